@@ -1,0 +1,222 @@
+package fetch
+
+import "time"
+
+// TraceSchema names the form of a [Trace] in JSON.
+const TraceSchema = "corsproof.trace/1"
+
+// A Trace is what one caller made of one request: the exchanges on the wire,
+// and what the calling code was allowed to read. Traces of different callers
+// for the same request are what every verdict compares.
+//
+// Secrets have been replaced when the trace was built, see [HeaderList.Redacted].
+type Trace struct {
+	Schema  string  `json:"schema"`
+	Case    string  `json:"case,omitempty"`
+	Caller  Caller  `json:"caller"`
+	Request Request `json:"request"`
+
+	// Exchanges are in the order in which their requests arrived.
+	Exchanges []Exchange `json:"exchanges"`
+
+	Outcome Outcome `json:"outcome"`
+}
+
+// A Caller is what made the call.
+type Caller struct {
+	// Name is "chromium", "net/http", "curl", "model"….
+	Name    string     `json:"name"`
+	Kind    CallerKind `json:"kind"`
+	Version string     `json:"version,omitempty"`
+}
+
+// A CallerKind says what may be expected of a caller.
+type CallerKind string
+
+const (
+	CallerEngine CallerKind = "engine" // a real browser; it enforces
+	CallerDirect CallerKind = "direct" // an HTTP client; it does not
+	CallerModel  CallerKind = "model"  // the standard on paper
+	// CallerUnenforced is a browser whose enforcement was switched off on
+	// purpose. It is a control and never judges.
+	CallerUnenforced CallerKind = "unenforced"
+)
+
+// An Exchange is one request on the wire with the response that it got.
+type Exchange struct {
+	// ID is unique in a report: server, connection, position on it, as in
+	// "fastapi#3.1".
+	ID      string       `json:"id"`
+	Server  string       `json:"server"`
+	Witness Witness      `json:"witness"`
+	Kind    ExchangeKind `json:"kind"`
+
+	// Serves is, for a preflight, the ID of the exchange whose request it was
+	// for; empty if that request never left.
+	Serves string `json:"serves,omitempty"`
+
+	// Started and Ended are offsets in microseconds from the start of the run.
+	// Ended is absent while the response is not complete.
+	Started Offset  `json:"startedMicros"`
+	Ended   *Offset `json:"endedMicros,omitempty"`
+
+	Request SentRequest `json:"request"`
+
+	// Response is nil if no response head arrived.
+	Response *SentResponse `json:"response,omitempty"`
+
+	// Incomplete says why the response is absent or cut short; empty for a
+	// complete exchange.
+	Incomplete string `json:"incomplete,omitempty"`
+
+	// Protocol is what the browser's own protocol said of this exchange, if it
+	// said something. It explains and decides nothing.
+	Protocol *ProtocolView `json:"protocol,omitempty"`
+}
+
+// A ProtocolView is a browser's own account of an exchange.
+type ProtocolView struct {
+	RequestID string `json:"requestId"`
+	Status    int    `json:"status,omitempty"`
+	// ErrorText is the network error's name, such as "net::ERR_FAILED".
+	ErrorText string `json:"errorText,omitempty"`
+	// BlockedReason, CORSError and FailedParameter are codes as the browser
+	// gives them.
+	BlockedReason   string `json:"blockedReason,omitempty"`
+	CORSError       string `json:"corsError,omitempty"`
+	FailedParameter string `json:"failedParameter,omitempty"`
+}
+
+// An Offset is a time since the start of the run, in microseconds.
+type Offset int64
+
+// OffsetOf converts a duration, cutting what is below a microsecond.
+func OffsetOf(d time.Duration) Offset { return Offset(d.Microseconds()) }
+
+// A Witness says who saw an exchange. That a request was not sent is claimed
+// from the recorder or the forwarder only.
+type Witness string
+
+const (
+	WitnessRecorder  Witness = "recorder"
+	WitnessForwarder Witness = "forwarder"
+	WitnessProtocol  Witness = "protocol"
+)
+
+// An ExchangeKind tells a CORS-preflight request from all others.
+type ExchangeKind string
+
+const (
+	ExchangePreflight ExchangeKind = "preflight"
+	ExchangeRequest   ExchangeKind = "request"
+)
+
+// A SentRequest is a request as it stood on the wire.
+type SentRequest struct {
+	Method  string     `json:"method"`
+	Target  string     `json:"target"`
+	Version string     `json:"version"`
+	Headers HeaderList `json:"headers"`
+	Body    Payload    `json:"body"`
+}
+
+// IsPreflight reports whether r is a [CORS-preflight request].
+//
+// [CORS-preflight request]: https://fetch.spec.whatwg.org/#cors-preflight-request
+func (r SentRequest) IsPreflight() bool {
+	return r.Method == "OPTIONS" && r.Headers.Contains("Origin") &&
+		r.Headers.Contains("Access-Control-Request-Method")
+}
+
+// A SentResponse is a response as it stood on the wire.
+type SentResponse struct {
+	Status  int        `json:"status"`
+	Reason  string     `json:"reason,omitempty"`
+	Version string     `json:"version"`
+	Headers HeaderList `json:"headers"`
+	// Body is the payload after the transfer coding and before the content
+	// coding was undone.
+	Body Payload `json:"body"`
+}
+
+// An OutcomeKind is what became of a call, in the eyes of the code that made it.
+type OutcomeKind string
+
+const (
+	// OutcomeResponse: the code got a response object. How much of it the code
+	// can read is its type's matter.
+	OutcomeResponse OutcomeKind = "response"
+	// OutcomeNetworkError: https://fetch.spec.whatwg.org/#concept-network-error,
+	// all that script learns of a refusal. For a direct client: no answer.
+	OutcomeNetworkError OutcomeKind = "network-error"
+	// OutcomeRefused: the API itself threw before anything could be sent.
+	OutcomeRefused OutcomeKind = "refused"
+	// OutcomeUnknown: it could not be observed. Never a pass.
+	OutcomeUnknown OutcomeKind = "unknown"
+)
+
+// An Outcome is what the calling code could read.
+type Outcome struct {
+	Kind OutcomeKind `json:"kind"`
+
+	// Response is set for [OutcomeResponse] alone.
+	Response *ReadResponse `json:"response,omitempty"`
+
+	// Error is the text that the calling code got, set for every other kind.
+	// For [OutcomeUnknown] it says what was missing.
+	Error string `json:"error,omitempty"`
+
+	// Block is why the browser, or the model, said no; nil if it didn't.
+	Block *Block `json:"block,omitempty"`
+}
+
+// Readable reports whether the code could read the response's body: it got one
+// that is neither opaque nor an error.
+func (o Outcome) Readable() bool {
+	return o.Kind == OutcomeResponse && o.Response != nil && o.Response.Type.readable()
+}
+
+// A ReadResponse is a response as far as the calling code could read it.
+type ReadResponse struct {
+	Type       ResponseType `json:"type"`
+	Status     int          `json:"status"`
+	URL        string       `json:"url,omitempty"`
+	Redirected bool         `json:"redirected,omitempty"`
+	// Headers are the readable ones, in the order in which the code got them.
+	Headers HeaderList `json:"headers"`
+	Body    Payload    `json:"body"`
+}
+
+// A ResponseType is https://fetch.spec.whatwg.org/#concept-response-type. For a
+// direct client it is [ResponseDefault].
+type ResponseType string
+
+const (
+	ResponseBasic          ResponseType = "basic"
+	ResponseCORS           ResponseType = "cors"
+	ResponseDefault        ResponseType = "default"
+	ResponseError          ResponseType = "error"
+	ResponseOpaque         ResponseType = "opaque"
+	ResponseOpaqueRedirect ResponseType = "opaqueredirect"
+)
+
+func (t ResponseType) readable() bool {
+	return t == ResponseBasic || t == ResponseCORS || t == ResponseDefault
+}
+
+// A Block says where and why a fetch ended in a network error.
+type Block struct {
+	// Phase is the algorithm's anchor, as in "concept-cors-check"; empty if it
+	// isn't known.
+	Phase string `json:"phase,omitempty"`
+	// Step is the number of the step in it, as in "4".
+	Step string `json:"step,omitempty"`
+	// Detail is a short stable word for the branch, as in "missing".
+	Detail string `json:"detail,omitempty"`
+	// Sentence is for people.
+	Sentence string `json:"sentence,omitempty"`
+	// Code and Parameter are the browser's own words, as in
+	// "MissingAllowOriginHeader"; empty for the model.
+	Code      string `json:"code,omitempty"`
+	Parameter string `json:"parameter,omitempty"`
+}
