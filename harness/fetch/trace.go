@@ -51,6 +51,10 @@ type Exchange struct {
 	Witness Witness      `json:"witness"`
 	Kind    ExchangeKind `json:"kind"`
 
+	// Peer is the client's address as the witness saw it, "127.0.0.1:49152":
+	// what tells one caller's exchanges from another's at the same time.
+	Peer string `json:"peer,omitempty"`
+
 	// Serves is, for a preflight, the ID of the exchange whose request it was
 	// for; empty if that request never left.
 	Serves string `json:"serves,omitempty"`
