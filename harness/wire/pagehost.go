@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 )
 
 // Paths that every page origin answers with a blank page.
@@ -267,6 +268,8 @@ func parsePageOrigin(s string) (pageOrigin, error) {
 		return bad("its scheme is neither http nor https")
 	case o.host == "":
 		return bad("it has no host")
+	case strings.ContainsFunc(o.host, func(r rune) bool { return r > unicode.MaxASCII }):
+		return bad("its host is not ASCII, as a browser sends it (xn--…)")
 	case u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil || u.ForceQuery:
 		return bad("it has more than scheme, host and port")
 	}

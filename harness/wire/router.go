@@ -2,14 +2,11 @@ package wire
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -169,15 +166,6 @@ func (r *Router) release(conn net.Conn) {
 	delete(r.live, conn)
 }
 
-// SOCKS5 reply codes: RFC 1928, section 6.
-const (
-	socksSucceeded          = 0
-	socksNotAllowed         = 2
-	socksHostUnreachable    = 4
-	socksCommandUnsupported = 7
-	socksAddressUnsupported = 8
-)
-
 // serve runs one accepted connection to its end.
 func (r *Router) serve(client net.Conn) {
 	if !r.hold(client, nil) {
@@ -186,16 +174,17 @@ func (r *Router) serve(client net.Conn) {
 	}
 	defer r.release(client)
 	client.SetDeadline(time.Now().Add(r.timeouts.Handshake))
-	hostport, code, err := readSOCKS(client)
+	hostport, err := readSOCKS(client)
 	if err != nil {
-		if code != socksSucceeded {
-			r.refuse(hostport, err.Error())
-			replySOCKS(client, code)
+		if refusal, ok := errors.AsType[*socksError](err); ok {
+			r.refuse(hostport, refusal.problem)
+			client.Write(refusal.reply)
 		}
 		return
 	}
-	server, c := r.connect(client, hostport)
+	server, c, code := r.connect(client, hostport)
 	if server == nil {
+		client.Write(socksReply(code))
 		return
 	}
 	defer func() {
@@ -204,7 +193,7 @@ func (r *Router) serve(client net.Conn) {
 		defer r.mu.Unlock()
 		c.connection.Closed = new(r.clock.Now())
 	}()
-	if replySOCKS(client, socksSucceeded) != nil {
+	if _, err := client.Write(socksReply(socksSucceeded)); err != nil {
 		return
 	}
 	client.SetDeadline(time.Time{})
@@ -214,16 +203,15 @@ func (r *Router) serve(client net.Conn) {
 	wg.Wait()
 }
 
-// connect calls the address that the table has for hostport. It returns nil if
-// there is none or it can't be reached; the client was told.
-func (r *Router) connect(client net.Conn, hostport string) (net.Conn, *routed) {
+// connect calls the address that the table has for hostport. It returns nil and
+// a reply code if there is none or it can't be reached.
+func (r *Router) connect(client net.Conn, hostport string) (net.Conn, *routed, byte) {
 	r.mu.Lock()
 	address, ok := r.routes[hostport]
 	if !ok {
-		r.refused = append(r.refused, Refusal{HostPort: hostport, At: r.clock.Now(), Reason: "no route"})
 		r.mu.Unlock()
-		replySOCKS(client, socksNotAllowed)
-		return nil, nil
+		r.refuse(hostport, "no route")
+		return nil, nil, socksNotAllowed
 	}
 	c := &routed{RoutedConnection{HostPort: hostport, Address: address, Opened: r.clock.Now()}}
 	r.routed = append(r.routed, c)
@@ -241,89 +229,17 @@ func (r *Router) connect(client net.Conn, hostport string) (net.Conn, *routed) {
 	if err != nil {
 		c.connection.Error = err.Error()
 		c.connection.Closed = new(r.clock.Now())
-		replySOCKS(client, socksHostUnreachable)
-		return nil, nil
+		return nil, nil, socksHostUnreachable
 	}
 	c.connection.Peer = server.LocalAddr().String()
 	r.live[server] = c
-	return server, c
+	return server, c, socksSucceeded
 }
 
 func (r *Router) refuse(hostport, reason string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.refused = append(r.refused, Refusal{HostPort: hostport, At: r.clock.Now(), Reason: reason})
-}
-
-// readSOCKS reads the greeting and the request, and answers the greeting. With
-// an error comes the reply code to send, if one is due.
-func readSOCKS(client net.Conn) (hostport string, code byte, err error) {
-	var head [4]byte
-	if _, err := io.ReadFull(client, head[:2]); err != nil {
-		return "", 0, err
-	}
-	if head[0] != 5 {
-		return "", 0, fmt.Errorf("SOCKS version %d", head[0])
-	}
-	methods := make([]byte, head[1])
-	if _, err := io.ReadFull(client, methods); err != nil {
-		return "", 0, err
-	}
-	if !slices.Contains(methods, 0) {
-		client.Write([]byte{5, 0xFF})
-		return "", 0, errors.New("the client wants authentication")
-	}
-	if _, err := client.Write([]byte{5, 0}); err != nil {
-		return "", 0, err
-	}
-	if _, err := io.ReadFull(client, head[:]); err != nil {
-		return "", 0, err
-	}
-	host, err := readSOCKSHost(client, head[3])
-	if err != nil {
-		return "", socksAddressUnsupported, err
-	}
-	var port [2]byte
-	if _, err := io.ReadFull(client, port[:]); err != nil {
-		return "", 0, err
-	}
-	hostport = strings.ToLower(net.JoinHostPort(host, strconv.Itoa(int(binary.BigEndian.Uint16(port[:])))))
-	if head[1] != 1 {
-		return hostport, socksCommandUnsupported, fmt.Errorf("SOCKS command %d, only CONNECT is served", head[1])
-	}
-	return hostport, 0, nil
-}
-
-func readSOCKSHost(client net.Conn, kind byte) (string, error) {
-	size := 0
-	switch kind {
-	case 1:
-		size = 4
-	case 4:
-		size = 16
-	case 3:
-		var length [1]byte
-		if _, err := io.ReadFull(client, length[:]); err != nil {
-			return "", err
-		}
-		size = int(length[0])
-	default:
-		return "", fmt.Errorf("SOCKS address type %d", kind)
-	}
-	host := make([]byte, size)
-	if _, err := io.ReadFull(client, host); err != nil {
-		return "", err
-	}
-	if kind == 3 {
-		return string(host), nil
-	}
-	ip, _ := netip.AddrFromSlice(host)
-	return ip.String(), nil
-}
-
-func replySOCKS(client net.Conn, code byte) error {
-	_, err := client.Write([]byte{5, code, 0, 1, 0, 0, 0, 0, 0, 0})
-	return err
 }
 
 // pipe copies one direction and hands its end on: a half-close as such, a
