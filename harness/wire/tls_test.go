@@ -90,7 +90,7 @@ func TestRecorderTLS(t *testing.T) {
 			var wg sync.WaitGroup
 			for i := range 20 {
 				wg.Go(func() {
-					body := strings.Repeat(fmt.Sprint(i), i*7000)
+					body := strings.Repeat(fmt.Sprint(i), i*3000)
 					path := fmt.Sprintf("/%d", i)
 					response, err := client.Post("https://api.example"+path, "text/plain", strings.NewReader(body))
 					if !assert.NoError(t, err) {
