@@ -86,6 +86,47 @@ func TestTapPassesEveryByte(t *testing.T) {
 	}
 }
 
+// A watched connection calls back before it passes on bytes or their end.
+type watched struct {
+	net.Conn
+	write, closeWrite func()
+}
+
+func (w *watched) Write(p []byte) (int, error) { w.write(); return len(p), nil }
+func (w *watched) CloseWrite() error           { w.closeWrite(); return nil }
+
+// Whatever the timing: bytes and their end are recorded before they go on.
+func TestTapRecordsFirst(t *testing.T) {
+	t.Parallel()
+	r := recorderT(t, RecorderConfig{})
+	near, far := net.Pipe()
+	defer near.Close()
+	tap := newTap(r, 1, near)
+	tap.read(newHTTP1(tap.log))
+	sent, ended := 0, 0
+	pass := func(d direction, bytes string, check func()) {
+		dst := &watched{near, check, check}
+		src, in := net.Pipe()
+		go func() {
+			io.WriteString(in, bytes)
+			in.Close()
+		}()
+		tap.copy(d, dst, src)
+	}
+	pass(toServer, get, func() {
+		sent++
+		assert.Len(t, r.Since(0), 1)
+	})
+	pass(toClient, "HTTP/1.1 200 OK\r\n\r\n", func() {
+		ended++
+		x := r.Since(0)[0]
+		assert.NotNil(t, x.Response)
+		assert.Equal(t, ended == 2, x.Ended != nil, "the end of the connection is the body's")
+	})
+	assert.Equal(t, [2]int{2, 2}, [2]int{sent, ended})
+	far.Close()
+}
+
 func TestTapHalfClose(t *testing.T) {
 	t.Parallel()
 	upstream := listenT(t, func(c *net.TCPConn) {

@@ -162,10 +162,10 @@ func TestRecorderTLSHalfClose(t *testing.T) {
 		c := tls.Server(raw, &tls.Config{Certificates: []tls.Certificate{*leaf}})
 		request, err := io.ReadAll(c)
 		assert.NoError(t, err)
+		_, err = raw.Read(make([]byte, 1))
+		assert.ErrorIs(t, err, io.EOF, "what is beneath TLS is half-closed too")
 		io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n"+string(request))
 		c.CloseWrite()
-		_, err = raw.Read(make([]byte, 1))
-		assert.ErrorIs(t, err, io.EOF)
 	})
 	r := recorderT(t, RecorderConfig{Upstream: upstream, TLS: ca})
 	// No name is asked for: the certificate is that of the address.
