@@ -91,18 +91,17 @@ func (r *Run) start(ctx context.Context, spec Spec) (*Child, error) {
 		return nil, err
 	}
 	attr := &os.ProcAttr{Dir: spec.Dir, Env: append([]string{}, spec.Env...), Sys: SysProcAttr()}
+	if attr.Sys.Credential, err = spec.Owner.credential(self()); err != nil {
+		return nil, err
+	}
 	if attr.Dir == "" {
 		if attr.Dir, err = r.mkdir(spec.Name, spec.Owner); err != nil {
 			return nil, err
 		}
 	}
 	uid := os.Geteuid()
-	if !spec.Owner.ours() {
-		if uid != 0 {
-			return nil, fmt.Errorf("run as uid %d: this process has uid %d; run it as root, or leave Spec.Owner nil", spec.Owner.UID, uid)
-		}
+	if spec.Owner != nil {
 		uid = spec.Owner.UID
-		attr.Sys.Credential = &syscall.Credential{Uid: uint32(spec.Owner.UID), Gid: uint32(spec.Owner.GID)}
 	}
 	null, err := os.Open(os.DevNull)
 	if err != nil {

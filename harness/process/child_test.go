@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -96,9 +97,7 @@ var otherUser = &Owner{UID: 65534, GID: 65534}
 
 func TestStartAsAnotherUser(t *testing.T) {
 	t.Parallel()
-	if os.Geteuid() != 0 {
-		t.Skip("needs root to run a child as another user: run the tests as root")
-	}
+	needRoot(t)
 	root := t.TempDir()
 	require.NoError(t, os.Chmod(filepath.Dir(root), 0o711)) // the other user must get there
 	run, err := NewRun(Config{Root: root})
@@ -124,14 +123,48 @@ func TestStartAsAnotherUser(t *testing.T) {
 	assert.False(t, id.lives())
 }
 
-func TestStartAsAnotherUserNeedsRoot(t *testing.T) {
-	t.Parallel()
+// needRoot skips the test, or fails it where CORSPROOF_REQUIRE lists "root",
+// unless it runs as root.
+func needRoot(t *testing.T) {
+	t.Helper()
 	if os.Geteuid() == 0 {
-		t.Skip("shows what another user than root is told: run the tests as one")
+		return
 	}
-	run := newRun(t, Timeouts{})
-	_, err := run.Start(t.Context(), Spec{Name: "other", Path: "sleep", Dir: "/", Owner: otherUser})
-	assert.ErrorContains(t, err, "run it as root, or leave Spec.Owner nil")
+	const cure = "needs root to run a child as another user: run the tests as root"
+	if slices.Contains(strings.Split(os.Getenv("CORSPROOF_REQUIRE"), ","), "root") {
+		t.Fatal(cure)
+	}
+	t.Skip(cure)
+}
+
+func TestCredential(t *testing.T) {
+	t.Parallel()
+	root, user := Owner{0, 0}, Owner{1000, 1000}
+	for _, tc := range []struct {
+		name    string
+		owner   *Owner
+		by      Owner
+		want    *syscall.Credential
+		wantErr string
+	}{
+		{"none", nil, user, nil, ""},
+		{"itself", &user, user, nil, ""},
+		{"root as another", otherUser, root, &syscall.Credential{Uid: 65534, Gid: 65534}, ""},
+		{"a user as another", otherUser, user, nil, "run it as root, or leave Spec.Owner nil"},
+		{"a user with another group", &Owner{1000, 50}, user, nil, "run it as root"},
+		{"no user", &Owner{-1, 0}, root, nil, "want none below 0"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := tc.owner.credential(tc.by)
+			assert.Equal(t, tc.want, got)
+			if tc.wantErr == "" {
+				assert.NoError(t, err)
+			} else {
+				assert.ErrorContains(t, err, tc.wantErr)
+			}
+		})
+	}
 }
 
 // A child outlives the thread that asked for it: the parent-death signal is
@@ -142,16 +175,20 @@ func TestStartOutlivesThread(t *testing.T) {
 	var child *Child
 	var thread int
 	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		runtime.LockOSThread() // and end with it locked: that ends the thread
-		thread = syscall.Gettid()
+	var begin func()
+	begin = func() {
+		runtime.LockOSThread()
+		if thread = syscall.Gettid(); thread == os.Getpid() {
+			defer runtime.UnlockOSThread()
+			go begin() // Go never ends the main thread: get another, and keep this one off
+			<-ended
+			return
+		}
+		defer close(ended) // with the thread locked: that ends it
 		child = startRole(t, run, "answer")
-	}()
-	<-ended
-	if thread == os.Getpid() {
-		t.Skip("the goroutine ran on the main thread, which Go never ends: run the test again")
 	}
+	go begin()
+	<-ended
 	waitUntil(t, "the thread is gone", func() bool {
 		_, err := os.Stat("/proc/self/task/" + strconv.Itoa(thread))
 		return errors.Is(err, os.ErrNotExist)

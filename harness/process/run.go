@@ -92,7 +92,23 @@ type Owner struct{ UID, GID int }
 
 // ours reports whether o is the user and group of this process already.
 func (o *Owner) ours() bool {
-	return o == nil || o.UID == os.Geteuid() && o.GID == os.Getegid()
+	return o == nil || *o == self()
+}
+
+// self is the user and group of this process.
+func self() Owner { return Owner{UID: os.Geteuid(), GID: os.Getegid()} }
+
+// credential returns what makes a child of by run as o, nil if it does anyway.
+func (o *Owner) credential(by Owner) (*syscall.Credential, error) {
+	switch {
+	case o == nil || *o == by:
+		return nil, nil
+	case by.UID != 0:
+		return nil, fmt.Errorf("run as uid %d: this process has uid %d; run it as root, or leave Spec.Owner nil", o.UID, by.UID)
+	case o.UID < 0 || o.GID < 0:
+		return nil, fmt.Errorf("run as uid %d, gid %d: want none below 0", o.UID, o.GID)
+	}
+	return &syscall.Credential{Uid: uint32(o.UID), Gid: uint32(o.GID)}, nil
 }
 
 // validName keeps names in one folder and off this package's own entries.

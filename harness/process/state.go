@@ -125,7 +125,7 @@ func readState(dir string) (state, error) {
 		return state{}, fmt.Errorf("read the run's state %s: %w", path, err)
 	}
 	if s.Schema != stateSchema {
-		return state{}, fmt.Errorf("read the run's state %s: schema %q, want %q", path, s.Schema, stateSchema)
+		return state{}, fmt.Errorf("read the run's state %s: schema %q, want %q; another version of this program made it: remove the folder once its processes have ended", path, s.Schema, stateSchema)
 	}
 	return s, nil
 }

@@ -63,9 +63,7 @@ func TestOwnerIsKilled(t *testing.T) {
 
 func TestOwnerIsKilledWithChildOfAnotherUser(t *testing.T) {
 	t.Parallel()
-	if os.Geteuid() != 0 {
-		t.Skip("needs root to run a child as another user: run the tests as root")
-	}
+	needRoot(t)
 	root := t.TempDir()
 	require.NoError(t, os.Chmod(filepath.Dir(root), 0o711))
 	owner, _ := newOwner(t, root)
