@@ -9,6 +9,7 @@ import (
 	"runtime/pprof"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -125,6 +126,29 @@ func TestTapRecordsFirst(t *testing.T) {
 	})
 	assert.Equal(t, [2]int{2, 2}, [2]int{sent, ended})
 	far.Close()
+}
+
+type deaf struct{ net.Conn }
+
+func (deaf) Write([]byte) (int, error) { return 0, syscall.EPIPE }
+
+// A server that reads no further may have sent an answer, so that direction
+// goes on; for a client that reads no further there is nothing left to do.
+func TestTapWriteFails(t *testing.T) {
+	t.Parallel()
+	r := recorderT(t, RecorderConfig{})
+	for d, want := range map[direction]string{toServer: "", toClient: "the client went away"} {
+		near, far := net.Pipe()
+		defer near.Close()
+		defer far.Close()
+		tap := newTap(r, 1, near)
+		src, in := net.Pipe()
+		go io.WriteString(in, "x")
+		tap.copy(d, deaf{near}, src)
+		in.Close()
+		assert.Equal(t, want, tap.connection().Error)
+		assert.Equal(t, want != "", tap.connection().Closed != nil)
+	}
 }
 
 func TestTapHalfClose(t *testing.T) {
