@@ -25,7 +25,7 @@ type StageConfig struct {
 	// Screenshots is the folder that pictures go to; empty means none are made.
 	Screenshots string
 
-	// Gone is called if a server of the system ends on its own.
+	// Gone is called if a server of the system, or the browser, ends on its own.
 	Gone func(error)
 	// Progress is told of each part that has become ready; may be called
 	// concurrently. Nil means that nobody is told.
@@ -86,6 +86,7 @@ func (s *Stage) open(ctx context.Context) error {
 			return err
 		}
 		s.progress(chromium.Info().Name+", and its canary", began)
+		go s.watch(chromium)
 		return nil
 	})
 	together.Go(func() (err error) {
@@ -163,6 +164,14 @@ func (s *Stage) engine(ctx context.Context) (*browser.Chromium, error) {
 		return s.sabotage.engine, nil
 	}
 	return s.Lab.Chromium(ctx)
+}
+
+// watch tells StageConfig.Gone of a browser that ends though nobody closed it.
+func (s *Stage) watch(chromium *browser.Chromium) {
+	<-chromium.Gone()
+	if err := chromium.Err(); err != nil && s.cfg.Gone != nil {
+		s.cfg.Gone(fmt.Errorf("%s ended in the middle of the run: %w", chromium.Info().Name, err))
+	}
 }
 
 func (s *Stage) progress(what string, since time.Time) {
