@@ -1,4 +1,4 @@
-package browser_test
+package browser
 
 import (
 	"context"
@@ -15,7 +15,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/corsproof/corsproof/harness/browser"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/process"
 	"github.com/corsproof/corsproof/harness/wire"
@@ -45,7 +44,7 @@ type instrument struct {
 	ca       *wire.CA
 	router   *wire.Router
 	pages    *wire.PageHost
-	chromium *browser.Chromium
+	chromium *Chromium
 
 	mu        sync.Mutex
 	recorders []*wire.Recorder
@@ -70,12 +69,12 @@ func (i *instrument) start(ctx context.Context) error {
 	if i.pages, err = wire.NewPageHost(wire.PageHostConfig{CA: i.ca, Router: i.router, Clock: i.clock}); err != nil {
 		return err
 	}
-	i.chromium, err = browser.StartChromium(ctx, i.config())
+	i.chromium, err = StartChromium(ctx, i.config())
 	return err
 }
 
-func (i *instrument) config() browser.ChromiumConfig {
-	return browser.ChromiumConfig{Run: i.run, Router: i.router, CA: i.ca, Clock: i.clock, Recorders: i.all}
+func (i *instrument) config() ChromiumConfig {
+	return ChromiumConfig{Run: i.run, Router: i.router, CA: i.ca, Clock: i.clock, Recorders: i.all}
 }
 
 func (i *instrument) all() []*wire.Recorder {
@@ -114,7 +113,7 @@ func (i *instrument) close() error {
 // get one; CORSPROOF_REQUIRE=chromium, or all, makes a failure of it.
 func requireChromium(tb testing.TB) {
 	tb.Helper()
-	_, _, err := browser.Find()
+	_, _, err := Find()
 	if err == nil {
 		return
 	}
@@ -172,7 +171,7 @@ func (i *instrument) record(tb testing.TB, cfg wire.RecorderConfig) *wire.Record
 }
 
 // open opens a page at an origin of its own.
-func (i *instrument) open(tb testing.TB, origin string) (browser.Page, string) {
+func (i *instrument) open(tb testing.TB, origin string) (Page, string) {
 	tb.Helper()
 	served, err := i.pages.Serve(origin, nil)
 	require.NoError(tb, err)
@@ -183,21 +182,21 @@ func (i *instrument) open(tb testing.TB, origin string) (browser.Page, string) {
 }
 
 // observe makes the calls and returns a trace for each.
-func observe(tb testing.TB, page browser.Page, requests ...fetch.Request) []fetch.Trace {
+func observe(tb testing.TB, page Page, requests ...fetch.Request) []fetch.Trace {
 	tb.Helper()
 	traces, err := tryObserve(tb.Context(), page, requests...)
 	require.NoError(tb, err)
 	return traces
 }
 
-func tryObserve(ctx context.Context, page browser.Page, requests ...fetch.Request) ([]fetch.Trace, error) {
-	jobs := make([]browser.Job, len(requests))
+func tryObserve(ctx context.Context, page Page, requests ...fetch.Request) ([]fetch.Trace, error) {
+	jobs := make([]Job, len(requests))
 	index := map[string]int{}
 	for n, r := range requests {
-		jobs[n] = browser.Job{ID: fmt.Sprint("call-", n), Request: r}
+		jobs[n] = Job{ID: fmt.Sprint("call-", n), Request: r}
 		index[jobs[n].ID] = n
 	}
 	traces := make([]fetch.Trace, len(requests))
-	err := page.Observe(ctx, jobs, func(o browser.Observation) { traces[index[o.ID]] = o.Trace })
+	err := page.Observe(ctx, jobs, func(o Observation) { traces[index[o.ID]] = o.Trace })
 	return traces, err
 }

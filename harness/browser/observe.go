@@ -23,7 +23,7 @@ func (p *chromiumPage) Observe(ctx context.Context, jobs []Job, each func(Observ
 	if err := p.check(jobs); err != nil {
 		return err
 	}
-	release, err := p.tab.browser.observe(ctx)
+	release, err := p.browser.observe(ctx)
 	if err != nil {
 		return fmt.Errorf("observe from %s: %w", p.origin, err)
 	}
@@ -60,7 +60,7 @@ func rounds(jobs []Job) [][]Job {
 	var out [][]Job
 	next := map[string]int{} // by URL, the first round that hasn't got it
 	for _, j := range jobs {
-		url, _, _ := strings.Cut(j.Request.URL, "#")
+		url := withoutFragment(j.Request.URL)
 		at := next[url]
 		for at < len(out) && len(out[at]) >= roundLimit {
 			at++
@@ -150,21 +150,45 @@ func (c *Chromium) openWindow(recorders []*wire.Recorder) window {
 // look returns what arrived since the window was opened.
 func (w window) look() *recording {
 	var exchanges []fetch.Exchange
-	var addresses []string
 	for i, r := range w.recorders {
 		exchanges = append(exchanges, r.Since(w.marks[i])...)
+	}
+	return newRecording(exchanges, w.browser.cfg.Router.Connections(), w.addresses())
+}
+
+// before returns what the recorders saw of a hop before the window was opened.
+func (w window) before(h hop) []fetch.Exchange {
+	var exchanges []fetch.Exchange
+	for _, r := range w.recorders {
+		exchanges = append(exchanges, r.Since(0)...)
+	}
+	key, ok := keyOf(h, false)
+	if !ok {
+		return nil
+	}
+	all := newRecording(exchanges, w.browser.cfg.Router.Connections(), w.addresses())
+	var found []fetch.Exchange
+	for _, i := range all.byKey[key] {
+		found = append(found, all.exchanges[i])
+	}
+	return found
+}
+
+func (w window) addresses() []string {
+	var addresses []string
+	for _, r := range w.recorders {
 		addresses = append(addresses, r.Addr())
 	}
-	return newRecording(exchanges, w.browser.cfg.Router.Connections(), addresses)
+	return addresses
 }
 
 // round makes the calls of one round and hands out what came of them.
 func (p *chromiumPage) round(ctx context.Context, jobs []Job, each func(Observation)) error {
-	c, s := p.tab.browser, p.tab.session
+	c := p.browser
 	if err := p.refresh(ctx); err != nil {
 		return err
 	}
-	s.reset()
+	p.tab.session.reset()
 	w := c.openWindow(p.recorders())
 	p.rounds++
 	if err := p.run(ctx, jobs); err != nil {
@@ -183,18 +207,19 @@ func (p *chromiumPage) round(ctx context.Context, jobs []Job, each func(Observat
 			return err
 		}
 	}
-	settled, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.Settle)
+	settled, cancel := context.WithTimeoutCause(ctx, c.cfg.Timeouts.Settle, fmt.Errorf("not within %v", c.cfg.Timeouts.Settle))
 	defer cancel()
-	absent := w.proveAbsence(settled, p.tab, p.sentinel)
-	if err := ctx.Err(); err != nil {
-		p.stale = true
-		return context.Cause(ctx)
+	var urls []string
+	for _, a := range p.join(jobs, w).answers {
+		urls = append(urls, a.chain.urls...)
 	}
-	j := p.join(settled, jobs, w)
+	absent := w.proveAbsence(settled, urls, p.sentinel)
 	if err := context.Cause(ctx); err != nil {
+		p.stale = true
 		return err
 	}
-	return errors.Join(p.conclude(jobs, j, absent, each), c.noteStray(j.stray))
+	j := p.join(jobs, w)
+	return errors.Join(p.conclude(w, j, absent, each), c.noteStray(j.stray))
 }
 
 // run gives the jobs to the page.
@@ -222,15 +247,15 @@ func (p *chromiumPage) timeout(j Job) time.Duration {
 	if j.Timeout > 0 {
 		return j.Timeout
 	}
-	return p.tab.browser.cfg.Timeouts.Job
+	return p.browser.cfg.Timeouts.Job
 }
 
 // settle waits until each job has been reported. It returns hung if the page
 // stays silent for longer than any job may.
 func (p *chromiumPage) settle(ctx context.Context, jobs []Job) (hung bool, err error) {
-	silence := p.tab.browser.cfg.Timeouts.Stall
+	silence := p.browser.cfg.Timeouts.Stall
 	for _, j := range jobs {
-		silence = max(silence, p.timeout(j)+p.tab.browser.cfg.Timeouts.Stall)
+		silence = max(silence, p.timeout(j)+p.browser.cfg.Timeouts.Stall)
 	}
 	s := p.tab.session
 	seen := 0
@@ -255,85 +280,111 @@ func (p *chromiumPage) settle(ctx context.Context, jobs []Job) (hung bool, err e
 
 var errSilent = errors.New("the page is silent")
 
-// A joined round: by job, the report and the chain on the wire.
+// A joined round: for each job what its witnesses say.
 type joined struct {
-	recording *recording
-	reports   []*report // nil for a job without one
-	chains    [][]chain
-	stray     []fetch.Exchange
+	answers []answer
+	stray   []fetch.Exchange
 }
 
-// join brings the witnesses of a round together. It waits, until ctx ends, for
-// events that a recorder shows to be due.
-func (p *chromiumPage) join(ctx context.Context, jobs []Job, w window) joined {
+// An answer is what the witnesses say of one job.
+type answer struct {
+	job    Job
+	report *report      // the page; nil if it said nothing
+	why    *explanation // the protocol: why the call failed
+	chain  chain        // the recorders
+}
+
+// join brings the witnesses of a round together. A call's URL is its own in the
+// round, so the URL tells whose an exchange, a report or an entry of the log is.
+func (p *chromiumPage) join(jobs []Job, w window) joined {
 	s := p.tab.session
-	var j joined
-	attempt := func() {
-		j = joined{
-			recording: w.look(),
-			reports:   make([]*report, len(jobs)),
-			chains:    make([][]chain, len(jobs)),
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rec := w.look()
+	j := joined{answers: make([]answer, len(jobs))}
+	for i := range s.reports {
+		if r := &s.reports[i]; r.Round == p.rounds && r.Index >= 0 && r.Index < len(jobs) {
+			j.answers[r.Index].report = r
 		}
-		for i := range s.reports {
-			r := &s.reports[i]
-			if r.Round != p.rounds || r.Index < 0 || r.Index >= len(jobs) {
-				continue
-			}
-			j.reports[r.Index] = r
-			for _, q := range r.requests {
-				j.chains[r.Index] = append(j.chains[r.Index], j.recording.join(q, s.preceded[q.id]))
-			}
-		}
-		j.stray = j.recording.unclaimed()
 	}
-	err := s.wait(ctx, func() bool {
-		for _, r := range s.reports {
-			for _, q := range r.requests {
-				if !q.told(r.Kind) {
-					return false
-				}
-			}
+	byFirst, byLast := map[string]*explanation{}, map[string]*explanation{}
+	for i := range s.explanations {
+		x := &s.explanations[i]
+		if x.sentence != "" {
+			byFirst[x.first] = x
+		} else {
+			byLast[x.url] = x
 		}
-		attempt()
-		return len(j.stray) == 0
-	})
-	if err != nil {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		attempt()
 	}
+	for i, job := range jobs {
+		a := &j.answers[i]
+		a.job = job
+		url := withoutFragment(job.Request.URL)
+		if a.report != nil && a.report.URL != "" {
+			url = a.report.URL
+		}
+		stop := ""
+		if a.why = byFirst[url]; a.why != nil {
+			stop = a.why.url
+		}
+		a.chain = rec.follow(job.Request, url, stop)
+		a.explain(byLast)
+	}
+	j.stray = rec.unclaimed()
 	return j
 }
 
-// told reports whether the protocol has said what it says of a request whose
-// call ended as kind.
-func (r *request) told(kind string) bool {
-	switch fetch.OutcomeKind(kind) {
-	case fetch.OutcomeResponse:
-		return r.received != nil || r.ended()
-	case fetch.OutcomeNetworkError:
-		return r.ended()
+// explain completes the explanation with the network error of the URL at which
+// the call ended, and notes both in the exchange that they are about.
+func (a *answer) explain(byLast map[string]*explanation) {
+	if a.report == nil || a.report.Kind != string(fetch.OutcomeNetworkError) {
+		return
 	}
-	return true
+	at := ""
+	if n := len(a.chain.urls); n > 0 {
+		at = a.chain.urls[n-1]
+	}
+	if a.why != nil {
+		at = a.why.url
+	}
+	if failed := byLast[at]; failed != nil {
+		if a.why == nil {
+			a.why = failed
+		}
+		a.why.netError, a.why.requestID = failed.netError, failed.requestID
+	}
+	if a.why == nil || len(a.chain.exchanges) == 0 {
+		return
+	}
+	view := &fetch.ProtocolView{RequestID: a.why.requestID, ErrorText: a.why.netError}
+	if block := a.why.block(); block != nil {
+		view.CORSError, view.FailedParameter = block.Code, block.Parameter
+	}
+	a.chain.exchanges[len(a.chain.exchanges)-1].Protocol = view
+}
+
+func withoutFragment(url string) string {
+	url, _, _ = strings.Cut(url, "#")
+	return url
 }
 
 // conclude makes observations of a joined round and hands them out.
-func (p *chromiumPage) conclude(jobs []Job, j joined, absent error, each func(Observation)) error {
+func (p *chromiumPage) conclude(w window, j joined, absent error, each func(Observation)) error {
 	var problems []error
-	for i, job := range jobs {
+	for _, a := range j.answers {
 		trace := fetch.Trace{
 			Schema:    fetch.TraceSchema,
-			Case:      job.ID,
-			Caller:    p.tab.browser.info.Caller(),
-			Request:   job.Request,
-			Exchanges: []fetch.Exchange{},
+			Case:      a.job.ID,
+			Caller:    p.browser.info.Caller(),
+			Request:   a.job.Request,
+			Exchanges: a.chain.exchanges,
+			Outcome:   p.outcome(a),
 		}
 		trace.Request.Origin = p.origin
-		for _, c := range j.chains[i] {
-			trace.Exchanges = append(trace.Exchanges, c.exchanges...)
+		if trace.Exchanges == nil {
+			trace.Exchanges = []fetch.Exchange{}
 		}
-		trace.Outcome = p.outcome(job, j.reports[i], j.chains[i])
-		err := disagreement(job, j.reports[i], j.chains[i])
+		err := a.chain.contradicted(a.job, a.report, a.why, w.before)
 		if err != nil {
 			problems = append(problems, err)
 		} else {
@@ -342,16 +393,14 @@ func (p *chromiumPage) conclude(jobs []Job, j joined, absent error, each func(Ob
 		if err != nil && trace.Outcome.Kind != fetch.OutcomeUnknown {
 			trace.Outcome = fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: err.Error()}
 		}
-		each(Observation{ID: job.ID, Trace: trace})
+		each(Observation{ID: a.job.ID, Trace: trace})
 	}
-	if absent != nil {
-		problems = append(problems, absent)
-	}
-	return errors.Join(problems...)
+	return errors.Join(append(problems, absent)...)
 }
 
 // outcome is what the page's report says, with the protocol's reason.
-func (p *chromiumPage) outcome(job Job, r *report, chains []chain) fetch.Outcome {
+func (p *chromiumPage) outcome(a answer) fetch.Outcome {
+	r := a.report
 	if r == nil {
 		return fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: "the page hung and never reported"}
 	}
@@ -373,16 +422,15 @@ func (p *chromiumPage) outcome(job Job, r *report, chains []chain) fetch.Outcome
 		return fetch.Outcome{Kind: kind, Error: r.Error}
 	case fetch.OutcomeNetworkError:
 		out := fetch.Outcome{Kind: kind, Error: r.Error}
-		if len(chains) > 0 {
-			failed := chains[len(chains)-1].request.failed
-			out.Block = blockOf(failed)
-			if out.Block == nil && failed != nil {
-				out.Error += " (" + failed.ErrorText + ")"
+		if a.why != nil {
+			out.Block = a.why.block()
+			if out.Block == nil {
+				out.Error += " (" + a.why.netError + ")"
 			}
 		}
 		return out
 	case fetch.OutcomeUnknown:
-		return fetch.Outcome{Kind: kind, Error: fmt.Sprintf("no outcome within %v", p.timeout(job))}
+		return fetch.Outcome{Kind: kind, Error: fmt.Sprintf("no outcome within %v", p.timeout(a.job))}
 	}
 	return fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: fmt.Sprintf("the page reported %q", r.Kind)}
 }
