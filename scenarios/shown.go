@@ -74,7 +74,7 @@ func post(o servers.Order, contentType string) fetch.Request {
 	return fetch.Request{Method: "POST", Headers: fetch.HeaderList{{"Content-Type", contentType}}, Body: &fetch.Body{Bytes: string(text)}}
 }
 
-// click opens the page anew in the judging browser, as a user who comes for the
+// click loads the page in the judging browser, as for a user who comes for the
 // first time, and presses the button. The request says what the button is to
 // send, as far as it isn't clear from the button.
 func (b *Bench) click(ctx context.Context, a action, r fetch.Request) (Shown, error) {
@@ -86,11 +86,10 @@ func (b *Bench) click(ctx context.Context, a action, r fetch.Request) (Shown, er
 }
 
 func (b *Bench) clickIn(ctx context.Context, engine *browser.Chromium, a action, r fetch.Request) (shown Shown, err error) {
-	view, err := engine.OpenView(ctx, b.URL())
+	view, err := b.view(ctx, engine)
 	if err != nil {
 		return Shown{}, err
 	}
-	defer func() { err = errors.Join(err, view.Close()) }()
 	if a.typed {
 		var o servers.Order
 		if err := json.Unmarshal([]byte(r.Body.Bytes), &o); err != nil {

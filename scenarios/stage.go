@@ -42,6 +42,7 @@ type Stage struct {
 
 	cfg     StageConfig
 	started time.Time
+	views   map[*browser.Chromium]*browser.View // one for each browser, renewed for each click
 
 	// sabotage stands in for what a test breaks on purpose.
 	sabotage sabotage
@@ -66,7 +67,7 @@ func OpenStage(ctx context.Context, cfg StageConfig) (*Stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Stage{Lab: lab, cfg: cfg, started: time.Now()}
+	s := &Stage{Lab: lab, cfg: cfg, started: time.Now(), views: map[*browser.Chromium]*browser.View{}}
 	if err := s.open(ctx); err != nil {
 		// What a cancelled start says of itself is less than why it was cancelled.
 		if cause := context.Cause(ctx); cause != nil {
@@ -134,8 +135,11 @@ func (s *Stage) seed(ctx context.Context) error {
 // Close ends everything that the stage started.
 func (s *Stage) Close() error {
 	var err error
+	for _, view := range s.views {
+		err = errors.Join(err, view.Close())
+	}
 	if s.System != nil {
-		err = s.System.Close()
+		err = errors.Join(err, s.System.Close())
 	}
 	return errors.Join(err, s.Lab.Close())
 }
@@ -178,6 +182,19 @@ func (s *Stage) progress(what string, since time.Time) {
 	if s.cfg.Progress != nil {
 		s.cfg.Progress(what, time.Since(since))
 	}
+}
+
+// view returns the page in the browser as a user has it who comes for the first
+// time. The stage closes it.
+func (s *Stage) view(ctx context.Context, engine *browser.Chromium) (*browser.View, error) {
+	if view, ok := s.views[engine]; ok {
+		return view, view.Renew(ctx)
+	}
+	view, err := engine.OpenView(ctx, s.URL())
+	if err == nil {
+		s.views[engine] = view
+	}
+	return view, err
 }
 
 // URL returns where a person finds the page, told where the services are.
