@@ -15,11 +15,8 @@ func TestProof(t *testing.T) {
 		t.Run(row.Name, func(t *testing.T) {
 			got := row.Run(t.Context(), stage)
 			for _, leg := range got.Legs {
-				for _, failure := range leg.Failures {
-					t.Errorf("%s (%s): %s\n    rerun     go test ./scenarios -run '^TestProof$/^%s$'", row.Sentence, leg.Tried, failure, row.Name)
-				}
-				if leg.Unknown != "" {
-					t.Errorf("%s (%s): could not be observed: %s", row.Sentence, leg.Tried, leg.Unknown)
+				if leg.End != report.EndProven {
+					t.Error(leg.Explain(got))
 				}
 				assert.NotEmpty(t, leg.Browser+leg.Direct, "%s: the table would have no outcome", leg.Tried)
 				assert.NotEmpty(t, leg.Enforced, leg.Tried)

@@ -45,12 +45,7 @@ func (r *Report) WriteProof(w io.Writer, style Style) {
 
 	for _, row := range r.Proof {
 		for _, leg := range row.Legs {
-			for _, f := range leg.Failures {
-				fmt.Fprintf(w, "row %d, %s: %s\n", row.Number, leg.Role, f)
-			}
-			if leg.Unknown != "" {
-				fmt.Fprintf(w, "row %d, %s could not be observed: %s\n", row.Number, leg.Role, leg.Unknown)
-			}
+			fmt.Fprint(w, leg.Explain(row))
 		}
 	}
 	for _, s := range r.Strays {
