@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -17,17 +18,27 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/process"
 	"github.com/corsproof/corsproof/harness/report"
 )
 
-// The tests of this file are serial: each runs the whole system.
+// Each test of this file runs the whole system.
+
+// whole is how long a whole demo takes, set by TestDemo.
+var whole time.Duration
 
 // end is how soon the command has to be gone after a signal or a failure.
 const end = 3 * time.Second
 
+// Serial: the time that it takes is what the interrupted runs are spread over.
 func TestDemo(t *testing.T) {
-	r := start(t, nil, "demo", "--out", "out")
+	r := start(t, nil, "demo", "--keep", "--out", "out")
+	r.requireLine(t, "Ctrl-C ends it")
+	whole = time.Since(r.started)
+	sent := time.Now()
+	require.NoError(t, r.cmd.Process.Signal(os.Interrupt))
 	require.Zero(t, r.wait(t), r.out)
+	assert.Less(t, r.ended.Sub(sent), end)
 	r.requireNothingLeft(t)
 	assert.Contains(t, r.out, "8 of 8 rows proven")
 
@@ -65,16 +76,20 @@ func TestDemoEndsCleanlyWhenInterrupted(t *testing.T) {
 	if os.Getenv("CORSPROOF_SOAK") != "" {
 		interrupts, terminations = 40, 10
 	}
-	whole := start(t, nil, "demo")
-	require.Zero(t, whole.wait(t), whole.out)
-	took := whole.ended.Sub(whole.started)
-
+	t.Parallel() // so it comes after TestDemo
+	if whole == 0 {
+		r := start(t, nil, "demo")
+		require.Zero(t, r.wait(t), r.out)
+		whole = r.ended.Sub(r.started)
+	}
+	took := whole + end // clean-up included
 	random := rand.New(rand.NewPCG(seed, 0))
 	for i, sig := range signals(interrupts, terminations) {
 		// Spread over the whole run, each somewhere in its own part of it.
 		n := interrupts + terminations
 		moment := time.Duration((float64(i) + random.Float64()) / float64(n) * float64(took))
 		t.Run(fmt.Sprintf("%s-%02d-of-%d", sig, i+1, n), func(t *testing.T) {
+			t.Parallel()
 			r := start(t, nil, "demo")
 			select {
 			case <-time.After(moment): // not a wait for an event: the moment is the test's input
@@ -111,12 +126,16 @@ func signals(interrupts, terminations int) []syscall.Signal {
 }
 
 func TestDemoNamesWhatWasKilled(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct{ name, argv, want string }{
-		{"browser", "--user-data-dir=", "chromium"},
+		{"browser", "--user-data-dir=", "chromium ended in the middle of the run"},
 		{"fastapi", "uvicorn", "fastapi ended in the middle of the run"},
 		{"node", "server.js", "node ended in the middle of the run"},
+		{"nginx", "nginx: master process", "nginx ended in the middle of the run"},
+		{"postgres", "postgres", "postgres ended in the middle of the run"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
 			r := start(t, nil, "demo")
 			r.requireLine(t, "row 1,")
 			pid := findChild(t, r.temp, tc.argv)
@@ -128,6 +147,23 @@ func TestDemoNamesWhatWasKilled(t *testing.T) {
 			r.requireNothingLeft(t)
 		})
 	}
+}
+
+// findLast returns the last process below the folder with the text in its
+// command line.
+func findLast(t *testing.T, folder, argv string) int {
+	t.Helper()
+	last := 0
+	for _, p := range processesBelow(t, folder) {
+		path, cmdline, _ := strings.Cut(p, " ")
+		pid, err := strconv.Atoi(filepath.Base(path))
+		require.NoError(t, err)
+		if strings.Contains(cmdline, argv) {
+			last = max(last, pid)
+		}
+	}
+	require.NotZero(t, last, "no process with %q in its command line below %s", argv, folder)
+	return last
 }
 
 // findChild returns the first process below the folder with the text in its
@@ -193,12 +229,45 @@ func TestWrongUse(t *testing.T) {
 	}
 }
 
-func TestKeepLeavesTheSystemRunning(t *testing.T) {
-	r := start(t, nil, "demo", "--keep")
-	r.requireLine(t, "Ctrl-C ends it")
-	require.NoError(t, r.cmd.Process.Signal(os.Interrupt))
-	sent := time.Now()
-	assert.Zero(t, r.wait(t), r.out)
-	assert.Less(t, r.ended.Sub(sent), end)
+// What a SIGKILL of ourselves leaves is noticed, and swept by the next run. A
+// stopped process can't end with its parent: that plants the leak for certain.
+func TestWhatASIGKILLLeavesIsSwept(t *testing.T) {
+	t.Parallel()
+	r := start(t, nil, "demo")
+	r.requireLine(t, "row 1,")
+	planted := map[string]int{
+		"an nginx worker":     findLast(t, r.temp, "nginx: worker process"),
+		"a Chromium renderer": findLast(t, r.temp, "--type=renderer"),
+	}
+	for _, pid := range planted {
+		require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
+	}
+	require.NoError(t, r.cmd.Process.Kill())
+	<-r.done
+
+	left, err := process.FindLeft(r.temp)
+	require.NoError(t, err)
+	require.Len(t, left, 1)
+	for what, pid := range planted {
+		assert.True(t, slices.ContainsFunc(left[0].Processes, func(f process.Found) bool { return f.PID == pid }),
+			"%s (process %d) is not among what was left: %v", what, pid, left[0])
+		assert.True(t, slices.ContainsFunc(processesBelow(t, r.temp), func(p string) bool {
+			return strings.HasPrefix(p, fmt.Sprintf("/proc/%d ", pid))
+		}), "the test's own look doesn't see %s", what)
+	}
+
+	next := start(t, []string{"TMPDIR=" + r.temp}, "demo", "--ports", "story", "--out", "/proc/nowhere")
+	assert.Equal(t, exitUsage, next.wait(t), next.out)
+	require.NotEmpty(t, processesBelow(t, r.temp), "wrong use starts nothing, so it sweeps nothing")
+
+	next = start(t, []string{"TMPDIR=" + r.temp}, "demo")
+	next.requireLine(t, "started ")
+	for _, p := range processesBelow(t, r.temp) {
+		for what, pid := range planted {
+			assert.NotContains(t, p, fmt.Sprintf("/proc/%d ", pid), what)
+		}
+	}
+	require.NoError(t, next.cmd.Process.Signal(os.Interrupt))
+	next.wait(t)
 	r.requireNothingLeft(t)
 }
