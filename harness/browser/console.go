@@ -17,7 +17,7 @@ type explanation struct {
 	url, first string
 	// sentence is Chromium's reason; empty for a plain network error.
 	sentence  string
-	cors      bool
+	code      string // for a sentence that words none
 	netError  string // such as "net::ERR_FAILED"
 	requestID string
 }
@@ -26,15 +26,20 @@ type explanation struct {
 // the API can't make.
 var (
 	blockedSentence  = regexp.MustCompile(`^Access to (?:fetch|XMLHttpRequest) at '([^']*)'(?: \(redirected from '([^']*)'\))? from origin '[^']*' has been blocked by CORS policy: (.*)$`)
+	mixedContent     = regexp.MustCompile(`^Mixed Content: .* insecure (?:resource|XMLHttpRequest endpoint) '([^']*)'\. This request has been blocked`)
 	cannotLoad       = regexp.MustCompile(`^Fetch API cannot load (\S+)\. (.*)$`)
 	failedToLoadText = "Failed to load resource: "
 )
+
+// codeMixedContent stands for a request that mixed content ends; Chromium has a
+// sentence for it and no code.
+const codeMixedContent = "mixed-content"
 
 // explain returns what an entry of the log explains, and false for an entry
 // about something else.
 func explain(e *log.Entry) (explanation, bool) {
 	if m := blockedSentence.FindStringSubmatch(e.Text); m != nil {
-		x := explanation{url: m[1], first: m[1], sentence: m[3], cors: true}
+		x := explanation{url: m[1], first: m[1], sentence: m[3]}
 		if m[2] != "" {
 			x.first = m[2]
 		}
@@ -42,6 +47,9 @@ func explain(e *log.Entry) (explanation, bool) {
 	}
 	if m := cannotLoad.FindStringSubmatch(e.Text); m != nil {
 		return explanation{url: m[1], first: m[1], sentence: m[2]}, true
+	}
+	if m := mixedContent.FindStringSubmatch(e.Text); m != nil {
+		return explanation{url: m[1], first: m[1], sentence: e.Text, code: codeMixedContent}, true
 	}
 	if code, ok := strings.CutPrefix(e.Text, failedToLoadText); ok && strings.HasPrefix(code, "net::") {
 		return explanation{url: e.URL, netError: code, requestID: string(e.NetworkRequestID)}, true
@@ -113,6 +121,9 @@ func codeOf(text string) (code network.CorsError, parameter string) {
 func (x explanation) block() *fetch.Block {
 	if x.sentence == "" {
 		return nil
+	}
+	if x.code != "" {
+		return &fetch.Block{Code: x.code, Sentence: x.sentence}
 	}
 	code, parameter := codeOf(x.sentence)
 	return blockFor(code, parameter, x.sentence)
