@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/stretchr/testify/require"
 
 	"github.com/corsproof/corsproof/harness/fetch"
@@ -203,4 +204,8 @@ func tryObserve(ctx context.Context, page Page, requests ...fetch.Request) ([]fe
 	traces := make([]fetch.Trace, len(requests))
 	err := page.Observe(ctx, jobs, func(o Observation) { traces[index[o.ID]] = o.Trace })
 	return traces, err
+}
+
+func evaluate(expression string) runtime.EvaluateParams {
+	return runtime.EvaluateParams{Expression: expression}
 }

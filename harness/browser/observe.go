@@ -191,11 +191,7 @@ func (p *chromiumPage) round(ctx context.Context, jobs []Job, each func(Observat
 	p.tab.session.reset()
 	w := c.openWindow(p.recorders())
 	p.rounds++
-	if err := p.run(ctx, jobs); err != nil {
-		p.stale = true
-		return err
-	}
-	hung, err := p.settle(ctx, jobs)
+	hung, err := p.call(ctx, jobs)
 	if err != nil {
 		p.stale = true
 		return err
@@ -220,6 +216,20 @@ func (p *chromiumPage) round(ctx context.Context, jobs []Job, each func(Observat
 	}
 	j := p.join(jobs, w)
 	return errors.Join(p.conclude(w, j, absent, each), c.noteStray(j.stray))
+}
+
+// call gives the jobs to the page and waits until each has been reported. It
+// returns hung for a page that does not answer.
+func (p *chromiumPage) call(ctx context.Context, jobs []Job) (hung bool, err error) {
+	starting, cancel := context.WithTimeoutCause(ctx, p.browser.cfg.Timeouts.Stall, errSilent)
+	defer cancel()
+	switch err := p.run(starting, jobs); {
+	case errors.Is(err, errSilent):
+		return true, nil
+	case err != nil:
+		return false, err
+	}
+	return p.settle(ctx, jobs)
 }
 
 // run gives the jobs to the page.
