@@ -74,6 +74,7 @@ func (v *View) observe(ctx context.Context, act func(ctx context.Context) error)
 	if err := w.proveAbsence(settled, s.urls(), v.sentinel); err != nil {
 		return Activity{}, err
 	}
+	w.awaitEnds(settled)
 	return v.join(settled, w)
 }
 

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -55,7 +54,7 @@ type instrument struct {
 func (i *instrument) start(ctx context.Context) error {
 	var err error
 	// One browser at a time on a machine, whatever test binaries run.
-	if i.unlock, err = process.Lock(ctx, filepath.Join(os.TempDir(), "corsproof-browser.lock")); err != nil {
+	if i.unlock, err = Exclusive(ctx); err != nil {
 		return err
 	}
 	if i.run, err = process.NewRun(process.Config{}); err != nil {
@@ -114,26 +113,10 @@ func (i *instrument) close() error {
 	return errors.Join(problems...)
 }
 
-// requireChromium skips the test on a machine without a browser and says how to
-// get one; CORSPROOF_REQUIRE=chromium, or all, makes a failure of it.
-func requireChromium(tb testing.TB) {
-	tb.Helper()
-	_, _, err := Find()
-	if err == nil {
-		return
-	}
-	for _, name := range strings.Split(os.Getenv("CORSPROOF_REQUIRE"), ",") {
-		if name == "chromium" || name == "all" {
-			tb.Fatalf("CORSPROOF_REQUIRE=%s: %v", os.Getenv("CORSPROOF_REQUIRE"), err)
-		}
-	}
-	tb.Skipf("needs a browser: %v", err)
-}
-
 // start returns the shared instrument with its browser running.
 func start(tb testing.TB) *instrument {
 	tb.Helper()
-	requireChromium(tb)
+	RequireT(tb)
 	shared.once.Do(func() { shared.err = shared.start(context.WithoutCancel(tb.Context())) })
 	require.NoError(tb, shared.err)
 	return &shared

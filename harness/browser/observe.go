@@ -5,12 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/corsproof/corsproof/harness/fetch"
-	"github.com/corsproof/corsproof/harness/wire"
 )
 
 // roundLimit is the most jobs that are given to a page at once: their evidence
@@ -54,141 +52,14 @@ func isEvidenceProblem(err error) bool {
 	return ok
 }
 
-// rounds splits jobs so that no two of a round have one URL: where both sides
-// name a request by method, address and target, they must not be the same.
-func rounds(jobs []Job) [][]Job {
-	var out [][]Job
-	next := map[string]int{} // by URL, the first round that hasn't got it
-	for _, j := range jobs {
-		url := withoutFragment(j.Request.URL)
-		at := next[url]
-		for at < len(out) && len(out[at]) >= roundLimit {
-			at++
-		}
-		if at == len(out) {
-			out = append(out, nil)
-		}
-		out[at] = append(out[at], j)
-		next[url] = at + 1
-	}
-	return out
-}
-
-// check finds what no page could do, before anything is sent.
-func (p *chromiumPage) check(jobs []Job) error {
-	ids := map[string]bool{}
-	var problems []error
-	for _, j := range jobs {
-		if ids[j.ID] {
-			problems = append(problems, fmt.Errorf("job %q: its ID is not unique", j.ID))
-		}
-		ids[j.ID] = true
-		if err := checkRequest(j.Request, p.origin); err != nil {
-			problems = append(problems, fmt.Errorf("job %q: %w", j.ID, err))
-		}
-	}
-	return errors.Join(problems...)
-}
-
-func checkRequest(r fetch.Request, origin string) error {
-	if r.Origin != "" && r.Origin != origin {
-		return fmt.Errorf("its origin is %q, the page's %q", r.Origin, origin)
-	}
-	switch r.API {
-	case "", fetch.APIFetch:
-		if r.UploadListener {
-			return errors.New("fetch() has no upload listener: set API to xhr")
-		}
-	case fetch.APIXHR:
-		switch {
-		case r.Mode != "" && r.Mode != fetch.ModeCORS,
-			r.Credentials == fetch.CredentialsOmit,
-			r.Cache != "" && r.Cache != fetch.CacheDefault,
-			r.Redirect != "" && r.Redirect != fetch.RedirectFollow,
-			r.ReferrerPolicy != "", r.Integrity != "", r.Keepalive,
-			r.Body != nil && r.Body.Kind == fetch.BodyStream:
-			return errors.New("XMLHttpRequest has no mode, no credentials mode omit, no cache or redirect mode, no referrer policy, no integrity, no keepalive and no streamed body: set API to fetch")
-		}
-	default:
-		return fmt.Errorf("unknown API %q: use fetch or xhr", r.API)
-	}
-	if r.Body != nil {
-		switch r.Body.Kind {
-		case "", fetch.BodyText, fetch.BodyBytes, fetch.BodyBlob, fetch.BodyStream:
-		default:
-			return fmt.Errorf("unknown body kind %q: use text, bytes, blob or stream", r.Body.Kind)
-		}
-		if _, ok := fetch.IsomorphicEncode(r.Body.Bytes); !ok {
-			return errors.New("its body holds a code point above U+00FF: isomorphic decode the bytes")
-		}
-	}
-	for _, h := range r.Headers {
-		for _, s := range h {
-			if _, ok := fetch.IsomorphicEncode(s); !ok {
-				return fmt.Errorf("its header %q holds a code point above U+00FF: isomorphic decode the bytes", h.Name())
-			}
-		}
-	}
-	return nil
-}
-
-// A window is the stretch of every recording that one observation looks at.
-type window struct {
-	browser   *Chromium
-	recorders []*wire.Recorder
-	marks     []wire.Mark
-}
-
-func (c *Chromium) openWindow(recorders []*wire.Recorder) window {
-	w := window{browser: c, recorders: recorders}
-	for _, r := range recorders {
-		w.marks = append(w.marks, r.Mark())
-	}
-	return w
-}
-
-// look returns what arrived since the window was opened.
-func (w window) look() *recording {
-	var exchanges []fetch.Exchange
-	for i, r := range w.recorders {
-		exchanges = append(exchanges, r.Since(w.marks[i])...)
-	}
-	return newRecording(exchanges, w.browser.cfg.Router.Connections(), w.addresses())
-}
-
-// before returns what the recorders saw of a hop before the window was opened.
-func (w window) before(h hop) []fetch.Exchange {
-	var exchanges []fetch.Exchange
-	for _, r := range w.recorders {
-		exchanges = append(exchanges, r.Since(0)...)
-	}
-	key, ok := keyOf(h, false)
-	if !ok {
-		return nil
-	}
-	all := newRecording(exchanges, w.browser.cfg.Router.Connections(), w.addresses())
-	var found []fetch.Exchange
-	for _, i := range all.byKey[key] {
-		found = append(found, all.exchanges[i])
-	}
-	return found
-}
-
-func (w window) addresses() []string {
-	var addresses []string
-	for _, r := range w.recorders {
-		addresses = append(addresses, r.Addr())
-	}
-	return addresses
-}
-
 // round makes the calls of one round and hands out what came of them.
 func (p *chromiumPage) round(ctx context.Context, jobs []Job, each func(Observation)) error {
 	c := p.browser
 	if err := p.refresh(ctx); err != nil {
 		return err
 	}
-	p.tab.session.reset()
+	s := p.tab.session
+	s.reset()
 	w := c.openWindow(p.recorders())
 	p.rounds++
 	hung, err := p.call(ctx, jobs)
@@ -206,15 +77,16 @@ func (p *chromiumPage) round(ctx context.Context, jobs []Job, each func(Observat
 	settled, cancel := context.WithTimeoutCause(ctx, c.cfg.Timeouts.Settle, fmt.Errorf("not within %v", c.cfg.Timeouts.Settle))
 	defer cancel()
 	var urls []string
-	for _, a := range p.join(jobs, w).answers {
+	for _, a := range p.join(s, jobs, w).answers {
 		urls = append(urls, a.chain.urls...)
 	}
 	absent := w.proveAbsence(settled, urls, p.sentinel)
+	w.awaitEnds(settled)
 	if err := context.Cause(ctx); err != nil {
 		p.stale = true
 		return err
 	}
-	j := p.join(jobs, w)
+	j := p.join(s, jobs, w)
 	return errors.Join(p.conclude(w, j, absent, each), c.noteStray(j.stray))
 }
 
@@ -306,8 +178,7 @@ type answer struct {
 
 // join brings the witnesses of a round together. A call's URL is its own in the
 // round, so the URL tells whose an exchange, a report or an entry of the log is.
-func (p *chromiumPage) join(jobs []Job, w window) joined {
-	s := p.tab.session
+func (p *chromiumPage) join(s *session, jobs []Job, w window) joined {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	rec := w.look()
@@ -371,11 +242,6 @@ func (a *answer) explain(byLast map[string]*explanation) {
 		view.CORSError, view.FailedParameter = block.Code, block.Parameter
 	}
 	a.chain.exchanges[len(a.chain.exchanges)-1].Protocol = view
-}
-
-func withoutFragment(url string) string {
-	url, _, _ = strings.Cut(url, "#")
-	return url
 }
 
 // conclude makes observations of a joined round and hands them out.

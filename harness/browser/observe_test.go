@@ -306,6 +306,36 @@ func TestObserveFromNamedOrigins(t *testing.T) {
 	}
 }
 
+// TestObserveKnowsTheWholeOfABlockedAnswer: the browser blocks at the head, the
+// server's bytes are evidence all the same.
+func TestObserveKnowsTheWholeOfABlockedAnswer(t *testing.T) {
+	t.Parallel()
+	i := start(t)
+	looking := make(chan struct{})
+	server := i.serve(t, "late", func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, SentinelPath) {
+			close(looking) // the call is over by now
+			return
+		}
+		w.Header().Set("Content-Length", "4")
+		w.(http.Flusher).Flush()
+		select {
+		case <-looking:
+		case <-r.Context().Done():
+		}
+		io.WriteString(w, "late")
+	})
+	page, _ := i.open(t, "")
+	trace := observe(t, page, fetch.Request{URL: "http://" + server.Addr() + "/"})[0]
+	require.Equal(t, "MissingAllowOriginHeader", trace.Outcome.Block.Code)
+	require.Equal(t, []string{"GET 200"}, wireStory(trace))
+	x := trace.Exchanges[0]
+	if x.Incomplete == "" { // else the browser closed the connection, and that is said
+		require.NotNil(t, x.Ended)
+		assert.Equal(t, fetch.PayloadOf([]byte("late")), x.Response.Body)
+	}
+}
+
 func TestObserveOverTLS(t *testing.T) {
 	t.Parallel()
 	i := start(t)

@@ -168,11 +168,11 @@ func (s *session) listen(ev any) {
 	case *runtime.EventBindingCalled:
 		s.reported(ev)
 	case *runtime.EventConsoleAPICalled:
-		s.console = append(s.console, string(ev.Type)+": "+consoleText(ev.Args))
+		s.say(string(ev.Type) + ": " + consoleText(ev.Args))
 	case *runtime.EventExceptionThrown:
-		s.console = append(s.console, "exception: "+exceptionText(ev.ExceptionDetails))
+		s.say("exception: " + exceptionText(ev.ExceptionDetails))
 	case *log.EventEntryAdded:
-		s.console = append(s.console, consoleLine(ev.Entry))
+		s.say(consoleLine(ev.Entry))
 		if x, ok := explain(ev.Entry); ok {
 			s.explanations = append(s.explanations, x)
 		}
@@ -216,6 +216,17 @@ func (s *session) reported(ev *runtime.EventBindingCalled) {
 		return
 	}
 	s.reports = append(s.reports, reports...)
+}
+
+// consoleLimit is how many lines of the console a session keeps.
+const consoleLimit = 1000
+
+// say keeps a line of the console. The lock is held.
+func (s *session) say(line string) {
+	if len(s.console) >= consoleLimit {
+		s.console = append(s.console[:0], s.console[consoleLimit/2:]...)
+	}
+	s.console = append(s.console, line)
 }
 
 func (s *session) consoleLines() []string {
