@@ -33,6 +33,10 @@ type Spec struct {
 	// Owner is the user to run as, without supplementary groups. Default: this
 	// process's; another one needs root.
 	Owner *Owner
+	// PrivateIPC gives the child System V IPC objects of its own, which end with
+	// it: PostgreSQL leaves a shared memory segment behind when it is killed. It
+	// takes effect for root alone; others have no right to it.
+	PrivateIPC bool
 	// Stop is the signal that asks the program to end. Default SIGTERM.
 	Stop os.Signal
 	// StopTimeout is how long it may take to. Default Timeouts.Stop.
@@ -91,6 +95,9 @@ func (r *Run) start(ctx context.Context, spec Spec) (*Child, error) {
 		return nil, err
 	}
 	attr := &os.ProcAttr{Dir: spec.Dir, Env: append([]string{}, spec.Env...), Sys: SysProcAttr()}
+	if spec.PrivateIPC && os.Geteuid() == 0 {
+		attr.Sys.Cloneflags |= syscall.CLONE_NEWIPC
+	}
 	if attr.Sys.Credential, err = spec.Owner.credential(self()); err != nil {
 		return nil, err
 	}
@@ -184,6 +191,9 @@ func (c *Child) wait() {
 	}
 	c.mu.Unlock()
 	close(c.done)
+	if c.run.isClosed() {
+		return // Close looks after what is left, of all children at once
+	}
 	if left, err := c.run.timeouts.kill(nil, c.family); err == nil && len(left) == 0 {
 		c.setGone()
 		c.run.forget(c)
@@ -240,13 +250,7 @@ func (c *Child) end(hurry <-chan struct{}, grace time.Duration) (left []Found, e
 		return nil, err
 	}
 	c.ask()
-	timer := time.NewTimer(grace)
-	defer timer.Stop()
-	select {
-	case <-c.done:
-	case <-timer.C:
-	case <-hurry:
-	}
+	c.await(hurry, grace)
 	if now, err := c.family(); err == nil {
 		known = merge(known, now)
 	}
@@ -257,6 +261,17 @@ func (c *Child) end(hurry <-chan struct{}, grace time.Duration) (left []Found, e
 		c.setGone()
 	}
 	return left, err
+}
+
+// await waits until the child has ended, the grace is over or hurry is closed.
+func (c *Child) await(hurry <-chan struct{}, grace time.Duration) {
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
+	select {
+	case <-c.done:
+	case <-timer.C:
+	case <-hurry:
+	}
 }
 
 func (c *Child) setGone() {

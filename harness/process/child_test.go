@@ -26,7 +26,8 @@ func TestStart(t *testing.T) {
 	run := newRun(t, Timeouts{})
 	spec := roleSpec("describe", "a b", "")
 	spec.Env = append(spec.Env, "B=2", "A=1")
-	child := startSpec(t, run, spec)
+	child, err := run.Start(t.Context(), spec)
+	require.NoError(t, err)
 	<-child.Done()
 	require.NoError(t, child.Err())
 	var got description
@@ -300,6 +301,7 @@ func TestLog(t *testing.T) {
 	run := newRun(t, Timeouts{})
 	first, second := startRoleUntilEnd(t, run, "fail"), startRoleUntilEnd(t, run, "fail")
 	for _, child := range []*Child{first, second} {
+		require.ErrorContains(t, child.Err(), "exit status 3")
 		assert.Equal(t, "first\nlast words\n", string(child.Log()), "a log of its own for each")
 		assert.Equal(t, "last words", child.LogTail(1))
 		assert.Equal(t, "first\nlast words", child.LogTail(5))

@@ -154,6 +154,36 @@ func TestOnlookerIsSpared(t *testing.T) {
 	assert.NoDirExists(t, dir)
 }
 
+// This process and the owner are shielded, and so are the ancestors of both:
+// those of the owner as they were when the run began, unless their pids are
+// another's by now.
+func TestShield(t *testing.T) {
+	t.Parallel()
+	self := os.Getpid()
+	l := look{
+		state: state{Owner: owner{processID: processID{500, 40}, Ancestors: []processID{{400, 30}, {450, 35}, {1, 1}}}},
+		table: table{}, found: map[int]Found{}, shielded: map[int]bool{}, ownerAncestors: map[int]bool{},
+	}
+	for _, p := range []process{
+		{processID: processID{1, 1}},
+		{processID: processID{400, 30}, Parent: 1},
+		{processID: processID{450, 77}, Parent: 1}, // given again
+		{processID: processID{500, 40}, Parent: 400},
+		{processID: processID{700, 50}, Parent: 1},
+		{processID: processID{self, 60}, Parent: 700},
+	} {
+		p.State = 'S'
+		l.table[p.PID] = p
+	}
+	l.shield()
+	assert.Equal(t, map[int]bool{1: true, 400: true, 500: true, 700: true, self: true}, l.shielded)
+	assert.Equal(t, map[int]bool{1: true, 400: true}, l.ownerAncestors)
+	for pid := range l.shielded {
+		assert.False(t, l.add(l.table[pid], "", ByRecord), "process %d", pid)
+	}
+	assert.True(t, l.add(l.table[450], "", ByRecord))
+}
+
 func TestForeign(t *testing.T) {
 	t.Parallel()
 	const (

@@ -121,7 +121,7 @@ func (f folder) lock(bound time.Duration) (fd int, err error) {
 		return -1, fmt.Errorf("wait for the lock of run folder %s: %w; another process is sweeping it or it is in use", f.path(), err)
 	}
 	if err := f.verify(fd); err != nil {
-		syscall.Close(fd)
+		unlock(fd)
 		return -1, err
 	}
 	return fd, nil
@@ -139,7 +139,7 @@ func (f folder) tryLock(how int) (fd int, err error) {
 		return -1, err
 	}
 	if err := f.verify(fd); err != nil {
-		syscall.Close(fd)
+		unlock(fd)
 		return -1, err
 	}
 	return fd, nil
@@ -191,7 +191,7 @@ func (f folder) fill() (lock int, s state, err error) {
 	defer func() {
 		if err != nil {
 			os.RemoveAll(f.path())
-			syscall.Close(lock)
+			unlock(lock)
 		}
 	}()
 	if err := os.Chmod(f.path(), 0o711); err != nil { // whatever the umask

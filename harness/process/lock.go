@@ -27,7 +27,7 @@ func Lock(ctx context.Context, path string) (release func(), err error) {
 	if err := flock(ctx, fd); err != nil {
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
-	return sync.OnceFunc(func() { syscall.Close(fd) }), nil
+	return sync.OnceFunc(func() { unlock(fd) }), nil
 }
 
 // openLock opens path without O_CREAT first: in a sticky folder such as /tmp
@@ -67,7 +67,7 @@ func flock(ctx context.Context, fd int) error {
 	case <-ctx.Done():
 		go func() {
 			<-locked
-			syscall.Close(fd)
+			unlock(fd)
 		}()
 		return ctx.Err()
 	}
@@ -76,6 +76,13 @@ func flock(ctx context.Context, fd int) error {
 // tryFlock takes the lock how (LOCK_EX or LOCK_SH) if it is free, else the
 // error is EWOULDBLOCK.
 func tryFlock(fd, how int) error { return flockRetry(fd, how|syscall.LOCK_NB) }
+
+// unlock frees the lock of fd and closes it. The end of the last copy of fd
+// would free it too, but a child that is being started has one for a moment.
+func unlock(fd int) {
+	syscall.Flock(fd, syscall.LOCK_UN)
+	syscall.Close(fd)
+}
 
 func flockRetry(fd, how int) error {
 	for {

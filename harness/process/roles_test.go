@@ -97,8 +97,17 @@ var roles = map[string]func(args []string){
 		e.role, e.leave = "stubborn", true
 		say("child %d", fork(e))
 	},
+	// hydra starts a daemon with its own working folder when it is asked to end.
+	"hydra": func([]string) {
+		terms := make(chan os.Signal, 1)
+		signal.Notify(terms, syscall.SIGTERM)
+		say("ready")
+		<-terms
+		say("child %d", fork(exile{role: "stubborn", leave: true, Dir: must1(os.Getwd())}))
+	},
 	// owner owns a run under the root in its argument and obeys its input.
 	"owner": func(args []string) {
+		syscall.Umask(0o077) // which the run's folders don't follow
 		run, err := NewRun(Config{Root: args[0], Timeouts: Timeouts{Close: 100 * time.Millisecond}})
 		must(err)
 		say("%s", asJSON(run.Dir()))

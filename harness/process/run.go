@@ -228,8 +228,8 @@ func (r *Run) snapshot() state {
 
 // Close ends every process of the run, all at once: a stop signal to each
 // child, SIGTERM to what escaped from them, then SIGKILL to whole groups and
-// all the rest. Then it removes the folder. It takes no longer than
-// Timeouts.Close and Timeouts.Kill together, and Timeouts.Remove.
+// all the rest. Then it removes the folder. The polite part takes at most
+// Timeouts.Close, the rest as long as the kernel needs: see [Timeouts].
 //
 // The error names what remained; the folder stays then, and is swept when this
 // process has ended. A second call returns the first one's result. A start
@@ -239,11 +239,17 @@ func (r *Run) Close() error {
 	return r.closeErr
 }
 
+func (r *Run) isClosed() bool {
+	r.gate.RLock()
+	defer r.gate.RUnlock()
+	return r.closed
+}
+
 func (r *Run) close() error {
 	r.gate.Lock()
 	r.closed = true
 	r.gate.Unlock()
-	defer syscall.Close(r.lock)
+	defer unlock(r.lock)
 
 	known, findErr := r.Processes()
 	r.mu.Lock()
@@ -251,7 +257,11 @@ func (r *Run) close() error {
 	r.mu.Unlock()
 	var ends sync.WaitGroup
 	for _, c := range children {
-		ends.Go(func() { c.end(nil, min(c.stopTimeout, r.timeouts.Close)) })
+		ends.Go(func() {
+			c.ask()
+			c.await(nil, min(c.stopTimeout, r.timeouts.Close))
+			c.kill()
+		})
 	}
 	askOthers(known, children)
 	r.timeouts.await(known, r.timeouts.Close)

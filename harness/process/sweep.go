@@ -44,7 +44,7 @@ func FindLeft(root string) ([]Left, error) {
 		case stageRuining:
 			fd, err := f.tryLock(syscall.LOCK_SH)
 			if err == nil {
-				syscall.Close(fd)
+				unlock(fd)
 				left = append(left, Left{ID: f.id, Dir: f.path()})
 			}
 		default:
@@ -111,7 +111,7 @@ func (t Timeouts) sweepFolder(f folder) (l Left, swept bool, err error) {
 		}
 		l = Left{ID: f.id, Dir: f.path()}
 	}
-	defer syscall.Close(fd)
+	defer unlock(fd)
 	if f.stage == stageRun {
 		s, err := readState(f.path())
 		if err != nil {
@@ -155,7 +155,7 @@ func (f folder) inspect() (l Left, dead bool, err error) {
 		if err != nil {
 			return Left{}, false, nil
 		}
-		syscall.Close(fd)
+		unlock(fd)
 	}
 	found, err := s.find(f.dir())
 	return Left{ID: f.id, Dir: f.dir(), OwnerPID: s.Owner.PID, Processes: found}, true, err

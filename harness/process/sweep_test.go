@@ -1,6 +1,7 @@
 package process
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
@@ -17,20 +18,22 @@ func TestOwnerIsKilled(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
 	owner, dir := newOwner(t, root)
+	info, err := os.Stat(dir)
+	require.NoError(t, err)
+	require.Equal(t, os.ModeDir|0o711, info.Mode())
 	child := owner.pid("start", "stubborn")
 	parent := owner.pid("start", "parent")
 	escapee := owner.pid("escape", asJSON(exile{Dir: dir}))
-	var inGroup processID
+	var pid int
 	waitUntil(t, "the parent has a child", func() bool {
-		all, err := readTable()
-		require.NoError(t, err)
-		for _, p := range all {
-			if p.Parent == parent.PID {
-				inGroup = p.processID
-			}
+		log, err := os.ReadFile(filepath.Join(dir, logFolder, "parent.log"))
+		if err != nil {
+			return false
 		}
-		return inGroup.PID != 0
+		_, err = fmt.Sscanf(string(log), "child %d\n", &pid)
+		return err == nil
 	})
+	inGroup := identify(t, pid)
 	left, err := FindLeft(root)
 	require.NoError(t, err)
 	require.Empty(t, left, "its owner lives")
@@ -177,7 +180,7 @@ func TestSweepSparesStrangers(t *testing.T) {
 			require.NoError(t, err)
 			tc.change(&s)
 			require.NoError(t, s.write(f.dir()))
-			require.NoError(t, syscall.Close(lock))
+			unlock(lock)
 
 			left, err := FindLeft(root)
 			require.NoError(t, err)
@@ -198,7 +201,7 @@ func TestSweepSparesAnotherNamespace(t *testing.T) {
 	root := t.TempDir()
 	f, lock, s, err := makeFolder(root)
 	require.NoError(t, err)
-	defer syscall.Close(lock)
+	defer unlock(lock)
 	s.Namespace = "pid:[1]"
 	require.NoError(t, s.write(f.dir()))
 	for _, look := range []func(string) ([]Left, error){FindLeft, Sweep} {
@@ -252,7 +255,7 @@ func TestSweepHiddenFolders(t *testing.T) {
 		}
 		assert.DirExists(t, f.path())
 
-		require.NoError(t, syscall.Close(lock))
+		unlock(lock)
 		left, err := FindLeft(root)
 		require.NoError(t, err)
 		assert.Len(t, left, int(stage)-int(stageMaking), "one that is being made may be about to be locked")
@@ -261,6 +264,23 @@ func TestSweepHiddenFolders(t *testing.T) {
 		assert.Len(t, left, 1)
 		assert.NoDirExists(t, f.path())
 	}
+}
+
+// A folder that was made again under its name is another one.
+func TestFolderVerify(t *testing.T) {
+	t.Parallel()
+	f := folder{root: t.TempDir(), id: "abcdefghij"}
+	_, err := f.open()
+	require.ErrorIs(t, err, errGone)
+	require.NoError(t, os.Mkdir(f.path(), 0o711))
+	fd, err := f.open()
+	require.NoError(t, err)
+	defer syscall.Close(fd) // keeps the first folder's inode from being used again
+	require.NoError(t, f.verify(fd))
+	require.NoError(t, os.Remove(f.path()))
+	require.ErrorIs(t, f.verify(fd), errGone)
+	require.NoError(t, os.Mkdir(f.path(), 0o711))
+	require.ErrorIs(t, f.verify(fd), errGone)
 }
 
 func TestSweepBrokenState(t *testing.T) {

@@ -16,7 +16,8 @@ type Timeouts struct {
 	// it is shorter. Default 1s.
 	Close time.Duration
 	// Kill is how long a killed process may take to vanish before it is
-	// reported as left. Default 1s.
+	// reported as left; it takes milliseconds, unless the machine is overloaded
+	// or the process waits for a device. Default 2s.
 	Kill time.Duration
 	// Remove is how long the removal of a folder is tried again. Default 500ms.
 	Remove time.Duration
@@ -35,7 +36,7 @@ func (t Timeouts) withDefaults() Timeouts {
 	return Timeouts{
 		Stop:      cmp.Or(t.Stop, 5*time.Second),
 		Close:     cmp.Or(t.Close, time.Second),
-		Kill:      cmp.Or(t.Kill, time.Second),
+		Kill:      cmp.Or(t.Kill, 2*time.Second),
 		Remove:    cmp.Or(t.Remove, 500*time.Millisecond),
 		Sweep:     cmp.Or(t.Sweep, 10*time.Second),
 		PollFirst: cmp.Or(t.PollFirst, 2*time.Millisecond),
