@@ -299,23 +299,7 @@ func (l *Lab) Close() error {
 	servers := l.servers
 	l.mu.Unlock()
 
-	var errs []error
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	for _, c := range []*lazy[*browser.Chromium]{&l.chromium, &l.unenforced} {
-		wg.Go(func() {
-			// A start that is under way is waited for: its context has ended.
-			c.get(func() (*browser.Chromium, error) { return nil, errClosed })
-			if !c.made.Load() {
-				return
-			}
-			err := c.value.Close()
-			mu.Lock()
-			defer mu.Unlock()
-			errs = append(errs, err)
-		})
-	}
-	wg.Wait()
+	errs := []error{l.CloseBrowsers()}
 	for _, s := range servers {
 		errs = append(errs, s.close())
 	}
@@ -331,6 +315,25 @@ func (l *Lab) Close() error {
 	if l.Run != nil {
 		errs = append(errs, l.Run.Close())
 	}
+	return errors.Join(errs...)
+}
+
+// CloseBrowsers ends the browsers, and with them all pages and views. The lab
+// starts no further ones. It is idempotent.
+func (l *Lab) CloseBrowsers() error {
+	browsers := []*lazy[*browser.Chromium]{&l.chromium, &l.unenforced}
+	errs := make([]error, len(browsers))
+	var wg sync.WaitGroup
+	for i, c := range browsers {
+		wg.Go(func() {
+			// A start that is under way is waited for: its context has ended.
+			c.get(func() (*browser.Chromium, error) { return nil, errClosed })
+			if c.made.Load() {
+				errs[i] = c.value.Close()
+			}
+		})
+	}
+	wg.Wait()
 	return errors.Join(errs...)
 }
 

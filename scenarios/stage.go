@@ -134,14 +134,12 @@ func (s *Stage) seed(ctx context.Context) error {
 
 // Close ends everything that the stage started.
 func (s *Stage) Close() error {
-	var err error
-	for _, view := range s.views {
-		err = errors.Join(err, view.Close())
-	}
+	// The browsers first: with them go the views and whatever they had under way.
+	errs := []error{s.Lab.CloseBrowsers()}
 	if s.System != nil {
-		err = errors.Join(err, s.System.Close())
+		errs = append(errs, s.System.Close())
 	}
-	return errors.Join(err, s.Lab.Close())
+	return errors.Join(append(errs, s.Lab.Close())...)
 }
 
 func (s *Stage) set(ctx context.Context, setup servers.Setup) error {
@@ -185,7 +183,7 @@ func (s *Stage) progress(what string, since time.Time) {
 }
 
 // view returns the page in the browser as a user has it who comes for the first
-// time. The stage closes it.
+// time. It ends with the browser.
 func (s *Stage) view(ctx context.Context, engine *browser.Chromium) (*browser.View, error) {
 	if view, ok := s.views[engine]; ok {
 		return view, view.Renew(ctx)

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/corsproof/corsproof/harness/process"
@@ -89,7 +90,8 @@ func (s *System) startInstance(ctx context.Context, key instanceKey, i *instance
 	if err != nil {
 		return err
 	}
-	spec.Name, spec.Dir, spec.StopTimeout = name, dir, s.cfg.Timeouts.stop()
+	// It keeps nothing that an orderly end would save, and ends with its group.
+	spec.Name, spec.Dir, spec.Stop, spec.StopTimeout = name, dir, syscall.SIGKILL, s.cfg.Timeouts.stop()
 	child, err := s.cfg.Run.Start(ctx, spec)
 	if err != nil {
 		return err

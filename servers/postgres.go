@@ -86,7 +86,7 @@ func (p *postgres) start(ctx context.Context) error {
 		Args: []string{"-D", p.data, "-k", p.socketDir(), "-c", "listen_addresses=", "-c", "fsync=off",
 			"-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=40", "-c", "shared_buffers=16MB",
 			"-c", "logging_collector=off", "-c", "dynamic_shared_memory_type=mmap"},
-		Dir: p.data, Env: p.env(), Owner: p.owner,
+		Dir: p.data, Env: p.env(), Owner: p.owner, PrivateIPC: true,
 		Stop: syscall.SIGINT, StopTimeout: p.system.cfg.Timeouts.stop(),
 	})
 	if err != nil {
@@ -134,7 +134,8 @@ func (p *postgres) init(ctx context.Context) error {
 		Path: filepath.Join(p.system.cfg.Installed.Postgres, "bin", "initdb"),
 		Args: []string{"-D", data, "-U", postgresUser, "--auth=scram-sha-256", "--pwfile=" + password,
 			"--no-sync", "--encoding=UTF8", "--no-locale", "-c", "dynamic_shared_memory_type=mmap"},
-		Dir: dir, Env: p.env(), Owner: p.owner,
+		Dir: dir, Env: p.env(), Owner: p.owner, PrivateIPC: true,
+		Stop: syscall.SIGKILL, // half a data directory is of no use to anybody
 	})
 	if err != nil {
 		return err

@@ -52,7 +52,7 @@ type Config struct {
 type Timeouts struct {
 	// Ready bounds the time from the start of a server to its first answer: 30 s.
 	Ready time.Duration
-	// Stop bounds the time that a server has to end on its own: 2 s.
+	// Stop bounds the time that PostgreSQL has to end on its own: 2 s.
 	Stop time.Duration
 }
 
