@@ -6,7 +6,9 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +19,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/corsproof/corsproof/harness/browser"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/process"
 	"github.com/corsproof/corsproof/harness/report"
@@ -149,21 +152,49 @@ func TestDemoNamesWhatWasKilled(t *testing.T) {
 	}
 }
 
-// findLast returns the last process below the folder with the text in its
-// command line.
-func findLast(t *testing.T, folder, argv string) int {
+// plantWorker stops the nginx worker below the folder, so that it can't end with
+// its parent, and returns its pid. Its process group survives being orphaned:
+// nginx takes the kernel's SIGHUP for a reload.
+func plantWorker(t *testing.T, folder string) int {
 	t.Helper()
-	last := 0
 	for _, p := range processesBelow(t, folder) {
 		path, cmdline, _ := strings.Cut(p, " ")
 		pid, err := strconv.Atoi(filepath.Base(path))
 		require.NoError(t, err)
-		if strings.Contains(cmdline, argv) {
-			last = max(last, pid)
+		if strings.Contains(cmdline, "nginx: worker process") {
+			require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
+			return pid
 		}
 	}
-	require.NotZero(t, last, "no process with %q in its command line below %s", argv, folder)
-	return last
+	t.Fatalf("no nginx worker below %s", folder)
+	return 0
+}
+
+// plantRenderer starts the real browser program as a renderer of the profile,
+// in a session of its own, held before its first instruction as a debugger
+// does. (The renderers of a running Chromium can't be planted: the kernel kills
+// each with its zygote.) It returns the pid; SIGKILL ends it at once.
+func plantRenderer(t *testing.T, folder string) int {
+	t.Helper()
+	profiles, err := filepath.Glob(filepath.Join(folder, "corsproof-*", "chromium-*"))
+	require.NoError(t, err)
+	require.NotEmpty(t, profiles, "no profile below %s", folder)
+	program, _, err := browser.Find()
+	require.NoError(t, err)
+	release, started := make(chan struct{}), make(chan error)
+	cmd := exec.Command(program, "--type=renderer", "--user-data-dir="+profiles[0])
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Ptrace: true}
+	go func() {
+		runtime.LockOSThread() // the one who holds is a thread, which ends with this goroutine
+		started <- cmd.Start()
+		<-release
+	}()
+	require.NoError(t, <-started)
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		close(release)
+	})
+	return cmd.Process.Pid
 }
 
 // findChild returns the first process below the folder with the text in its
@@ -229,18 +260,14 @@ func TestWrongUse(t *testing.T) {
 	}
 }
 
-// What a SIGKILL of ourselves leaves is noticed, and swept by the next run. A
-// stopped process can't end with its parent: that plants the leak for certain.
+// What a SIGKILL of ourselves leaves is noticed, and swept by the next run.
 func TestWhatASIGKILLLeavesIsSwept(t *testing.T) {
 	t.Parallel()
 	r := start(t, nil, "demo")
 	r.requireLine(t, "row 1,")
 	planted := map[string]int{
-		"an nginx worker":     findLast(t, r.temp, "nginx: worker process"),
-		"a Chromium renderer": findLast(t, r.temp, "--type=renderer"),
-	}
-	for _, pid := range planted {
-		require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
+		"an nginx worker":     plantWorker(t, r.temp),
+		"a Chromium renderer": plantRenderer(t, r.temp),
 	}
 	require.NoError(t, r.cmd.Process.Kill())
 	<-r.done

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/corsproof/corsproof/harness/browser"
@@ -52,6 +53,7 @@ type run struct {
 	err     error
 	started time.Time
 	ended   time.Time
+	shm     string // see sharedMemory
 }
 
 // limit bounds a whole run of the command.
@@ -66,7 +68,7 @@ func start(t *testing.T, env []string, args ...string) *run {
 	require.NoError(t, err)
 	t.Cleanup(func() { os.RemoveAll(temp) })
 	require.NoError(t, os.Chmod(temp, 0o711))
-	r := &run{temp: temp, lines: make(chan string, 1000), done: make(chan struct{})}
+	r := &run{temp: temp, lines: make(chan string, 1000), done: make(chan struct{}), shm: sharedMemory(t)}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), limit)
 	t.Cleanup(cancel)
 	r.cmd = exec.CommandContext(ctx, binary, args...)
@@ -119,6 +121,23 @@ func (r *run) requireNothingLeft(t *testing.T) {
 	for _, f := range files {
 		t.Errorf("left behind: %s\n%s", f.Name(), r.out)
 	}
+	assert.Equal(t, r.shm, sharedMemory(t), "System V shared memory, which a killed PostgreSQL would leave\n%s", r.out)
+}
+
+// sharedMemory returns the machine's System V shared memory segments that no
+// process is attached to, by id.
+func sharedMemory(t *testing.T) string {
+	t.Helper()
+	table, err := os.ReadFile("/proc/sysvipc/shm")
+	require.NoError(t, err)
+	var ids []string
+	for line := range strings.Lines(string(table)) {
+		// key shmid perms size cpid lpid nattch …
+		if f := strings.Fields(line); len(f) > 6 && f[6] == "0" {
+			ids = append(ids, f[1])
+		}
+	}
+	return strings.Join(ids, " ")
 }
 
 // processesBelow finds processes that have a path below dir in their command
