@@ -156,6 +156,9 @@ func TestSweepSparesStrangers(t *testing.T) {
 	t.Parallel()
 	strangers := newRun(t, Timeouts{})
 	stranger := startRole(t, strangers, "wait")
+	t.Cleanup(func() { // after the subtests, before the end of the run
+		assert.True(t, stranger.id.lives())
+	})
 	for _, tc := range []struct {
 		name   string
 		change func(*state)
@@ -192,7 +195,6 @@ func TestSweepSparesStrangers(t *testing.T) {
 			assert.NoDirExists(t, f.dir())
 		})
 	}
-	assert.True(t, stranger.id.lives())
 }
 
 // A run of another pid namespace is dead only if nobody holds its lock.
