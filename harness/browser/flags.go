@@ -3,8 +3,10 @@ package browser
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // Enforcement says whether a browser enforces CORS.
@@ -109,6 +111,9 @@ func launchFlags(profile, proxy, pin string, enforcement Enforcement, sandbox st
 
 const sandboxOn = "on"
 
+// appArmorSwitch is where Ubuntu takes from user namespaces what a sandbox needs.
+const appArmorSwitch = "/proc/sys/kernel/apparmor_restrict_unprivileged_userns"
+
 // sandboxState returns [sandboxOn], or why the browser at path can't have a
 // sandbox here.
 func sandboxState(path string) string {
@@ -118,19 +123,16 @@ func sandboxState(path string) string {
 	if helper, err := os.Stat(filepath.Join(filepath.Dir(path), "chrome-sandbox")); err == nil && helper.Mode()&os.ModeSetuid != 0 {
 		return sandboxOn
 	}
-	for _, switchFile := range []struct{ path, off string }{
-		{"/proc/sys/user/max_user_namespaces", "0"},
-		{"/proc/sys/kernel/unprivileged_userns_clone", "0"},
-		{"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1"},
-	} {
-		value, err := os.ReadFile(switchFile.path)
-		if err == nil && strings.TrimSpace(string(value)) == switchFile.off {
-			return fmt.Sprintf("off: no user namespaces (%s is %s)", switchFile.path, switchFile.off)
-		}
+	if value, err := os.ReadFile(appArmorSwitch); err == nil && strings.TrimSpace(string(value)) == "1" {
+		return "off: no user namespaces (" + appArmorSwitch + " is 1)"
 	}
-	if _, err := os.Stat("/proc/self/ns/user"); err != nil {
-		return "off: the kernel has no user namespaces"
+	probe := exec.Command(path, "--version")
+	probe.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER}
+	if err := probe.Start(); err != nil {
+		return fmt.Sprintf("off: no user namespaces (%v)", err)
 	}
+	probe.Process.Kill()
+	probe.Wait()
 	return sandboxOn
 }
 

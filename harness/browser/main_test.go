@@ -75,7 +75,7 @@ func (i *instrument) start(ctx context.Context) error {
 }
 
 func (i *instrument) config() ChromiumConfig {
-	return ChromiumConfig{Run: i.run, Router: i.router, CA: i.ca, Clock: i.clock, Recorders: i.all, Slots: 6}
+	return ChromiumConfig{Run: i.run, Router: i.router, CA: i.ca, Clock: i.clock, Recorders: i.all}
 }
 
 func (i *instrument) all() []*wire.Recorder {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"time"
 
 	"github.com/chromedp/cdproto/runtime"
@@ -109,11 +110,12 @@ func (p *chromiumPage) run(ctx context.Context, jobs []Job) error {
 	type pageJob struct {
 		Index   int            `json:"index"`
 		Timeout int64          `json:"timeout"` // in milliseconds
+		Parse   bool           `json:"parse,omitempty"`
 		Request *fetch.Request `json:"request"`
 	}
 	list := make([]pageJob, len(jobs))
 	for i := range jobs {
-		list[i] = pageJob{i, p.timeout(jobs[i]).Milliseconds(), &jobs[i].Request}
+		list[i] = pageJob{i, p.timeout(jobs[i]).Milliseconds(), !plainURL.MatchString(jobs[i].Request.URL), &jobs[i].Request}
 	}
 	encoded, err := json.Marshal(list)
 	if err != nil {
@@ -124,6 +126,10 @@ func (p *chromiumPage) run(ctx context.Context, jobs []Job) error {
 	})
 	return err
 }
+
+// plainURL matches URLs that every URL parser leaves as they are, so that the
+// page need not be asked what it makes of them.
+var plainURL = regexp.MustCompile(`^https?://[a-z0-9-]+(\.[a-z0-9-]+)*(:[1-9][0-9]{3,4})?/([A-Za-z0-9_-]+/?)*(\?[A-Za-z0-9_=&-]*)?$`)
 
 func (p *chromiumPage) timeout(j Job) time.Duration {
 	if j.Timeout > 0 {

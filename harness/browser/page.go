@@ -31,6 +31,9 @@ const (
 	reportDelay = 100 * time.Millisecond
 )
 
+// tickDelay is how often a page looks for calls that are past their deadline.
+const tickDelay = 25 * time.Millisecond
+
 // A chromiumPage is one tab with its slots.
 type chromiumPage struct {
 	browser *Chromium
@@ -85,7 +88,7 @@ func (p *chromiumPage) prepare(ctx context.Context, t *tab) error {
 	// The Network domain would double the work of each call, see doc.go. The
 	// log, which stays on, has the reasons.
 	for _, domain := range []cdp.Command[cdp.Empty, cdp.Empty]{
-		network.Disable, page.Disable, css.Disable, dom.Disable, inspector.Disable,
+		network.Disable, page.Disable, css.Disable, dom.Disable, inspector.Disable, runtime.Disable,
 	} {
 		if _, err := call(ctx, t, domain, cdp.Empty{}); err != nil {
 			return err
@@ -98,6 +101,7 @@ func (p *chromiumPage) prepare(ctx context.Context, t *tab) error {
 		"prefixLimit": fetch.PrefixLimit,
 		"reportBatch": reportBatch,
 		"reportDelay": reportDelay.Milliseconds(),
+		"tickDelay":   tickDelay.Milliseconds(),
 	})
 	if err != nil {
 		return err

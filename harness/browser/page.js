@@ -6,7 +6,7 @@
 // Evaluated once per document, as a function of its configuration.
 (config) => {
   'use strict';
-  const {binding, slotPath, inlineLimit, prefixLimit, reportBatch, reportDelay} = config;
+  const {binding, slotPath, inlineLimit, prefixLimit, reportBatch, reportDelay, tickDelay} = config;
   const send = globalThis[binding];
   // Reports travel together: each message costs as much as a small call.
   let pending = [];
@@ -95,12 +95,10 @@
     out.prefix = toString(bytes.subarray(0, prefixLimit));
   }
 
-  async function callFetch(win, r, signal, out) {
-    const init = initOf(win, r);
-    init.signal = signal;
+  async function callFetch(win, r, out) {
     let response;
     try {
-      response = await win.fetch(r.url, init);
+      response = await win.fetch(r.url, initOf(win, r));
     } catch (error) {
       out.error = String(error);
       // The promise is rejected both by a network error and by a request that
@@ -129,10 +127,9 @@
     out.headers = Array.from(response.headers);
   }
 
-  function callXHR(win, r, signal, out) {
+  function callXHR(win, r, out) {
     return new Promise((resolve) => {
       const xhr = new win.XMLHttpRequest();
-      signal.addEventListener('abort', () => xhr.abort());
       xhr.responseType = 'arraybuffer';
       xhr.onloadend = async () => {
         if (xhr.status === 0) {
@@ -177,13 +174,18 @@
     }
   }
 
+  // A slot that is closed takes its call with it: the browser ends what a
+  // document that is gone has asked for.
   class Slot {
     constructor() {
+      this.busy = false;
+      this.deadline = Infinity;
       slots.add(this);
     }
     open() {
       return new Promise((resolve, reject) => {
         const frame = document.createElement('iframe');
+        frame.style.display = 'none'; // nothing to lay out
         frame.src = slotPath;
         frame.onload = () => resolve(this);
         frame.onerror = () => reject(new Error('slot did not load'));
@@ -198,20 +200,17 @@
     async run() {
       for (let job = queue.shift(); job; job = queue.shift()) {
         const win = this.frame.contentWindow;
-        const out = {index: job.index, round: job.round, url: normal(job.request.url)};
-        const controller = new win.AbortController();
-        let expire;
-        const late = new Promise((resolve) => { expire = resolve; });
-        const timer = setTimeout(() => {
-          this.late = true;
-          controller.abort();
-          expire();
-        }, job.timeout);
+        const out = {index: job.index, round: job.round};
+        if (job.parse) out.url = normal(job.request.url);
         const call = job.request.api === 'xhr' ? callXHR : callFetch;
-        await Promise.race([call(win, job.request, controller.signal, out), late]);
-        clearTimeout(timer);
+        this.deadline = performance.now() + job.timeout;
+        const isLate = await new Promise((resolve) => {
+          this.expire = resolve;
+          call(win, job.request, out).then(() => resolve(false));
+        });
+        this.deadline = Infinity;
         running--;
-        if (this.late) {
+        if (isLate) {
           report({index: out.index, round: out.round, url: out.url, kind: 'unknown'});
           this.close();
           if (slots.size < wanted) await new Slot().open().then((slot) => slot.pump());
@@ -221,10 +220,24 @@
       }
     }
     pump() {
-      if (!this.running) {
-        this.running = true;
-        this.run().finally(() => { this.running = false; });
+      if (!this.busy) {
+        this.busy = true;
+        this.run().finally(() => { this.busy = false; });
       }
+    }
+  }
+
+  // One clock for all slots: a timer for each call would cost more than a part
+  // of the calls.
+  let clock;
+  function tick() {
+    const now = performance.now();
+    for (const slot of slots) {
+      if (slot.deadline <= now) slot.expire(true);
+    }
+    if (running === 0) {
+      clearInterval(clock);
+      clock = undefined;
     }
   }
 
@@ -243,6 +256,7 @@
         queue.push(job);
         running++;
       }
+      clock ??= setInterval(tick, tickDelay);
       for (const slot of slots) slot.pump();
     },
     // sentinel makes a request that is seen to arrive or not to.

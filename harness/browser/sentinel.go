@@ -48,13 +48,13 @@ func (w window) sendSentinel(ctx context.Context, origin string, send func(conte
 			arrived <- err
 		}()
 	}
-	answered := make(chan string, 1)
+	answered := make(chan error, 1)
 	go func() {
 		text, err := send(ctx, origin+target)
-		if err != nil {
-			text = err.Error()
+		if err == nil && text != "" {
+			err = errors.New(text)
 		}
-		answered <- text
+		answered <- err
 	}()
 	for range w.recorders {
 		select {
@@ -67,7 +67,10 @@ func (w window) sendSentinel(ctx context.Context, origin string, send func(conte
 			if w.has(target) {
 				return nil
 			}
-			return fmt.Errorf("prove that nothing else was sent to %s: the sentinel did not arrive at a recorder: %s", origin, why)
+			if why == nil {
+				why = errors.New("it was answered by somebody else")
+			}
+			return fmt.Errorf("prove that nothing else was sent to %s: the sentinel did not arrive at a recorder: %w", origin, why)
 		}
 	}
 	return fmt.Errorf("prove that nothing else was sent to %s: the sentinel did not arrive at a recorder: %w", origin, context.Cause(ctx))

@@ -1,7 +1,10 @@
 package browser
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -19,8 +22,7 @@ func TestStrayRequestsFailLoudly(t *testing.T) {
 	page := p.(*chromiumPage)
 	url := at(server.Addr(), "/asked", "h=Access-Control-Allow-Origin: *")
 	_, err := eval[any](t.Context(), page.tab, evaluate(fmt.Sprintf(
-		`const fetchBefore = document.querySelector('iframe').contentWindow.fetch;
-		for (const frame of document.querySelectorAll('iframe')) {
+		`for (const frame of document.querySelectorAll('iframe')) {
 			const own = frame.contentWindow.fetch;
 			frame.contentWindow.fetch = (...all) => { fetch('http://%s/unasked', {mode: 'no-cors'}); return own.apply(frame.contentWindow, all); };
 		}`, server.Addr())))
@@ -109,4 +111,42 @@ func TestRoundsKeepURLsApart(t *testing.T) {
 		got = append(got, ids)
 	}
 	assert.Equal(t, [][]string{{"0", "1", "3"}, {"2"}, {"4"}}, got)
+}
+
+func TestAbsenceIsProvenOrSaidNotToBe(t *testing.T) {
+	t.Parallel()
+	i := start(t)
+	server := i.serve(t, "absent", allowing)
+	w := i.chromium.openWindow(i.all())
+	urls := []string{"http://" + server.Addr() + "/x"}
+
+	err := w.proveAbsence(t.Context(), urls, func(context.Context, string) (string, error) { return "the page refused", nil })
+	require.ErrorContains(t, err, "the page refused")
+	err = w.proveAbsence(t.Context(), urls, func(context.Context, string) (string, error) { return "", errors.New("no page") })
+	require.ErrorContains(t, err, "no page")
+
+	// One that is under way for ever ends with the context, one that arrives is
+	// proof whether or not it is answered.
+	ctx, cancel := context.WithCancelCause(t.Context())
+	own := errors.New("the test's own deadline")
+	err = w.proveAbsence(ctx, urls, func(ctx context.Context, _ string) (string, error) {
+		cancel(own)
+		<-ctx.Done()
+		return "", context.Cause(ctx)
+	})
+	require.ErrorIs(t, err, own)
+	err = w.proveAbsence(t.Context(), urls, func(ctx context.Context, url string) (string, error) {
+		request, err := http.NewRequestWithContext(ctx, "GET", url, nil)
+		if err != nil {
+			return "", err
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return "", err
+		}
+		response.Body.Close()
+		<-ctx.Done()
+		return "", context.Cause(ctx)
+	})
+	require.NoError(t, err)
 }

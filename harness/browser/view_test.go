@@ -212,6 +212,24 @@ func TestActTellsServersCallsFromTheViews(t *testing.T) {
 	assert.Equal(t, "behind", activity.Others[0].Server)
 }
 
+// TestActOfACallWhoseBodyNobodyReads: it is over all the same.
+func TestActOfACallWhoseBodyNobodyReads(t *testing.T) {
+	t.Parallel()
+	i := start(t)
+	server := i.serve(t, "unread", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		w.Write(make([]byte, 1<<20))
+	})
+	view, _ := i.view(t, `[]`)
+	activity, err := view.Act(t.Context(), func(ctx context.Context) error {
+		_, err := eval[int](ctx, view.tab, evaluate(fmt.Sprintf("fetch('http://%s/unread').then((r) => r.status)", server.Addr())))
+		return err
+	})
+	require.NoError(t, err)
+	require.Len(t, activity.Calls, 1)
+	assert.Equal(t, 200, activity.Calls[0].Outcome.Response.Status)
+}
+
 func TestActEndsWithItsAct(t *testing.T) {
 	t.Parallel()
 	i := start(t)
