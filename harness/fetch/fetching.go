@@ -1,0 +1,133 @@
+package fetch
+
+import (
+	"context"
+	"strconv"
+)
+
+// WitnessModel is the witness of an exchange that took place on paper, or that
+// the model had an [Answerer] make.
+const WitnessModel Witness = "model"
+
+// A fetching is https://fetch.spec.whatwg.org/#fetch-params.
+type fetching struct {
+	ua      *UserAgent
+	request *request
+	shared  *sharedFetch
+}
+
+// A sharedFetch is what a fetch and the preflights that it makes have in
+// common.
+type sharedFetch struct {
+	ctx    context.Context
+	answer Answerer
+	trace  *Trace
+	// err is the Answerer's; it ends the prediction.
+	err error
+	// pending is the index of a preflight that waits for its request, plus one.
+	pending int
+	// revalidations are requests that run in parallel, after the response.
+	revalidations []*request
+}
+
+// record appends an exchange to the trace and returns its ID.
+func (s *sharedFetch) record(e Exchange) string {
+	n := len(s.trace.Exchanges)
+	e.ID = exchangeID(n + 1)
+	e.Witness = WitnessModel
+	if e.Kind == ExchangePreflight {
+		s.pending = n + 1
+	} else if s.pending > 0 {
+		s.trace.Exchanges[s.pending-1].Serves = e.ID
+		s.pending = 0
+	}
+	s.trace.Exchanges = append(s.trace.Exchanges, e)
+	return e.ID
+}
+
+// exchangeID names the n-th exchange of the model.
+func exchangeID(n int) string {
+	const known = "model#1model#2model#3model#4model#5model#6model#7model#8model#9"
+	if n < 10 {
+		return known[(n-1)*7 : n*7]
+	}
+	return "model#" + strconv.Itoa(n)
+}
+
+// outcome is what page code sees of a response.
+func (r *response) outcome(req *Request) Outcome {
+	switch {
+	case r.unknown != "":
+		return Outcome{Kind: OutcomeUnknown, Error: r.unknown}
+	case r.isNetworkError():
+		text := "TypeError"
+		if req.API == APIXHR {
+			text = "NetworkError"
+		}
+		return Outcome{Kind: OutcomeNetworkError, Error: text, Block: r.block}
+	case r.bodyUnknown != "" && r.typ != ResponseOpaque && r.typ != ResponseOpaqueRedirect:
+		return Outcome{Kind: OutcomeUnknown, Error: r.bodyUnknown}
+	}
+	read := &ReadResponse{
+		Type:       r.typ,
+		Status:     r.status,
+		Redirected: len(r.urlList) > 1,
+		Headers:    r.headers.sortAndCombine(),
+		Body:       r.body,
+	}
+	if u := r.url(); u != nil {
+		read.URL = u.withoutFragment()
+	}
+	return Outcome{Kind: OutcomeResponse, Response: read}
+}
+
+// A refusal is why an API made no request: it threw, or it cannot be told.
+type refusal struct {
+	thrown  *Block
+	unknown string
+}
+
+func (r *refusal) outcome(req *Request) Outcome {
+	if r.unknown != "" {
+		return Outcome{Kind: OutcomeUnknown, Error: r.unknown}
+	}
+	text := "TypeError"
+	if req.API == APIXHR {
+		text = "SyntaxError"
+		if r.thrown.Detail == "forbidden-method" {
+			text = "SecurityError"
+		}
+	}
+	return Outcome{Kind: OutcomeRefused, Error: text, Block: r.thrown}
+}
+
+// redacted is [HeaderList.Redacted] without the copy if there is no secret.
+func redacted(l HeaderList) HeaderList {
+	for _, h := range l {
+		if mayBeSecret(h[0]) {
+			return l.Redacted()
+		}
+	}
+	return l
+}
+
+// mayBeSecret reports whether [HeaderList.Redacted] may replace the value of a
+// header with this name. The test TestRedactedMisses keeps the two together.
+func mayBeSecret(name string) bool {
+	switch len(name) {
+	case 6, 7, 9, 10, 12, 13, 14, 19: // lengths of the names below
+	default:
+		return false
+	}
+	for _, secret := range secretHeaderNames {
+		if byteCaseInsensitiveMatch(name, secret) {
+			return true
+		}
+	}
+	return false
+}
+
+var secretHeaderNames = [...]string{
+	"authorization", "proxy-authorization", "cookie", "set-cookie",
+	"x-api-key", "api-key", "x-auth-token", "x-access-token", "x-csrf-token", "x-xsrf-token",
+}

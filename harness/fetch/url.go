@@ -1,0 +1,278 @@
+package fetch
+
+import (
+	"errors"
+	"strings"
+)
+
+// ErrURLFailure is failure of the URL parser: no browser makes a URL of this.
+var ErrURLFailure = errors.New("not a URL")
+
+// ErrURLUnsupported says that a URL may well be one, but lies outside the
+// subset that this package parses. What depends on it is unknown.
+var ErrURLUnsupported = errors.New("URL outside the supported subset")
+
+// A URL is https://url.spec.whatwg.org/#concept-url for the subset that the
+// model needs: HTTP(S) (and ftp, ws, wss) URLs of ASCII alone, whose host is a
+// plain domain, a canonical IPv4 address or an IPv6 address, and URLs with an
+// opaque path (data:, blob:, about:). URLs are comparable and immutable.
+type URL struct {
+	Scheme             string
+	Username, Password string
+	// Host is serialized; IPv6 in brackets. Empty for an opaque path.
+	Host string
+	// Port is empty for null, which is also the default port.
+	Port string
+	// Path starts with a slash unless it is opaque.
+	Path string
+	// Query and Fragment are without "?" and "#"; null unless the Has field
+	// says that they are there.
+	Query       string
+	HasQuery    bool
+	Fragment    string
+	HasFragment bool
+
+	origin Origin
+}
+
+// ParseURL is the URL parser, https://url.spec.whatwg.org/#concept-url-parser,
+// with base, which may be nil. Its error is [ErrURLFailure] or
+// [ErrURLUnsupported].
+func ParseURL(input string, base *URL) (*URL, error) {
+	input = strings.TrimFunc(input, func(r rune) bool { return r <= ' ' })
+	for i := range len(input) {
+		switch c := input[i]; {
+		case c >= 0x80, c == '\t', c == '\n', c == '\r':
+			return nil, ErrURLUnsupported
+		}
+	}
+	scheme, rest, ok := cutScheme(input)
+	if !ok {
+		if base == nil || base.hasOpaquePath() {
+			return nil, ErrURLFailure
+		}
+		return parseRelative(input, base)
+	}
+	if _, special := specialPort(scheme); !special {
+		return parseNonSpecial(scheme, rest)
+	}
+	slashed := forwardSlashes(rest)
+	if base != nil && base.Scheme == scheme && !strings.HasPrefix(slashed, "//") {
+		return parseRelative(rest, base)
+	}
+	return parseAuthority(scheme, strings.TrimLeft(slashed, "/"))
+}
+
+// cutScheme splits off the scheme, lower-cased, if there is one.
+func cutScheme(input string) (scheme, rest string, ok bool) {
+	for i := range len(input) {
+		c := input[i]
+		switch {
+		case isAlpha(c):
+		case i > 0 && (isDigit(c) || c == '+' || c == '-' || c == '.'):
+		case i > 0 && c == ':':
+			return byteLowercase(input[:i]), input[i+1:], true
+		default:
+			return "", "", false
+		}
+	}
+	return "", "", false
+}
+
+// specialPort returns the default port of a special scheme. file is special
+// too, but this package doesn't parse it.
+func specialPort(scheme string) (port string, ok bool) {
+	switch scheme {
+	case "http", "ws":
+		return "80", true
+	case "https", "wss":
+		return "443", true
+	case "ftp":
+		return "21", true
+	}
+	return "", false
+}
+
+// forwardSlashes turns "\" to "/" before the query and fragment, as the states
+// of the URL parser do for special URLs.
+func forwardSlashes(s string) string {
+	end := strings.IndexAny(s, "?#")
+	if end < 0 {
+		end = len(s)
+	}
+	if strings.IndexByte(s[:end], '\\') < 0 {
+		return s
+	}
+	return strings.ReplaceAll(s[:end], `\`, "/") + s[end:]
+}
+
+// parseRelative is the relative state and those after it.
+func parseRelative(input string, base *URL) (*URL, error) {
+	if _, special := specialPort(base.Scheme); !special {
+		return nil, ErrURLUnsupported
+	}
+	input = forwardSlashes(input)
+	if strings.HasPrefix(input, "//") {
+		return parseAuthority(base.Scheme, strings.TrimLeft(input, "/"))
+	}
+	u := *base
+	u.Fragment, u.HasFragment = "", false
+	path, tail := cutPath(input)
+	switch {
+	case path == "" && strings.HasPrefix(tail, "?"):
+		u.Query, u.HasQuery = "", false
+	case path == "":
+	case path[0] == '/':
+		u.Path = normalizePath(path)
+		u.Query, u.HasQuery = "", false
+	default:
+		u.Path = normalizePath(base.Path[:strings.LastIndexByte(base.Path, '/')+1] + path)
+		u.Query, u.HasQuery = "", false
+	}
+	u.setQueryAndFragment(tail, inSpecialQuerySet)
+	return &u, nil
+}
+
+// parseAuthority is the authority state and those after it; input starts with
+// the first code point of the authority.
+func parseAuthority(scheme, input string) (*URL, error) {
+	end := strings.IndexAny(input, "/?#")
+	if end < 0 {
+		end = len(input)
+	}
+	authority, rest := input[:end], input[end:]
+	u := &URL{Scheme: scheme}
+	hostPort := authority
+	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
+		username, password, _ := strings.Cut(strings.ReplaceAll(authority[:at], "@", "%40"), ":")
+		u.Username = percentEncode(username, inUserinfoSet)
+		u.Password = percentEncode(password, inUserinfoSet)
+		hostPort = authority[at+1:]
+	}
+	host, port := hostPort, ""
+	from := max(strings.IndexByte(hostPort, ']'), 0)
+	if colon := strings.IndexByte(hostPort[from:], ':'); colon >= 0 {
+		host, port = hostPort[:from+colon], hostPort[from+colon+1:]
+	}
+	if host == "" {
+		return nil, ErrURLFailure
+	}
+	var err error
+	if u.Host, err = parseHost(host); err != nil {
+		return nil, err
+	}
+	if u.Port, err = parsePort(scheme, port); err != nil {
+		return nil, err
+	}
+	path, tail := cutPath(rest)
+	if path == "" {
+		path = "/"
+	}
+	u.Path = normalizePath(path)
+	u.setQueryAndFragment(tail, inSpecialQuerySet)
+	u.setOrigin()
+	return u, nil
+}
+
+// parseNonSpecial parses a URL whose path is opaque, and the plain ones with a
+// host; all that fetch asks of those is their scheme.
+func parseNonSpecial(scheme, rest string) (*URL, error) {
+	u := &URL{Scheme: scheme, origin: OpaqueOrigin}
+	if scheme == "file" && !strings.HasPrefix(rest, "///") {
+		return nil, ErrURLUnsupported
+	}
+	if strings.HasPrefix(rest, "/") {
+		for i := range len(rest) {
+			if c := rest[i]; !isAlpha(c) && !isDigit(c) && strings.IndexByte("/.-_~?#=&", c) < 0 {
+				return nil, ErrURLUnsupported
+			}
+		}
+	}
+	path, tail := cutPath(rest)
+	u.Path = percentEncode(path, inC0ControlSet)
+	u.setQueryAndFragment(tail, inQuerySet)
+	if scheme == "blob" {
+		// https://url.spec.whatwg.org/#concept-url-origin, without an entry.
+		if inner, err := ParseURL(u.Path, nil); err == nil && inner.IsHTTP() {
+			u.origin = inner.origin
+		}
+	}
+	return u, nil
+}
+
+// cutPath splits input before its query or fragment.
+func cutPath(input string) (path, tail string) {
+	if end := strings.IndexAny(input, "?#"); end >= 0 {
+		return input[:end], input[end:]
+	}
+	return input, ""
+}
+
+// setQueryAndFragment is the query state and the fragment state.
+func (u *URL) setQueryAndFragment(tail string, querySet func(byte) bool) {
+	before, fragment, hasFragment := strings.Cut(tail, "#")
+	if strings.HasPrefix(before, "?") {
+		u.Query, u.HasQuery = percentEncode(before[1:], querySet), true
+	}
+	if hasFragment {
+		u.Fragment, u.HasFragment = percentEncode(fragment, inFragmentSet), true
+	}
+}
+
+func (u *URL) setOrigin() {
+	switch {
+	case !u.IsHTTP() && u.Scheme != "ws" && u.Scheme != "wss" && u.Scheme != "ftp":
+		u.origin = OpaqueOrigin
+	case u.Port == "":
+		u.origin = Origin(u.Scheme + "://" + u.Host)
+	default:
+		u.origin = Origin(u.Scheme + "://" + u.Host + ":" + u.Port)
+	}
+}
+
+// Origin is https://url.spec.whatwg.org/#concept-url-origin.
+func (u *URL) Origin() Origin { return u.origin }
+
+// IsHTTP reports whether u's scheme is an HTTP(S) scheme:
+// https://fetch.spec.whatwg.org/#http-scheme.
+func (u *URL) IsHTTP() bool { return u.Scheme == "http" || u.Scheme == "https" }
+
+// IncludesCredentials is https://url.spec.whatwg.org/#include-credentials.
+func (u *URL) IncludesCredentials() bool { return u.Username != "" || u.Password != "" }
+
+func (u *URL) hasOpaquePath() bool { return !strings.HasPrefix(u.Path, "/") }
+
+// String is the URL serializer: https://url.spec.whatwg.org/#concept-url-serializer.
+func (u *URL) String() string {
+	if u.HasFragment {
+		return u.withoutFragment() + "#" + u.Fragment
+	}
+	return u.withoutFragment()
+}
+
+// withoutFragment is the URL serializer with exclude fragment set.
+func (u *URL) withoutFragment() string {
+	switch {
+	case u.Host == "":
+		return u.Scheme + ":" + u.target()
+	case u.IncludesCredentials():
+		userinfo := u.Username
+		if u.Password != "" {
+			userinfo += ":" + u.Password
+		}
+		host := u.Host
+		if u.Port != "" {
+			host += ":" + u.Port
+		}
+		return u.Scheme + "://" + userinfo + "@" + host + u.target()
+	}
+	return string(u.origin) + u.target()
+}
+
+// target returns path and query, the request target in origin form.
+func (u *URL) target() string {
+	if u.HasQuery {
+		return u.Path + "?" + u.Query
+	}
+	return u.Path
+}
