@@ -1,0 +1,210 @@
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/corsproof/corsproof/harness/fetch"
+)
+
+// An Activity is everything on the wire while a view was used.
+type Activity struct {
+	// Calls are the requests that the view's script made, in order.
+	Calls []Call
+	// Exchanges are those of the view, preflights included, in the order of
+	// arrival.
+	Exchanges []fetch.Exchange
+	// Others are what the recorders saw of other clients meanwhile: servers
+	// that call servers.
+	Others []fetch.Exchange
+}
+
+// A Call is one request that page code made.
+type Call struct {
+	Method string
+	// URL is absolute, without its fragment.
+	URL string
+	// Exchanges are what it caused on the wire. That it has none of a kind is
+	// proven by a sentinel.
+	Exchanges []fetch.Exchange
+	// Outcome is derived from the browser's protocol: page code is not asked.
+	// The headers that it could read are not known.
+	Outcome fetch.Outcome
+}
+
+// Act runs act, which uses the view, and returns everything that was on the
+// wire meanwhile. It waits until the calls that began are over, and proves by
+// sentinels that nothing else was sent. What the view loads from its own origin
+// is left out. The error is act's own, or says what could not be observed: a
+// [*DisagreementError], a [*StrayError]. It waits while another observation of
+// the browser runs; act must not make one.
+func (v *View) Act(ctx context.Context, act func(ctx context.Context) error) (Activity, error) {
+	activity, err := v.observe(ctx, act)
+	if err != nil {
+		return activity, fmt.Errorf("act in %s: %w", v.url, err)
+	}
+	return activity, nil
+}
+
+func (v *View) observe(ctx context.Context, act func(ctx context.Context) error) (Activity, error) {
+	c, s := v.tab.browser, v.tab.session
+	release, err := c.observe(ctx)
+	if err != nil {
+		return Activity{}, err
+	}
+	defer release()
+	s.reset()
+	w := c.openWindow(c.cfg.Recorders())
+	if err := act(ctx); err != nil {
+		return Activity{}, err
+	}
+	limit := c.cfg.Timeouts.Settle
+	settled, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not over within %v", limit))
+	defer cancel()
+	if err := s.wait(settled, s.quiet); err != nil {
+		return Activity{}, fmt.Errorf("wait for the view's calls to be over: %w", err)
+	}
+	if err := w.proveAbsence(settled, v.tab, v.sentinel); err != nil {
+		return Activity{}, err
+	}
+	return v.join(settled, w)
+}
+
+// quiet reports whether no request of page code is under way. The lock is held.
+func (s *session) quiet() bool {
+	for _, q := range s.order {
+		if q.script() && !q.ended() {
+			return false
+		}
+	}
+	return true
+}
+
+// script reports whether page code made the request through fetch() or
+// XMLHttpRequest.
+func (r *request) script() bool {
+	return !r.preflight && !strings.Contains(r.hops[0].url, SentinelPath) &&
+		(r.kind == network.ResourceTypeFetch || r.kind == network.ResourceTypeXHR)
+}
+
+func (v *View) join(ctx context.Context, w window) (Activity, error) {
+	c, s := v.tab.browser, v.tab.session
+	var chains []chain
+	var rec *recording
+	attempt := func() {
+		chains, rec = nil, w.look()
+		for _, q := range s.order {
+			if q.preflight || strings.Contains(q.hops[0].url, SentinelPath) {
+				continue
+			}
+			chains = append(chains, rec.join(q, s.preceded[q.id]))
+		}
+	}
+	err := s.wait(ctx, func() bool {
+		attempt()
+		return len(rec.unclaimed()) == 0
+	})
+	if err != nil {
+		s.mu.Lock()
+		attempt()
+		s.mu.Unlock()
+	}
+
+	var a Activity
+	var problems []error
+	for i, x := range rec.exchanges {
+		if rec.hostports[i] == "" {
+			a.Others = append(a.Others, x)
+		}
+	}
+	for _, chain := range chains {
+		if found := chain.contradiction; found != nil {
+			problems = append(problems, &DisagreementError{Job: chain.request.hops[0].url, First: found.First, Second: found.Second})
+		}
+		a.Exchanges = append(a.Exchanges, chain.exchanges...)
+		if !chain.request.script() {
+			continue
+		}
+		first := chain.request.hops[0]
+		outcome, err := v.outcome(ctx, chain)
+		if err != nil {
+			problems = append(problems, err)
+		}
+		a.Calls = append(a.Calls, Call{Method: first.method, URL: first.url, Exchanges: chain.exchanges, Outcome: outcome})
+	}
+	sortByArrival(a.Exchanges)
+	return a, errors.Join(append(problems, c.noteStray(rec.unclaimed()))...)
+}
+
+// outcome is what the protocol says came of a call.
+func (v *View) outcome(ctx context.Context, c chain) (fetch.Outcome, error) {
+	r := c.request
+	if r.failed != nil {
+		return fetch.Outcome{Kind: fetch.OutcomeNetworkError, Error: r.failed.ErrorText, Block: blockOf(r.failed)}, nil
+	}
+	status, ok := r.status()
+	if !ok {
+		return fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: "the browser told of no response"}, nil
+	}
+	read := &fetch.ReadResponse{
+		Type:       c.responseType(v.origin()),
+		Status:     status,
+		URL:        r.received.URL,
+		Redirected: len(r.hops) > 1,
+	}
+	if read.Type == fetch.ResponseOpaque {
+		read.Status = 0
+		return fetch.Outcome{Kind: fetch.OutcomeResponse, Response: read}, nil
+	}
+	body, err := call(ctx, v.tab, network.GetResponseBody, network.GetResponseBodyParams{RequestID: r.id})
+	if err != nil {
+		return fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: err.Error()}, fmt.Errorf("read the body of %s: %w", r.received.URL, err)
+	}
+	read.Body = fetch.PayloadOf(body.Body)
+	return fetch.Outcome{Kind: fetch.OutcomeResponse, Response: read}, nil
+}
+
+// responseType tells the type of a response from the request that was sent.
+func (c chain) responseType(origin string) fetch.ResponseType {
+	if c.last == nil {
+		return fetch.ResponseBasic
+	}
+	if mode, _ := c.last.Request.Headers.Get("Sec-Fetch-Mode"); mode == string(fetch.ModeNoCORS) {
+		return fetch.ResponseOpaque
+	}
+	hops := c.request.hops
+	if !c.last.Request.Headers.Contains("Origin") || originOf(hops[len(hops)-1].url) == origin {
+		return fetch.ResponseBasic
+	}
+	return fetch.ResponseCORS
+}
+
+func (v *View) origin() string { return originOf(v.url) }
+
+// sentinel sends one request that is only to arrive, from a world of its own,
+// so that nothing that the page did to its API matters.
+func (v *View) sentinel(ctx context.Context, url string) (string, error) {
+	tree, err := call(ctx, v.tab, page.GetFrameTree, cdp.Empty{})
+	if err != nil {
+		return "", err
+	}
+	world, err := call(ctx, v.tab, page.CreateIsolatedWorld, page.CreateIsolatedWorldParams{FrameID: tree.FrameTree.Frame.ID})
+	if err != nil {
+		return "", err
+	}
+	quoted, err := json.Marshal(url)
+	if err != nil {
+		return "", err
+	}
+	return eval[string](ctx, v.tab, runtime.EvaluateParams{
+		Expression: fmt.Sprintf(`fetch(%s, {mode: 'no-cors', credentials: 'omit'}).then(() => '', String)`, quoted),
+		ContextID:  world.ExecutionContextID,
+	})
+}

@@ -1,0 +1,75 @@
+package browser
+
+import (
+	"context"
+	"time"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+)
+
+// An Engine is a real browser that makes real calls. Its methods are safe for
+// concurrent use.
+type Engine interface {
+	// Info says which browser runs, with which flags.
+	Info() Info
+	// Open opens a page at origin, which a page host must serve: the page is
+	// origin + [PagePath], its slots are origin + [SlotPath]. The caller closes
+	// the page; ctx bounds the opening alone.
+	Open(ctx context.Context, origin string) (Page, error)
+	// Close ends the browser and everything that it started.
+	Close() error
+}
+
+// A Page makes calls from one origin.
+type Page interface {
+	// Observe makes each job's call once and hands what came of it to each, in
+	// the order in which the evidence is complete, never two at a time. A job
+	// that could not be observed comes back as [fetch.OutcomeUnknown]; an error
+	// means that the evidence as a whole can't be trusted, or that it ended
+	// early. Jobs must not be changed until Observe returns.
+	Observe(ctx context.Context, jobs []Job, each func(Observation)) error
+	Close() error
+}
+
+// Paths that every page origin must answer: blank documents of the page host.
+const (
+	PagePath = "/.corsproof/page"
+	SlotPath = "/.corsproof/slot"
+	// SentinelPath is where sentinels go, with a random segment after it. A
+	// server may answer them as it likes.
+	SentinelPath = "/.corsproof/sentinel/"
+)
+
+// A Job is one call to make.
+type Job struct {
+	// ID names the job in its [Observation]; it must be unique in a call of
+	// Observe.
+	ID string
+	// Request is what page code asks for. Its Origin is empty or the page's.
+	Request fetch.Request
+	// Timeout bounds the call; zero means [Timeouts.Job].
+	Timeout time.Duration
+}
+
+// An Observation is what came of a job: page, recorder and protocol joined.
+type Observation struct {
+	ID    string
+	Trace fetch.Trace
+}
+
+// Info describes a browser that runs. It is evidence: Flags are those of the
+// running process, not those that were asked for.
+type Info struct {
+	Name    string           `json:"name"`
+	Kind    fetch.CallerKind `json:"kind"`
+	Version string           `json:"version"`
+	Path    string           `json:"path"`
+	Flags   []string         `json:"flags"`
+	// Sandbox is "on", or "off: " and the reason.
+	Sandbox string `json:"sandbox"`
+}
+
+// Caller returns the description of the browser for a trace.
+func (i Info) Caller() fetch.Caller {
+	return fetch.Caller{Name: i.Name, Kind: i.Kind, Version: i.Version}
+}

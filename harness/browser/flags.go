@@ -1,0 +1,145 @@
+package browser
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Enforcement says whether a browser enforces CORS.
+type Enforcement int
+
+const (
+	// EnforcementOn is a browser as users have it; the zero value.
+	EnforcementOn Enforcement = iota
+	// EnforcementOff is a browser with --disable-web-security: a control that
+	// never judges. The canary rejects it.
+	EnforcementOff
+)
+
+func (e Enforcement) String() string {
+	if e == EnforcementOff {
+		return "off"
+	}
+	return "on"
+}
+
+// A flag is one switch of Chromium's command line: its name, and its value if it
+// has one.
+type flag struct{ name, value string }
+
+func (f flag) String() string {
+	if f.value == "" {
+		return "--" + f.name
+	}
+	return "--" + f.name + "=" + f.value
+}
+
+// features that make Chromium call home, or a page act by itself.
+var disabledFeatures = []string{
+	"CertificateTransparencyComponentUpdater",
+	"DialMediaRouteProvider",
+	"MediaRouter",
+	"OptimizationHints",
+	"Translate",
+}
+
+// quietFlags keep Chromium from calling home, from asking questions, and from
+// slowing pages that nobody looks at. None of them touches the network stack's
+// judgement.
+var quietFlags = []flag{
+	{name: "headless"},
+	{name: "no-first-run"},
+	{name: "no-default-browser-check"},
+	{name: "disable-background-networking"},
+	{name: "disable-component-update"},
+	{name: "disable-default-apps"},
+	{name: "disable-domain-reliability"},
+	{name: "disable-extensions"},
+	{name: "disable-sync"},
+	{name: "disable-breakpad"},
+	{name: "disable-crash-reporter"},
+	{name: "disable-client-side-phishing-detection"},
+	{name: "disable-background-timer-throttling"},
+	{name: "disable-backgrounding-occluded-windows"},
+	{name: "disable-renderer-backgrounding"},
+	{name: "disable-hang-monitor"},
+	{name: "disable-features", value: strings.Join(disabledFeatures, ",")},
+	{name: "metrics-recording-only"},
+	{name: "no-pings"},
+	{name: "password-store", value: "basic"},
+	{name: "use-mock-keychain"},
+	{name: "disable-dev-shm-usage"},
+	{name: "disable-gpu"},
+	{name: "mute-audio"},
+	{name: "hide-scrollbars"},
+	{name: "lang", value: "en-US"},
+	{name: "window-size", value: "1280,800"},
+}
+
+// launchFlags returns the whole command line of a browser.
+func launchFlags(profile, proxy, pin string, enforcement Enforcement, sandbox string) []flag {
+	flags := append([]flag(nil), quietFlags...)
+	flags = append(flags,
+		flag{name: "user-data-dir", value: profile},
+		flag{name: "proxy-server", value: "socks5://" + proxy},
+		// Chromium goes past a proxy for loopback addresses unless told not to.
+		flag{name: "proxy-bypass-list", value: "<-loopback>"},
+	)
+	if pin != "" {
+		flags = append(flags, flag{name: "ignore-certificate-errors-spki-list", value: pin})
+	}
+	if sandbox != sandboxOn {
+		flags = append(flags, flag{name: "no-sandbox"})
+	}
+	if enforcement == EnforcementOff {
+		flags = append(flags, flag{name: "disable-web-security"})
+	}
+	return flags
+}
+
+const sandboxOn = "on"
+
+// sandboxState returns [sandboxOn], or why the browser at path can't have a
+// sandbox here.
+func sandboxState(path string) string {
+	if os.Geteuid() == 0 {
+		return "off: it runs as root"
+	}
+	if helper, err := os.Stat(filepath.Join(filepath.Dir(path), "chrome-sandbox")); err == nil && helper.Mode()&os.ModeSetuid != 0 {
+		return sandboxOn
+	}
+	for _, switchFile := range []struct{ path, off string }{
+		{"/proc/sys/user/max_user_namespaces", "0"},
+		{"/proc/sys/kernel/unprivileged_userns_clone", "0"},
+		{"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1"},
+	} {
+		value, err := os.ReadFile(switchFile.path)
+		if err == nil && strings.TrimSpace(string(value)) == switchFile.off {
+			return fmt.Sprintf("off: no user namespaces (%s is %s)", switchFile.path, switchFile.off)
+		}
+	}
+	if _, err := os.Stat("/proc/self/ns/user"); err != nil {
+		return "off: the kernel has no user namespaces"
+	}
+	return sandboxOn
+}
+
+// runningFlags returns the command line of a process as the kernel knows it,
+// without the program.
+func runningFlags(pid int) ([]string, error) {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	if err != nil {
+		return nil, fmt.Errorf("read the flags of the running browser: %w", err)
+	}
+	args := strings.Split(strings.TrimRight(string(raw), "\x00"), "\x00")
+	if len(args) == 1 {
+		// Chromium rewrites its title with spaces in some processes.
+		args = strings.Split(args[0], " --")
+		for i := range args[1:] {
+			args[i+1] = "--" + args[i+1]
+		}
+	}
+	return args[1:], nil
+}

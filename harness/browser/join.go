@@ -1,0 +1,263 @@
+package browser
+
+import (
+	"cmp"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/wire"
+)
+
+// A wireKey is what a request has in common in the eyes of the protocol and of
+// a recorder: where the browser asked to be connected to, and the request line.
+type wireKey struct {
+	preflight        bool
+	method           string
+	hostport, target string
+}
+
+// keyOf returns the key of a hop, and false for a URL that no server is asked
+// for.
+func keyOf(h hop, preflight bool) (wireKey, bool) {
+	scheme, rest, ok := strings.Cut(h.url, "://")
+	if !ok {
+		return wireKey{}, false
+	}
+	authority, target := rest, "/"
+	if i := strings.IndexAny(rest, "/?"); i >= 0 {
+		authority, target = rest[:i], rest[i:]
+	}
+	if _, host, ok := strings.Cut(authority, "@"); ok {
+		authority = host
+	}
+	hostport, ok := withPort(scheme, authority)
+	return wireKey{preflight, h.method, hostport, target}, ok
+}
+
+func withPort(scheme, authority string) (string, bool) {
+	u := url.URL{Host: authority}
+	port := u.Port()
+	if port == "" {
+		switch scheme {
+		case "http":
+			port = "80"
+		case "https":
+			port = "443"
+		default:
+			return "", false
+		}
+	}
+	return strings.ToLower(net.JoinHostPort(u.Hostname(), port)), true
+}
+
+// A recording is what all recorders saw in one window, as far as this browser
+// may have made it, and which exchanges have found their request.
+type recording struct {
+	exchanges []fetch.Exchange // in order of arrival
+	hostports []string         // of each exchange, as the browser asked for it; empty if it came past the router
+	claimed   []bool
+	byKey     map[wireKey][]int
+	// recorded holds each host:port behind which a recorder stands.
+	recorded map[string]bool
+}
+
+// newRecording sorts exchanges by arrival and tells by the router's
+// connections which of them came from a browser. Sentinels are left out.
+func newRecording(exchanges []fetch.Exchange, connections []wire.RoutedConnection, recorders []string) *recording {
+	r := &recording{byKey: map[wireKey][]int{}, recorded: map[string]bool{}}
+	addresses := map[string]bool{}
+	for _, a := range recorders {
+		addresses[a] = true
+		r.recorded[a] = true
+	}
+	hostports := map[string]string{}
+	for _, c := range connections {
+		if addresses[c.Address] {
+			hostports[c.Peer] = c.HostPort
+			r.recorded[c.HostPort] = true
+		}
+	}
+	for _, x := range exchanges {
+		if !strings.HasPrefix(x.Request.Target, SentinelPath) {
+			r.exchanges = append(r.exchanges, x)
+		}
+	}
+	sortByArrival(r.exchanges)
+	r.claimed = make([]bool, len(r.exchanges))
+	r.hostports = make([]string, len(r.exchanges))
+	for i, x := range r.exchanges {
+		r.hostports[i] = hostports[x.Peer]
+		if r.hostports[i] == "" {
+			continue
+		}
+		key := wireKey{x.Kind == fetch.ExchangePreflight, x.Request.Method, r.hostports[i], x.Request.Target}
+		r.byKey[key] = append(r.byKey[key], i)
+	}
+	return r
+}
+
+func sortByArrival(exchanges []fetch.Exchange) {
+	slices.SortStableFunc(exchanges, func(a, b fetch.Exchange) int { return cmp.Compare(a.Started, b.Started) })
+}
+
+// claim takes the exchanges of one hop: the first that nobody has, and those
+// that follow while the browser sent the request again because its connection
+// was closed under it.
+func (r *recording) claim(key wireKey) []int {
+	var mine []int
+	for _, i := range r.byKey[key] {
+		if r.claimed[i] {
+			continue
+		}
+		r.claimed[i] = true
+		mine = append(mine, i)
+		if r.exchanges[i].Response != nil || r.exchanges[i].Incomplete == "" {
+			break
+		}
+	}
+	return mine
+}
+
+// unclaimed returns the browser's exchanges that belong to no request.
+func (r *recording) unclaimed() []fetch.Exchange {
+	var left []fetch.Exchange
+	for i, x := range r.exchanges {
+		if !r.claimed[i] && r.hostports[i] != "" {
+			left = append(left, x)
+		}
+	}
+	return left
+}
+
+// A chain is one request of page code with what it caused on the wire.
+type chain struct {
+	request   *request
+	exchanges []fetch.Exchange // in order of arrival
+	// last is the exchange of the last hop's request; nil if none was sent.
+	last *fetch.Exchange
+	// contradiction is what protocol and recorder disagree on, or nil.
+	contradiction *DisagreementError
+}
+
+// join finds the exchanges of a request and of the preflights that served it.
+func (r *recording) join(main *request, preflights []*request) chain {
+	c := chain{request: main}
+	var mine []int
+	serves := map[int]string{} // by the preflight's index
+	waiting := slices.Clone(preflights)
+	for i, h := range main.hops {
+		// A preflight serves the hop whose URL it has.
+		var before []int
+		waiting = slices.DeleteFunc(waiting, func(p *request) bool {
+			if len(p.hops) == 0 || p.hops[0].url != h.url {
+				return false
+			}
+			before = append(before, c.all(r, p)...)
+			return true
+		})
+		got := c.hop(r, main, i)
+		mine = append(append(mine, before...), got...)
+		if len(got) == 0 {
+			continue
+		}
+		for _, b := range before {
+			serves[b] = r.exchanges[got[len(got)-1]].ID
+		}
+		if i == len(main.hops)-1 {
+			c.last = new(r.exchanges[got[len(got)-1]])
+		}
+	}
+	for _, p := range waiting {
+		mine = append(mine, c.all(r, p)...)
+	}
+	slices.Sort(mine)
+	for _, i := range mine {
+		x := r.exchanges[i]
+		x.Serves = serves[i]
+		c.exchanges = append(c.exchanges, x)
+	}
+	return c
+}
+
+// all claims the exchanges of all hops of q.
+func (c *chain) all(r *recording, q *request) []int {
+	var all []int
+	for i := range q.hops {
+		all = append(all, c.hop(r, q, i)...)
+	}
+	return all
+}
+
+// hop claims the exchanges of hop i of q, holds them against the protocol's
+// account, and notes that account in them.
+func (c *chain) hop(r *recording, q *request, i int) []int {
+	h := q.hops[i]
+	key, ok := keyOf(h, q.preflight)
+	if !ok {
+		return nil
+	}
+	got := r.claim(key)
+	if len(got) == 0 {
+		// What comes from a cache has no exchange.
+		if i < q.sent && !q.cached() && r.recorded[key.hostport] {
+			c.contradict(fmt.Sprintf("protocol: %s %s was sent", h.method, h.url), "recorder: it never arrived")
+		}
+		return nil
+	}
+	last := r.exchanges[got[len(got)-1]]
+	if i < len(q.statuses) && last.Response != nil && int(q.statuses[i]) != last.Response.Status {
+		c.contradict(fmt.Sprintf("protocol: %s %s was answered %d", h.method, h.url, q.statuses[i]),
+			fmt.Sprintf("recorder: %s was answered %d", last.ID, last.Response.Status))
+	}
+	view := q.view(i)
+	for _, g := range got {
+		r.exchanges[g].Protocol = view
+	}
+	return got
+}
+
+func (c *chain) contradict(first, second string) {
+	if c.contradiction == nil {
+		c.contradiction = &DisagreementError{First: first, Second: second}
+	}
+}
+
+// view is the protocol's account of hop i for a trace.
+func (r *request) view(i int) *fetch.ProtocolView {
+	view := &fetch.ProtocolView{RequestID: string(r.id)}
+	if i < len(r.statuses) {
+		view.Status = int(r.statuses[i])
+	}
+	if i < len(r.hops)-1 || r.failed == nil {
+		return view
+	}
+	view.ErrorText = r.failed.ErrorText
+	view.BlockedReason = string(r.failed.BlockedReason)
+	if status := r.failed.CorsErrorStatus; status != nil {
+		view.CORSError = string(status.CorsError)
+		view.FailedParameter = status.FailedParameter
+	}
+	return view
+}
+
+// cached reports whether the response may have come from a cache, whole or its
+// body.
+func (r *request) cached() bool {
+	if r.fromCache {
+		return true
+	}
+	return r.received != nil && len(r.statuses) > 0 && r.statuses[len(r.statuses)-1] == 304 && r.received.Status != 304
+}
+
+// status returns the status of the response that page code was given, and
+// whether the protocol knows it.
+func (r *request) status() (int, bool) {
+	if r.received == nil {
+		return 0, false
+	}
+	return int(r.received.Status), true
+}

@@ -1,0 +1,244 @@
+// Makes calls from a page: a pool of same-origin iframes, the slots, each of
+// which makes one call at a time with its own window's API, so that the
+// browser's protocol tells their traffic apart by frame. What became of a call
+// is reported through the binding in the order in which calls end.
+//
+// Evaluated once per document, as a function of its configuration.
+(config) => {
+  'use strict';
+  const {binding, slotPath, inlineLimit, prefixLimit} = config;
+  const send = globalThis[binding];
+  const report = (result) => send(JSON.stringify(result));
+  const queue = [];
+  const slots = new Set();
+  let wanted = 0;
+  let made = 0;
+
+  // Strings hold one byte per code unit, as in the traces.
+  function toString(bytes) {
+    let s = '';
+    for (let i = 0; i < bytes.length; i += 8192) {
+      s += String.fromCharCode.apply(null, bytes.subarray(i, i + 8192));
+    }
+    return s;
+  }
+  function toBytes(s) {
+    const bytes = new Uint8Array(s.length);
+    for (let i = 0; i < s.length; i++) bytes[i] = s.charCodeAt(i);
+    return bytes;
+  }
+
+  function bodyOf(win, body) {
+    if (!body) return undefined;
+    const bytes = toBytes(body.bytes);
+    switch (body.kind) {
+      case 'bytes':
+        return bytes;
+      case 'blob':
+        return new win.Blob([bytes], {type: body.contentType || ''});
+      case 'stream':
+        return new win.ReadableStream({
+          start(controller) {
+            if (bytes.length > 0) controller.enqueue(bytes);
+            controller.close();
+          },
+        });
+      default:
+        return new TextDecoder('utf-8', {ignoreBOM: true}).decode(bytes);
+    }
+  }
+
+  function initOf(win, r) {
+    const init = {};
+    if (r.method) init.method = r.method;
+    if (r.headers) init.headers = r.headers;
+    if (r.body) {
+      init.body = bodyOf(win, r.body);
+      if (r.body.kind === 'stream') init.duplex = 'half';
+    }
+    if (r.mode) init.mode = r.mode;
+    if (r.credentials) init.credentials = r.credentials;
+    if (r.cache) init.cache = r.cache;
+    if (r.redirect) init.redirect = r.redirect;
+    if (r.referrerPolicy) init.referrerPolicy = r.referrerPolicy;
+    if (r.integrity) init.integrity = r.integrity;
+    if (r.keepalive) init.keepalive = true;
+    return init;
+  }
+
+  async function payload(buffer, out) {
+    const bytes = new Uint8Array(buffer);
+    if (bytes.length <= inlineLimit || !globalThis.crypto?.subtle) {
+      out.body = toString(bytes);
+      return;
+    }
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+    out.digest = Array.from(digest, (b) => b.toString(16).padStart(2, '0')).join('');
+    out.length = bytes.length;
+    out.prefix = toString(bytes.subarray(0, prefixLimit));
+  }
+
+  async function callFetch(win, r, signal, out) {
+    const init = initOf(win, r);
+    init.signal = signal;
+    let response;
+    try {
+      response = await win.fetch(r.url, init);
+    } catch (error) {
+      out.error = String(error);
+      // The promise is rejected both by a network error and by a request that
+      // can't be made at all. Only the latter throws here.
+      try {
+        new win.Request(r.url, initOf(win, r));
+        out.kind = 'network-error';
+      } catch (refusal) {
+        out.kind = 'refused';
+        out.error = String(refusal);
+      }
+      return;
+    }
+    try {
+      await payload(await response.arrayBuffer(), out);
+    } catch (error) {
+      out.kind = 'network-error';
+      out.error = 'reading the body: ' + error;
+      return;
+    }
+    out.kind = 'response';
+    out.type = response.type;
+    out.status = response.status;
+    out.responseURL = response.url;
+    out.redirected = response.redirected;
+    out.headers = Array.from(response.headers);
+  }
+
+  function callXHR(win, r, signal, out) {
+    return new Promise((resolve) => {
+      const xhr = new win.XMLHttpRequest();
+      signal.addEventListener('abort', () => xhr.abort());
+      xhr.responseType = 'arraybuffer';
+      xhr.onloadend = async () => {
+        if (xhr.status === 0) {
+          out.kind = 'network-error';
+          out.error = 'XMLHttpRequest: error event';
+        } else {
+          out.kind = 'response';
+          out.status = xhr.status;
+          out.responseURL = xhr.responseURL;
+          out.type = new URL(xhr.responseURL).origin === location.origin ? 'basic' : 'cors';
+          out.headers = xhr.getAllResponseHeaders().split('\r\n').filter(Boolean).map((line) => {
+            const colon = line.indexOf(':');
+            return [line.slice(0, colon), line.slice(colon + 1).trim()];
+          });
+          await payload(xhr.response || new ArrayBuffer(0), out);
+        }
+        resolve();
+      };
+      try {
+        xhr.open(r.method || 'GET', r.url);
+        for (const [name, value] of r.headers || []) xhr.setRequestHeader(name, value);
+        xhr.withCredentials = r.credentials === 'include';
+        if (r.uploadListener) xhr.upload.onprogress = () => {};
+        xhr.send(bodyOf(win, r.body));
+      } catch (refusal) {
+        xhr.onloadend = null;
+        out.kind = 'refused';
+        out.error = String(refusal);
+        resolve();
+      }
+    });
+  }
+
+  // Absolute without its fragment, as the protocol gives it.
+  function normal(url) {
+    try {
+      const u = new URL(url, location.href);
+      u.hash = '';
+      return u.href;
+    } catch {
+      return '';
+    }
+  }
+
+  class Slot {
+    constructor() {
+      this.name = 'corsproof-slot-' + made++;
+      this.abort = null;
+      slots.add(this);
+    }
+    open() {
+      return new Promise((resolve, reject) => {
+        const frame = document.createElement('iframe');
+        frame.name = this.name;
+        frame.src = slotPath;
+        frame.onload = () => resolve(this);
+        frame.onerror = () => reject(new Error('slot did not load'));
+        this.frame = frame;
+        document.body.append(frame);
+      });
+    }
+    close() {
+      slots.delete(this);
+      this.frame.remove();
+    }
+    async run() {
+      for (let job = queue.shift(); job; job = queue.shift()) {
+        const win = this.frame.contentWindow;
+        const out = {index: job.index, round: job.round, slot: this.name, url: normal(job.request.url)};
+        const controller = new win.AbortController();
+        let expire;
+        const late = new Promise((resolve) => { expire = resolve; });
+        const timer = setTimeout(() => {
+          this.late = true;
+          controller.abort();
+          expire();
+        }, job.timeout);
+        this.abort = () => { this.late = true; controller.abort(); expire(); };
+        const call = job.request.api === 'xhr' ? callXHR : callFetch;
+        await Promise.race([call(win, job.request, controller.signal, out), late]);
+        clearTimeout(timer);
+        this.abort = null;
+        if (this.late) {
+          report({index: out.index, round: out.round, slot: out.slot, url: out.url, kind: 'unknown'});
+          this.close();
+          if (slots.size < wanted) await new Slot().open().then((slot) => slot.pump());
+          return;
+        }
+        report(out);
+      }
+    }
+    pump() {
+      if (!this.running) {
+        this.running = true;
+        this.run().finally(() => { this.running = false; });
+      }
+    }
+  }
+
+  globalThis.corsproof = {
+    // open makes n slots; it resolves when all can be used.
+    async open(n) {
+      wanted = n;
+      const opening = [];
+      while (slots.size < n) opening.push(new Slot().open());
+      await Promise.all(opening);
+    },
+    // run queues jobs of one round.
+    run(round, jobs) {
+      for (const job of jobs) {
+        job.round = round;
+        queue.push(job);
+      }
+      for (const slot of slots) slot.pump();
+    },
+    // abort drops what waits and ends what runs.
+    abort() {
+      queue.length = 0;
+      for (const slot of slots) slot.abort?.();
+    },
+    // sentinel makes a request that is seen to arrive or not to.
+    sentinel(url) {
+      return fetch(url, {mode: 'no-cors', credentials: 'omit'}).then(() => '', String);
+    },
+  };
+}

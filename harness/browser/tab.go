@@ -1,0 +1,125 @@
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// bindingName is what page script calls to report.
+const bindingName = "corsproofReport"
+
+// A tab is one page target with its session.
+type tab struct {
+	browser *Chromium
+	target  *chromedp.Target
+	session *session
+	cancel  context.CancelFunc
+}
+
+// openTab opens a blank tab. ctx bounds the opening alone; the caller closes
+// the tab.
+func (c *Chromium) openTab(ctx context.Context, options ...chromedp.ContextOption) (*tab, error) {
+	t := &tab{browser: c, session: newSession(bindingName)}
+	options = append(options, chromedp.WithListener(t.session.listen))
+	own, cancel := chromedp.NewContext(c.ctx, options...)
+	t.cancel = cancel
+	opened := make(chan error, 1)
+	go func() { opened <- chromedp.Do(own) }()
+	var err error
+	select {
+	case err = <-opened:
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	case <-c.gone:
+		err = c.goneErr
+	}
+	if err != nil {
+		go cancel()
+		return nil, fmt.Errorf("open a tab: %w", c.wrap(err))
+	}
+	t.target = chromedp.FromContext(own).Target
+
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sessions[t.session] = struct{}{}
+	if c.goneErr != nil {
+		t.session.fail(c.goneErr)
+	}
+	return t, nil
+}
+
+// close closes the tab. A tab of a browser that is gone is closed already.
+func (t *tab) close() {
+	t.browser.mu.Lock()
+	delete(t.browser.sessions, t.session)
+	t.browser.mu.Unlock()
+	t.cancel()
+}
+
+// call sends one command.
+func call[P, R any](ctx context.Context, t *tab, command cdp.Command[P, R], params P) (R, error) {
+	result, err := cdp.Call(ctx, t.target, command, params)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", command.Method, t.why(ctx, err))
+	}
+	return result, err
+}
+
+// do runs one of chromedp's actions.
+func do[T any](ctx context.Context, t *tab, action chromedp.Action[T]) (T, error) {
+	result, err := action(ctx, t.target)
+	return result, t.why(ctx, err)
+}
+
+// why returns the cause of an error that a call came back with.
+func (t *tab) why(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	err = t.browser.wrap(err)
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(err, ErrBrowserGone) {
+		return cause
+	}
+	return err
+}
+
+// navigate loads url and wants status 200.
+func (t *tab) navigate(ctx context.Context, url string) error {
+	response, err := do(ctx, t, chromedp.NavigateResponse(url))
+	if err != nil {
+		return fmt.Errorf("navigate to %s: %w", url, err)
+	}
+	if response == nil || response.Status != 200 {
+		status := "without a response"
+		if response != nil {
+			status = fmt.Sprintf("with status %d", response.Status)
+		}
+		return fmt.Errorf("navigate to %s: it was answered %s: does a page host serve this origin?", url, status)
+	}
+	return nil
+}
+
+// eval evaluates an expression in the page, waits for a promise that it
+// returns, and decodes the value.
+func eval[T any](ctx context.Context, t *tab, params runtime.EvaluateParams) (T, error) {
+	var value T
+	params.AwaitPromise = new(true)
+	params.ReturnByValue = new(true)
+	result, err := call(ctx, t, runtime.Evaluate, params)
+	if err != nil {
+		return value, err
+	}
+	if result.ExceptionDetails != nil {
+		return value, fmt.Errorf("evaluate in the page: %s", exceptionText(result.ExceptionDetails))
+	}
+	if len(result.Result.Value) == 0 {
+		return value, nil
+	}
+	return value, json.Unmarshal(result.Result.Value, &value)
+}

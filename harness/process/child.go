@@ -1,0 +1,294 @@
+package process
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A Spec says what to start. Name and Path are required.
+type Spec struct {
+	// Name is what messages, the log file and the default folder are called:
+	// lower-case letters, digits, '-' and '_'. Two children may share it.
+	Name string
+	// Path is the program. Without a slash it is looked up in this process's
+	// PATH, not in Env's.
+	Path string
+	// Args are the arguments after the program's name.
+	Args []string
+	// Dir is the working folder. Default: the run's folder for Name, made as
+	// [Run.Mkdir] does.
+	Dir string
+	// Env is the exact environment, nothing is inherited.
+	Env []string
+	// Owner is the user to run as, without supplementary groups. Default: this
+	// process's; another one needs root.
+	Owner *Owner
+	// Stop is the signal that asks the program to end. Default SIGTERM.
+	Stop os.Signal
+	// StopTimeout is how long it may take to. Default Timeouts.Stop.
+	StopTimeout time.Duration
+}
+
+// A Child is a process that [Run.Start] started. All methods may be called
+// concurrently, also after it has ended.
+type Child struct {
+	run         *Run
+	name        string
+	id          processID
+	record      record
+	handle      *os.Process
+	log         string
+	stop        os.Signal
+	stopTimeout time.Duration
+
+	mu     sync.Mutex
+	asked  bool // the stop signal was sent
+	killed bool // its time was over
+	reaped bool // the pid is the kernel's again
+	gone   bool // nothing of the group lives
+
+	done chan struct{}
+	err  error // set before done is closed
+}
+
+// Start starts a child in a process group of its own, its input empty, its
+// output and errors in one log file in the run's folder, and records it in the
+// state file. If this process dies, however it dies, the kernel kills the
+// child; also before it was recorded.
+//
+// ctx bounds the start alone: its end later does nothing to the child. The
+// child lives until it ends by itself, or by [Child.Stop] or [Run.Close]. When
+// it ends, what is left of its group is killed.
+func (r *Run) Start(ctx context.Context, spec Spec) (*Child, error) {
+	if err := checkName(spec.Name); err != nil {
+		return nil, fmt.Errorf("start a process: %w", err)
+	}
+	r.gate.RLock()
+	defer r.gate.RUnlock()
+	if r.closed {
+		return nil, fmt.Errorf("start %s: %w", spec.Name, ErrClosed)
+	}
+	c, err := r.start(ctx, spec)
+	if err != nil {
+		return nil, fmt.Errorf("start %s: %w", spec.Name, err)
+	}
+	return c, nil
+}
+
+func (r *Run) start(ctx context.Context, spec Spec) (*Child, error) {
+	path, err := lookPath(spec.Path)
+	if err != nil {
+		return nil, err
+	}
+	attr := &os.ProcAttr{Dir: spec.Dir, Env: append([]string{}, spec.Env...), Sys: SysProcAttr()}
+	if attr.Dir == "" {
+		if attr.Dir, err = r.mkdir(spec.Name, spec.Owner); err != nil {
+			return nil, err
+		}
+	}
+	uid := os.Geteuid()
+	if !spec.Owner.ours() {
+		if uid != 0 {
+			return nil, fmt.Errorf("run as uid %d: this process has uid %d; run it as root, or leave Spec.Owner nil", spec.Owner.UID, uid)
+		}
+		uid = spec.Owner.UID
+		attr.Sys.Credential = &syscall.Credential{Uid: uint32(spec.Owner.UID), Gid: uint32(spec.Owner.GID)}
+	}
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		return nil, err
+	}
+	defer null.Close()
+	log, err := r.openLog(spec.Name, spec.Owner)
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	attr.Files = []*os.File{null, log, log}
+
+	var handle *os.Process
+	onLauncher(func() {
+		if err = ctx.Err(); err == nil {
+			handle, err = os.StartProcess(path, append([]string{path}, spec.Args...), attr)
+		}
+	})
+	switch {
+	case errors.Is(err, syscall.EACCES) && !spec.Owner.ours():
+		return nil, fmt.Errorf("%w; uid %d must be able to reach %s and %s, so keep them out of /root and of folders with mode 0700", err, uid, path, attr.Dir)
+	case err != nil:
+		return nil, err
+	}
+	c := &Child{
+		run: r, name: spec.Name, handle: handle, log: log.Name(), done: make(chan struct{}),
+		stop: syscall.SIGTERM, stopTimeout: cmp.Or(spec.StopTimeout, r.timeouts.Stop),
+	}
+	if spec.Stop != nil {
+		c.stop = spec.Stop
+	}
+	p, ok := readProcess(handle.Pid) // there even if it has ended: nobody has waited for it
+	if !ok {
+		c.kill()
+		go c.wait()
+		return nil, errors.New("read its start time: it is not in /proc; mount /proc of the own pid namespace")
+	}
+	c.id, c.record = p.processID, record{Name: spec.Name, processID: p.processID, Group: p.PID, Session: p.Session}
+	if err := r.record(c.record, uid); err != nil {
+		c.kill()
+		go c.wait()
+		return nil, err
+	}
+	r.mu.Lock()
+	r.children = append(r.children, c)
+	r.mu.Unlock()
+	go c.wait()
+	return c, nil
+}
+
+func lookPath(path string) (string, error) {
+	if path == "" {
+		return "", errors.New("no program; set Spec.Path")
+	}
+	found, err := exec.LookPath(path)
+	if err != nil {
+		return "", fmt.Errorf("%w; install it, or set Spec.Path to the program", err)
+	}
+	return filepath.Abs(found)
+}
+
+// wait notes the end of the child. The dead child keeps its pid, and so the
+// group its number, until it was waited for: that is when the group is killed.
+func (c *Child) wait() {
+	for {
+		err := unix.Waitid(unix.P_PID, c.handle.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
+		if !errors.Is(err, syscall.EINTR) {
+			break
+		}
+	}
+	c.mu.Lock()
+	syscall.Kill(-c.handle.Pid, syscall.SIGKILL)
+	end, err := c.handle.Wait()
+	c.reaped = true
+	switch {
+	case err != nil:
+		c.err = fmt.Errorf("wait for %s (pid %d): %w", c.name, c.handle.Pid, err)
+	case c.killed:
+		c.err = fmt.Errorf("%s (pid %d) did not end within its time after %v and was killed", c.name, c.handle.Pid, c.stop)
+	case !c.asked && !end.Success():
+		c.err = fmt.Errorf("%s (pid %d) ended: %v", c.name, c.handle.Pid, end)
+	}
+	c.mu.Unlock()
+	close(c.done)
+	if rest, err := c.family(); err == nil && len(rest) == 0 {
+		c.run.forget(c.id)
+		c.run.drop(c)
+	}
+}
+
+func (r *Run) drop(c *Child) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.children = slices.DeleteFunc(r.children, func(d *Child) bool { return d == c })
+}
+
+// PID returns the child's process id, also after it has ended.
+func (c *Child) PID() int { return c.handle.Pid }
+
+// Done returns a channel that is closed when the child has ended.
+func (c *Child) Done() <-chan struct{} { return c.done }
+
+// Err says why the child ended. It is nil while it runs, after it ended with
+// status 0, and after it ended, within its time, because it was asked to.
+func (c *Child) Err() error {
+	select {
+	case <-c.done:
+		return c.err
+	default:
+		return nil
+	}
+}
+
+// Stop sends the child its stop signal and waits until it, its whole group and
+// its descendants are gone. When the stop timeout is over or ctx ends, all of
+// them are killed; Stop still waits for their end, at most Timeouts.Kill, and
+// [Child.Err] tells of it. The error names what remains. Any number of calls
+// may be made.
+func (c *Child) Stop(ctx context.Context) error {
+	left, err := c.end(ctx.Done(), c.stopTimeout)
+	if err := errors.Join(err, leftError(left)); err != nil {
+		return fmt.Errorf("stop %s: %w", c.name, err)
+	}
+	return nil
+}
+
+// end is Stop with grace for the stop timeout; hurry ends the grace.
+func (c *Child) end(hurry <-chan struct{}, grace time.Duration) (left []Found, err error) {
+	c.mu.Lock()
+	gone := c.gone
+	c.mu.Unlock()
+	if gone {
+		return nil, nil
+	}
+	known, err := c.family() // later they may have lost their parent
+	if err != nil {
+		return nil, err
+	}
+	c.ask()
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
+	select {
+	case <-c.done:
+	case <-timer.C:
+	case <-hurry:
+	}
+	c.kill()
+	left, err = c.run.timeouts.kill(known, c.family)
+	if err == nil && len(left) == 0 {
+		<-c.done // dead, so about to be closed
+		c.mu.Lock()
+		c.gone = true
+		c.mu.Unlock()
+	}
+	return left, err
+}
+
+// family returns what lives of the child, its group and its descendants.
+func (c *Child) family() ([]Found, error) {
+	c.run.mu.Lock()
+	s := c.run.state.clone()
+	c.run.mu.Unlock()
+	s.Children = []record{c.record}
+	return s.family()
+}
+
+// ask sends the stop signal, once.
+func (c *Child) ask() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.asked || c.reaped {
+		return
+	}
+	c.asked = true
+	c.handle.Signal(c.stop) // only a child that has ended can't be signalled
+}
+
+// kill kills the group unless its number may be another's.
+func (c *Child) kill() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.reaped {
+		return
+	}
+	c.killed = true
+	syscall.Kill(-c.handle.Pid, syscall.SIGKILL)
+}

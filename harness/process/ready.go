@@ -1,0 +1,62 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// readyTail is how many lines of a child's log an error shows.
+const readyTail = 20
+
+// WaitReady calls try until it returns nil, with short pauses that grow. It
+// ends at once when the child does, with the end of its log in the error, and
+// when ctx ends; the error wraps ctx's then and holds try's last one. The ctx
+// that try gets ends with either, and try must return then.
+func WaitReady(ctx context.Context, child *Child, try func(context.Context) error) error {
+	trying, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-child.done:
+			cancel()
+		case <-trying.Done():
+		}
+	}()
+	pause := child.run.timeouts.pauses()
+	for {
+		last := try(trying)
+		select {
+		case <-child.done: // also if try succeeded: it spoke to somebody else
+			return child.notReady(cmpErr(child.Err(), errors.New("it ended with status 0 or was stopped")))
+		default:
+		}
+		if last == nil {
+			return nil
+		}
+		timer := time.NewTimer(pause())
+		select {
+		case <-timer.C:
+		case <-trying.Done():
+			timer.Stop()
+		}
+		if err := ctx.Err(); err != nil {
+			return child.notReady(fmt.Errorf("%w; last try: %v", err, last))
+		}
+	}
+}
+
+func (c *Child) notReady(reason error) error {
+	if tail := c.LogTail(readyTail); tail != "" {
+		return fmt.Errorf("wait until %s is ready: %w; its log ends:\n%s", c.name, reason, tail)
+	}
+	return fmt.Errorf("wait until %s is ready: %w; its log is empty", c.name, reason)
+}
+
+func cmpErr(first, second error) error {
+	if first != nil {
+		return first
+	}
+	return second
+}

@@ -1,0 +1,275 @@
+package process
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+)
+
+// Config is how runs are made. The zero value works.
+type Config struct {
+	// Root is the parent of the run folders. Default: [os.TempDir]. Keep it
+	// short, for unix sockets in it are limited to 107 bytes, and let every
+	// user that children run as traverse it.
+	Root string
+	// Timeouts bounds what the run waits for.
+	Timeouts Timeouts
+}
+
+// A Run is a folder and the processes that belong to it. Its owner is this
+// process. All methods may be called concurrently.
+type Run struct {
+	folder   folder
+	lock     int // held on the folder until Close
+	timeouts Timeouts
+
+	// gate is held for reading while a child is started, so that Close, which
+	// takes it for writing, sees a child either recorded or not begun.
+	gate   sync.RWMutex
+	closed bool
+
+	mu       sync.Mutex // guards what follows, and the state file
+	state    state
+	ruined   bool // the folder is gone, no more state is written
+	children []*Child
+
+	closing  sync.Once
+	closeErr error
+}
+
+// ErrClosed says that the run takes no more processes.
+var ErrClosed = errors.New("run is closed")
+
+// NewRun sweeps the dead runs under the root as [Sweep] does, then makes a
+// folder for a new one, of mode 0711 so that other users can traverse it. The
+// caller owns the run and must close it. An error of the sweep is one of
+// NewRun: what a dead run left could stand in the way of this one.
+func NewRun(cfg Config) (*Run, error) {
+	t := cfg.Timeouts.withDefaults()
+	root, err := realRoot(cfg.Root)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := t.sweep(root); err != nil {
+		return nil, fmt.Errorf("sweep dead runs: %w", err)
+	}
+	f, lock, s, err := makeFolder(root)
+	if err != nil {
+		return nil, err
+	}
+	return &Run{folder: f, lock: lock, timeouts: t, state: s}, nil
+}
+
+// realRoot returns the absolute path of root without symbolic links: the
+// kernel shows working folders and open files so.
+func realRoot(root string) (string, error) {
+	path, err := filepath.Abs(cmp.Or(root, os.TempDir()))
+	if err == nil {
+		path, err = filepath.EvalSymlinks(path)
+	}
+	if err != nil {
+		return "", fmt.Errorf("find the folder of runs: %w; make it, or set Config.Root to one that exists", err)
+	}
+	return path, nil
+}
+
+// ID returns the random part of the folder's name.
+func (r *Run) ID() string { return r.folder.id }
+
+// Dir returns the run's folder, absolute and without symbolic links. It exists
+// until Close.
+func (r *Run) Dir() string { return r.folder.dir() }
+
+// An Owner is the user and group that a child runs as.
+type Owner struct{ UID, GID int }
+
+// ours reports whether o is the user and group of this process already.
+func (o *Owner) ours() bool {
+	return o == nil || o.UID == os.Geteuid() && o.GID == os.Getegid()
+}
+
+// validName keeps names in one folder and off this package's own entries.
+var validName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`)
+
+func checkName(name string) error {
+	if !validName.MatchString(name) || name == logFolder {
+		return fmt.Errorf("name %q: want lower-case letters, digits, '-' and '_', and not %q", name, logFolder)
+	}
+	return nil
+}
+
+// Mkdir makes the folder name inside the run's, with mode 0711, for owner if
+// there is one, and returns its path. One that exists is made to fit. It is
+// removed by Close.
+func (r *Run) Mkdir(name string, owner *Owner) (string, error) {
+	if err := checkName(name); err != nil {
+		return "", fmt.Errorf("make a folder of the run: %w", err)
+	}
+	r.gate.RLock()
+	defer r.gate.RUnlock()
+	if r.closed {
+		return "", fmt.Errorf("make folder %s: %w", name, ErrClosed)
+	}
+	return r.mkdir(name, owner)
+}
+
+func (r *Run) mkdir(name string, owner *Owner) (string, error) {
+	path := filepath.Join(r.Dir(), name)
+	if err := os.Mkdir(path, 0o711); err != nil && !errors.Is(err, os.ErrExist) {
+		return "", fmt.Errorf("make folder %s: %w", name, err)
+	}
+	if err := os.Chmod(path, 0o711); err != nil { // whatever the umask
+		return "", fmt.Errorf("make folder %s: %w", name, err)
+	}
+	if owner.ours() {
+		return path, nil
+	}
+	if err := os.Chown(path, owner.UID, owner.GID); err != nil {
+		return "", fmt.Errorf("give folder %s to uid %d: %w; only root can", name, owner.UID, err)
+	}
+	return path, nil
+}
+
+// Register makes the process pid, a child that a library started with
+// [SysProcAttr], one of the run: Close ends it with its group and descendants,
+// and so does the sweep of a dead run. Its group counts only if it leads one.
+// On a closed run the process is killed at once and the error wraps
+// [ErrClosed].
+func (r *Run) Register(name string, pid int) error {
+	if err := checkName(name); err != nil {
+		return fmt.Errorf("register process %d: %w", pid, err)
+	}
+	p, ok := readProcess(pid)
+	if !ok || !p.live() {
+		return fmt.Errorf("register %s: process %d does not run; look at its own output for the reason", name, pid)
+	}
+	if pid == os.Getpid() {
+		return fmt.Errorf("register %s: process %d is this one", name, pid)
+	}
+	rec := newRecord(name, p)
+	r.gate.RLock()
+	defer r.gate.RUnlock()
+	if r.closed {
+		Found{PID: pid, id: p.processID, group: rec.Group}.kill()
+		return fmt.Errorf("register %s: %w", name, ErrClosed)
+	}
+	uid, _ := userID(pid)
+	return r.record(rec, uid)
+}
+
+func newRecord(name string, p process) record {
+	rec := record{Name: name, processID: p.processID, Session: p.Session}
+	if p.Group == p.PID {
+		rec.Group = p.PID
+	}
+	return rec
+}
+
+// record puts a child into the state file.
+func (r *Run) record(rec record, uid int) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.state.addUserID(uid)
+	r.state.Children = append(r.state.Children, rec)
+	return r.state.write(r.Dir())
+}
+
+// forget takes a child off the state file. That the file can't be written is
+// no error: a record of a dead process does no harm.
+func (r *Run) forget(id processID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.state.remove(id)
+	if !r.ruined {
+		r.state.write(r.Dir())
+	}
+}
+
+// Processes returns the live processes of the run, by pid: children, their
+// groups and descendants, and what is known by the run's folder alone. This
+// process is not among them.
+func (r *Run) Processes() ([]Found, error) {
+	r.mu.Lock()
+	s := r.state.clone()
+	r.mu.Unlock()
+	return s.find(r.Dir())
+}
+
+// Close ends every process of the run, all at once: a stop signal to each
+// child, SIGTERM to what escaped from them, then SIGKILL to whole groups and
+// all the rest. Then it removes the folder. It takes no longer than
+// Timeouts.Close and Timeouts.Kill together, and Timeouts.Remove.
+//
+// The error names what remained; the folder stays then, and is swept when this
+// process has ended. A second call returns the first one's result. A start
+// that Close overtakes is ended by it, a later one returns [ErrClosed].
+func (r *Run) Close() error {
+	r.closing.Do(func() { r.closeErr = r.close() })
+	return r.closeErr
+}
+
+func (r *Run) close() error {
+	r.gate.Lock()
+	r.closed = true
+	r.gate.Unlock()
+	defer syscall.Close(r.lock)
+
+	known, findErr := r.Processes()
+	r.mu.Lock()
+	children := slices.Clone(r.children)
+	r.mu.Unlock()
+	var ends sync.WaitGroup
+	for _, c := range children {
+		ends.Go(func() { c.end(nil, min(c.stopTimeout, r.timeouts.Close)) })
+	}
+	askOthers(known, children)
+	r.timeouts.await(known, r.timeouts.Close)
+	ends.Wait()
+
+	left, err := r.timeouts.kill(known, r.Processes)
+	if err := errors.Join(findErr, err, leftError(left)); err != nil {
+		return fmt.Errorf("close run %s: %w", r.Dir(), err)
+	}
+	r.mu.Lock()
+	r.ruined = true
+	r.mu.Unlock()
+	if err := r.folder.ruin(r.timeouts); err != nil {
+		return fmt.Errorf("close run %s: %w", r.Dir(), err)
+	}
+	return nil
+}
+
+// askOthers sends SIGTERM to the known processes that no parent will end: not
+// to children, which have their own stop signal, nor to what a live leader or
+// parent is there to end.
+func askOthers(known []Found, children []*Child) {
+	leads := map[int]bool{}
+	for _, f := range known {
+		leads[f.PID] = true
+	}
+	for _, f := range known {
+		child := slices.ContainsFunc(children, func(c *Child) bool { return c.id == f.id })
+		if child || f.By == ByDescent || f.By == ByGroup && leads[f.group] {
+			continue
+		}
+		f.id.signal(syscall.SIGTERM)
+	}
+}
+
+func leftError(left []Found) error {
+	if len(left) == 0 {
+		return nil
+	}
+	lines := make([]string, len(left))
+	for i, f := range left {
+		lines[i] = f.String()
+	}
+	return fmt.Errorf("%d processes remain, end them by hand: %s", len(left), strings.Join(lines, "; "))
+}

@@ -1,0 +1,163 @@
+package wire
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/base64"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Certificates are valid from an hour ago, for clocks that differ, and for a
+// week: longer than any run, shorter than the limits of browsers.
+const (
+	certificateBackdate = time.Hour
+	certificateLifetime = 7 * 24 * time.Hour
+)
+
+// A CA is the certificate authority of one run. It lives in memory alone. All
+// its leaf certificates have one key, so that one pin names them all, and each
+// leaf has one name: a certificate with several makes HTTP/2 put two hosts on
+// one connection. Safe for concurrent use.
+type CA struct {
+	certificate *x509.Certificate
+	key         *ecdsa.PrivateKey
+	leafKey     *ecdsa.PrivateKey
+	pin         string
+
+	mu     sync.Mutex
+	leaves map[string]*tls.Certificate
+}
+
+// NewCA makes a CA with keys of its own.
+func NewCA() (*CA, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("make the run's CA: %w", err)
+	}
+	leafKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("make the run's CA: %w", err)
+	}
+	spki, err := x509.MarshalPKIXPublicKey(&leafKey.PublicKey)
+	if err != nil {
+		return nil, fmt.Errorf("make the run's CA: %w", err)
+	}
+	pin := sha256.Sum256(spki)
+	template, err := certificateTemplate("corsproof run CA")
+	if err != nil {
+		return nil, err
+	}
+	template.IsCA = true
+	template.MaxPathLenZero = true
+	template.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		return nil, fmt.Errorf("make the run's CA: %w", err)
+	}
+	certificate, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil, fmt.Errorf("make the run's CA: %w", err)
+	}
+	return &CA{
+		certificate: certificate,
+		key:         key,
+		leafKey:     leafKey,
+		pin:         base64.StdEncoding.EncodeToString(pin[:]),
+		leaves:      map[string]*tls.Certificate{},
+	}, nil
+}
+
+// Leaf returns the certificate for a host, a DNS name or an IP address without
+// port, with its chain. It is made at the first call. The caller must not
+// change it.
+func (ca *CA) Leaf(host string) (*tls.Certificate, error) {
+	host = strings.ToLower(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"))
+	ca.mu.Lock()
+	defer ca.mu.Unlock()
+	if leaf := ca.leaves[host]; leaf != nil {
+		return leaf, nil
+	}
+	template, err := certificateTemplate("corsproof run")
+	if err != nil {
+		return nil, err
+	}
+	template.KeyUsage = x509.KeyUsageDigitalSignature
+	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+	if ip, err := netip.ParseAddr(host); err == nil {
+		template.IPAddresses = append(template.IPAddresses, ip.AsSlice())
+	} else if host == "" || strings.ContainsAny(host, ":*/ ") {
+		return nil, fmt.Errorf("make a certificate for %q: not a host name: leave out scheme, port and wildcard", host)
+	} else {
+		template.DNSNames = []string{strings.TrimSuffix(host, ".")}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, ca.certificate, &ca.leafKey.PublicKey, ca.key)
+	if err != nil {
+		return nil, fmt.Errorf("make a certificate for %q: %w", host, err)
+	}
+	parsed, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil, fmt.Errorf("make a certificate for %q: %w", host, err)
+	}
+	leaf := &tls.Certificate{Certificate: [][]byte{der, ca.certificate.Raw}, PrivateKey: ca.leafKey, Leaf: parsed}
+	ca.leaves[host] = leaf
+	return leaf, nil
+}
+
+// LeafPEM returns [CA.Leaf] with its chain, and the key (PKCS #8), as servers
+// read them from files.
+func (ca *CA) LeafPEM(host string) (chain, key []byte, err error) {
+	leaf, err := ca.Leaf(host)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, der := range leaf.Certificate {
+		chain = append(chain, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})...)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(ca.leafKey)
+	if err != nil {
+		return nil, nil, fmt.Errorf("encode the key of %q: %w", host, err)
+	}
+	return chain, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
+}
+
+// SPKIPin returns the base64 SHA-256 of the leaves' public key, as Chromium's
+// --ignore-certificate-errors-spki-list takes it.
+func (ca *CA) SPKIPin() string { return ca.pin }
+
+// Pool returns a pool of its own that holds the CA's certificate alone.
+func (ca *CA) Pool() *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AddCert(ca.certificate)
+	return pool
+}
+
+// PEM returns the CA's certificate, for clients that read it from a file.
+func (ca *CA) PEM() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.certificate.Raw})
+}
+
+func certificateTemplate(organization string) (*x509.Certificate, error) {
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127))
+	if err != nil {
+		return nil, fmt.Errorf("make a certificate's serial number: %w", err)
+	}
+	now := time.Now()
+	return &x509.Certificate{
+		SerialNumber:          serial,
+		Subject:               pkix.Name{Organization: []string{organization}},
+		NotBefore:             now.Add(-certificateBackdate),
+		NotAfter:              now.Add(certificateLifetime),
+		BasicConstraintsValid: true,
+	}, nil
+}

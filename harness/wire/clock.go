@@ -1,0 +1,26 @@
+package wire
+
+import (
+	"time"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+)
+
+// A Clock counts from the start of a run. Everything that witnesses exchanges
+// in one run shares one Clock, so that their offsets can be compared. It is
+// monotonic and safe for concurrent use.
+type Clock struct{ start time.Time }
+
+// NewClock returns a Clock that starts now.
+func NewClock() *Clock { return &Clock{start: time.Now()} }
+
+// Now returns the offset since the start of the run.
+func (c *Clock) Now() fetch.Offset { return fetch.OffsetOf(time.Since(c.start)) }
+
+// orNew returns c, or a Clock of its own for a nil one.
+func (c *Clock) orNew() *Clock {
+	if c == nil {
+		return NewClock()
+	}
+	return c
+}

@@ -1,0 +1,246 @@
+package wire
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"sync"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+)
+
+// An Address is where a server listens.
+type Address struct {
+	// Network is "tcp" or "unix".
+	Network string
+	// Address is "host:port", or the path of a unix socket.
+	Address string
+}
+
+// String returns the address for people.
+func (a Address) String() string {
+	if a.Network == "unix" {
+		return "unix:" + a.Address
+	}
+	return a.Address
+}
+
+// A Protocol is what a recorder reads in the bytes that pass.
+type Protocol string
+
+const (
+	// ProtocolHTTP is HTTP/1.0, HTTP/1.1, and HTTP/2 where TLS agreed on it. It
+	// is the zero value's meaning too.
+	ProtocolHTTP Protocol = "http"
+	// ProtocolOpaque is anything else: connections and bytes are counted.
+	ProtocolOpaque Protocol = "opaque"
+)
+
+// A RecorderConfig configures a [Recorder].
+type RecorderConfig struct {
+	// Name is the server's, as in Exchange.Server. Required.
+	Name string
+	// Listen is a loopback address with a port. Default 127.0.0.1:0.
+	Listen string
+	// Upstream is the server. It may be set later, see [Recorder.SetUpstream].
+	Upstream Address
+	// TLS, if not nil, makes the recorder end TLS with the CA's certificate for
+	// the name that the client asks for, and open TLS of its own to the server,
+	// with the same name and the same application protocol.
+	TLS *CA
+	// UpstreamRoots is what the server's certificate is verified with. Default:
+	// the CA of TLS.
+	UpstreamRoots *x509.CertPool
+	// Protocol is what is read. Default [ProtocolHTTP].
+	Protocol Protocol
+	// Clock is the run's. Default: one that starts now.
+	Clock *Clock
+	// Timeouts bounds what the recorder waits for.
+	Timeouts Timeouts
+}
+
+// A Recorder stands in front of one server, on a port of its own. It forwards
+// the bytes of both directions exactly as they come, and reads them on the
+// side: each portion before it is passed on. So a client that has seen a
+// response finds it in the recording without waiting, and a request that a
+// server could see is in the recording.
+//
+// All methods are safe for concurrent use. Close ends it.
+type Recorder struct {
+	cfg       RecorderConfig
+	ln        net.Listener
+	recording *recording
+	wg        sync.WaitGroup
+	ctx       context.Context
+	cancel    context.CancelFunc
+
+	mu       sync.Mutex
+	upstream Address
+	taps     []*tap // every one since the start, in order of arrival
+	live     map[*tap]struct{}
+	closed   bool
+}
+
+// NewRecorder starts a recorder. The caller closes it. A taken port is an
+// error that wraps syscall.EADDRINUSE.
+func NewRecorder(cfg RecorderConfig) (*Recorder, error) {
+	switch {
+	case cfg.Name == "":
+		return nil, errors.New("start a recorder: it has no name: set RecorderConfig.Name")
+	case cfg.Protocol == "":
+		cfg.Protocol = ProtocolHTTP
+	case cfg.Protocol != ProtocolHTTP && cfg.Protocol != ProtocolOpaque:
+		return nil, fmt.Errorf("start recorder %s: unknown protocol %q: use %q or %q", cfg.Name, cfg.Protocol, ProtocolHTTP, ProtocolOpaque)
+	}
+	if cfg.TLS != nil && cfg.Protocol == ProtocolOpaque {
+		return nil, fmt.Errorf("start recorder %s: TLS is ended for HTTP only: leave RecorderConfig.TLS empty", cfg.Name)
+	}
+	if cfg.Listen == "" {
+		cfg.Listen = "127.0.0.1:0"
+	}
+	if cfg.TLS != nil && cfg.UpstreamRoots == nil {
+		cfg.UpstreamRoots = cfg.TLS.Pool()
+	}
+	cfg.Clock = cfg.Clock.orNew()
+	cfg.Timeouts = cfg.Timeouts.withDefaults()
+	ln, err := listenLoopback(cfg.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("start recorder %s: %w", cfg.Name, err)
+	}
+	r := &Recorder{
+		cfg:       cfg,
+		ln:        ln,
+		recording: newRecording(cfg.Name, cfg.Clock),
+		upstream:  cfg.Upstream,
+		live:      map[*tap]struct{}{},
+	}
+	r.ctx, r.cancel = context.WithCancel(context.Background())
+	r.wg.Go(func() { acceptAll(r.ctx, ln, cfg.Timeouts.AcceptPause, &r.wg, r.serve) })
+	return r, nil
+}
+
+// Name returns the name of the server in the recording.
+func (r *Recorder) Name() string { return r.cfg.Name }
+
+// Addr returns the address that clients call, as in "127.0.0.1:49152".
+func (r *Recorder) Addr() string { return r.ln.Addr().String() }
+
+// SetUpstream sends future connections to a. Present ones are closed before it
+// returns, so that none that was kept alive reaches the old server; their
+// exchanges in flight become incomplete.
+func (r *Recorder) SetUpstream(a Address) {
+	r.mu.Lock()
+	r.upstream = a
+	var old []*tap
+	for t := range r.live {
+		if t.bound {
+			old = append(old, t)
+			delete(r.live, t)
+		}
+	}
+	r.mu.Unlock()
+	for _, t := range old {
+		t.abandon("the recorder closed the connection, its upstream was changed to " + a.String())
+	}
+}
+
+// Mark returns the present end of the recording.
+func (r *Recorder) Mark() Mark { return r.recording.mark() }
+
+// Since returns copies of the exchanges whose request heads arrived since m, in
+// that order. An exchange in flight is among them, with neither Ended nor
+// Incomplete set.
+func (r *Recorder) Since(m Mark) []fetch.Exchange { return r.recording.since(m) }
+
+// Wait returns the first exchange since m for which match says true, as soon as
+// there is one. match is called for each exchange when its request head
+// arrived and after each change; it may call other methods. The error names
+// what was recorded instead, and wraps ctx's.
+func (r *Recorder) Wait(ctx context.Context, m Mark, match func(fetch.Exchange) bool) (fetch.Exchange, error) {
+	return r.recording.wait(ctx, m, match)
+}
+
+// A Connection is one connection that a recorder accepted.
+type Connection struct {
+	Number int    // the n of "name#n.m"
+	Peer   string // the client's address
+	Opened fetch.Offset
+	Closed *fetch.Offset // nil while it is open
+	// ToServer and ToClient are the bytes that came to be forwarded, after TLS
+	// was undone.
+	ToServer, ToClient int64
+	// Error is why it ended, if not in order.
+	Error string
+}
+
+// Connections returns all connections so far, in the order in which they were
+// accepted.
+func (r *Recorder) Connections() []Connection {
+	r.mu.Lock()
+	taps := slices.Clone(r.taps)
+	r.mu.Unlock()
+	out := make([]Connection, len(taps))
+	for i, t := range taps {
+		out[i] = t.connection()
+	}
+	return out
+}
+
+// Bytes returns the sums of [Connection].ToServer and ToClient.
+func (r *Recorder) Bytes() (toServer, toClient int64) {
+	for _, c := range r.Connections() {
+		toServer += c.ToServer
+		toClient += c.ToClient
+	}
+	return toServer, toClient
+}
+
+// Close ends the recorder, its connections and its goroutines. The recording
+// stays readable. It is idempotent.
+func (r *Recorder) Close() error {
+	r.mu.Lock()
+	r.closed = true
+	live := r.live
+	r.live = map[*tap]struct{}{}
+	r.mu.Unlock()
+	r.cancel()
+	r.ln.Close()
+	for t := range live {
+		t.abandon("the recorder was closed")
+	}
+	r.wg.Wait()
+	r.recording.close()
+	return nil
+}
+
+// serve runs one accepted connection to its end.
+func (r *Recorder) serve(client net.Conn) {
+	r.mu.Lock()
+	if r.closed {
+		r.mu.Unlock()
+		client.Close()
+		return
+	}
+	t := newTap(r, len(r.taps)+1, client)
+	r.taps = append(r.taps, t)
+	r.live[t] = struct{}{}
+	r.mu.Unlock()
+	t.run()
+	r.mu.Lock()
+	delete(r.live, t)
+	r.mu.Unlock()
+}
+
+// bind returns the upstream that t is to call from now on.
+func (r *Recorder) bind(t *tap) (Address, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t.bound = true
+	if r.upstream == (Address{}) {
+		return Address{}, errors.New("no upstream is set")
+	}
+	return r.upstream, nil
+}

@@ -1,0 +1,259 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+)
+
+// A Router is a SOCKS5 proxy on loopback (RFC 1928: no authentication, CONNECT)
+// that a browser is told to use for everything. A table says which address
+// stands for "host:port"; what isn't in it is refused and recorded, so that the
+// browser reaches nothing but the system under proof. Names are never resolved.
+// All methods are safe for concurrent use.
+type Router struct {
+	clock    *Clock
+	timeouts Timeouts
+	ln       net.Listener
+	wg       sync.WaitGroup
+	ctx      context.Context
+	cancel   context.CancelFunc
+
+	mu      sync.Mutex
+	routes  map[string]string
+	refused []Refusal
+	routed  []*routed // every one since the start, in order of arrival
+	live    map[net.Conn]*routed
+	closed  bool
+}
+
+// A Refusal is a connection that a [Router] was asked for and did not make.
+type Refusal struct {
+	HostPort string
+	At       fetch.Offset
+	// Reason says why: no route, or a request that the Router doesn't serve.
+	Reason string
+}
+
+// A RoutedConnection is a connection that a [Router] made.
+type RoutedConnection struct {
+	HostPort string // as it was asked for, lower-cased
+	Address  string // where it went
+	// Peer is the Router's own address on the connection that it made: what a
+	// recorder there has as Exchange.Peer.
+	Peer   string
+	Opened fetch.Offset
+	Closed *fetch.Offset // nil while it is open
+	// Error is why the address could not be reached; empty if it was.
+	Error string
+}
+
+type routed struct{ connection RoutedConnection }
+
+// NewRouter starts a Router with an empty table. The caller closes it. A nil
+// clock means one that starts now.
+func NewRouter(clock *Clock) (*Router, error) {
+	ln, err := listenLoopback("127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("start the name router: %w", err)
+	}
+	r := &Router{
+		clock:    clock.orNew(),
+		timeouts: Timeouts{}.withDefaults(),
+		ln:       ln,
+		routes:   map[string]string{},
+		live:     map[net.Conn]*routed{},
+	}
+	r.ctx, r.cancel = context.WithCancel(context.Background())
+	r.wg.Go(func() { acceptAll(r.ctx, ln, r.timeouts.AcceptPause, &r.wg, r.serve) })
+	return r, nil
+}
+
+// Addr returns the proxy's address, as in "127.0.0.1:49152".
+func (r *Router) Addr() string { return r.ln.Addr().String() }
+
+// Route sends connections for hostport ("app.example.com:443", in any case) to
+// a TCP address. Where it went elsewhere before, connections present are
+// closed, so that none that was kept alive reaches the old address.
+func (r *Router) Route(hostport, address string) {
+	key := strings.ToLower(hostport)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	old, existed := r.routes[key]
+	r.routes[key] = address
+	if existed && old != address {
+		r.closeRouted(key)
+	}
+}
+
+// Remove takes hostport out of the table and closes its connections.
+func (r *Router) Remove(hostport string) {
+	key := strings.ToLower(hostport)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.routes, key)
+	r.closeRouted(key)
+}
+
+// closeRouted closes the connections of one table entry. The lock is held.
+func (r *Router) closeRouted(key string) {
+	for conn, c := range r.live {
+		if c != nil && c.connection.HostPort == key {
+			conn.Close()
+		}
+	}
+}
+
+// Refused returns the refusals so far, in order.
+func (r *Router) Refused() []Refusal {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.refused)
+}
+
+// Connections returns the connections that had a route, in order.
+func (r *Router) Connections() []RoutedConnection {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := make([]RoutedConnection, len(r.routed))
+	for i, c := range r.routed {
+		out[i] = c.connection
+		if c.connection.Closed != nil {
+			out[i].Closed = new(*c.connection.Closed)
+		}
+	}
+	return out
+}
+
+// Close ends the Router, its connections and its goroutines. It is idempotent.
+func (r *Router) Close() error {
+	r.mu.Lock()
+	r.closed = true
+	for conn := range r.live {
+		conn.Close()
+	}
+	r.mu.Unlock()
+	r.cancel()
+	r.ln.Close()
+	r.wg.Wait()
+	return nil
+}
+
+// hold registers a connection to be closed with the Router, or with the route
+// if c is not nil.
+func (r *Router) hold(conn net.Conn, c *routed) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return false
+	}
+	r.live[conn] = c
+	return true
+}
+
+func (r *Router) release(conn net.Conn) {
+	conn.Close()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.live, conn)
+}
+
+// serve runs one accepted connection to its end.
+func (r *Router) serve(client net.Conn) {
+	if !r.hold(client, nil) {
+		client.Close()
+		return
+	}
+	defer r.release(client)
+	client.SetDeadline(time.Now().Add(r.timeouts.Handshake))
+	hostport, err := readSOCKS(client)
+	if err != nil {
+		if refusal, ok := errors.AsType[*socksError](err); ok {
+			r.refuse(hostport, refusal.problem)
+			client.Write(refusal.reply)
+		}
+		return
+	}
+	server, c, code := r.connect(client, hostport)
+	if server == nil {
+		client.Write(socksReply(code))
+		return
+	}
+	defer func() {
+		r.release(server)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		c.connection.Closed = new(r.clock.Now())
+	}()
+	if _, err := client.Write(socksReply(socksSucceeded)); err != nil {
+		return
+	}
+	client.SetDeadline(time.Time{})
+	var wg sync.WaitGroup
+	wg.Go(func() { pipe(client, server) })
+	pipe(server, client)
+	wg.Wait()
+}
+
+// connect calls the address that the table has for hostport. It returns nil and
+// a reply code if there is none or it can't be reached.
+func (r *Router) connect(client net.Conn, hostport string) (net.Conn, *routed, byte) {
+	r.mu.Lock()
+	address, ok := r.routes[hostport]
+	if !ok {
+		r.mu.Unlock()
+		r.refuse(hostport, "no route")
+		return nil, nil, socksNotAllowed
+	}
+	c := &routed{RoutedConnection{HostPort: hostport, Address: address, Opened: r.clock.Now()}}
+	r.routed = append(r.routed, c)
+	r.live[client] = c
+	r.mu.Unlock()
+
+	dialer := net.Dialer{Timeout: r.timeouts.Dial}
+	server, err := dialer.DialContext(r.ctx, "tcp", address)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err == nil && (r.closed || r.routes[hostport] != address) {
+		server.Close()
+		err = errors.New("the route was changed meanwhile")
+	}
+	if err != nil {
+		c.connection.Error = err.Error()
+		c.connection.Closed = new(r.clock.Now())
+		return nil, nil, socksHostUnreachable
+	}
+	c.connection.Peer = server.LocalAddr().String()
+	r.live[server] = c
+	return server, c, socksSucceeded
+}
+
+func (r *Router) refuse(hostport, reason string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.refused = append(r.refused, Refusal{HostPort: hostport, At: r.clock.Now(), Reason: reason})
+}
+
+// pipe copies one direction and hands its end on: a half-close as such, a
+// reset as a reset of both.
+func pipe(dst, src net.Conn) {
+	_, err := io.Copy(dst, src)
+	if err == nil {
+		closeWrite(dst)
+		return
+	}
+	for _, c := range []net.Conn{dst, src} {
+		if tcp, ok := c.(*net.TCPConn); ok {
+			tcp.SetLinger(0)
+		}
+		c.Close()
+	}
+}

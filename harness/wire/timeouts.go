@@ -1,0 +1,29 @@
+package wire
+
+import "time"
+
+// Timeouts bounds what the instrument waits for. A zero field means its
+// default.
+type Timeouts struct {
+	// Dial bounds one call to an upstream, its TLS handshake included. Default
+	// 5 s.
+	Dial time.Duration
+	// Handshake bounds the TLS or SOCKS handshake of a client, and the wait for
+	// the request head of a client whose upstream is dead. Default 10 s.
+	Handshake time.Duration
+	// AcceptPause is the pause after the system refused to hand out a
+	// connection, for want of file descriptors say. Default 5 ms.
+	AcceptPause time.Duration
+}
+
+func (t Timeouts) withDefaults() Timeouts {
+	set := func(d *time.Duration, to time.Duration) {
+		if *d == 0 {
+			*d = to
+		}
+	}
+	set(&t.Dial, 5*time.Second)
+	set(&t.Handshake, 10*time.Second)
+	set(&t.AcceptPause, 5*time.Millisecond)
+	return t
+}
