@@ -1,5 +1,10 @@
 package fetch
 
+import (
+	"crypto/sha256"
+	"encoding/hex"
+)
+
 // BodyURLSearchParams is a URLSearchParams object; Bytes is its serialization.
 const BodyURLSearchParams BodyKind = "urlsearchparams"
 
@@ -37,13 +42,25 @@ func extractBody(object *Body, keepalive bool) (b *requestBody, typ string, thro
 	if object.Kind == BodyBlob && object.ContentType != "" {
 		typ = byteLowercase(object.ContentType) // https://w3c.github.io/FileAPI/#dom-blob-type
 	}
-	encoded, ok := IsomorphicEncode(object.Bytes)
-	if !ok {
-		encoded = []byte(object.Bytes) // a string: Step 10 encodes it as UTF-8
-		b.length = int64(len(encoded))
-	}
-	b.payload = PayloadOf(encoded)
 	// Step 13.
 	// Step 14.
 	return b, typ, nil
+}
+
+// payloadOf is [PayloadOf] of isomorphic decoded bytes, with one allocation.
+func payloadOf(bytes string) Payload {
+	encoded := []byte(bytes)
+	if isomorphicLength(bytes) != len(bytes) {
+		encoded, _ = IsomorphicEncode(bytes)
+	}
+	const prefix = "sha256:"
+	digest := sha256.Sum256(encoded)
+	var text [len(prefix) + 2*sha256.Size]byte
+	copy(text[:], prefix)
+	hex.Encode(text[len(prefix):], digest[:])
+	p := Payload{Digest: string(text[:]), Length: int64(len(encoded)), Prefix: bytes}
+	if len(encoded) > PrefixLimit {
+		p.Prefix = IsomorphicDecode(encoded[:PrefixLimit])
+	}
+	return p
 }

@@ -25,6 +25,11 @@ type request struct {
 	noCacheCC  bool // prevent no-cache cache-control header modification flag
 	isCORSPre  bool // this is a CORS-preflight request
 	fromWorker bool // service-workers mode is "none"
+
+	// unsafeNames are the CORS-unsafe request-header names of headers, if
+	// unsafeKnown; the hop after a redirect determines them anew.
+	unsafeNames []string
+	unsafeKnown bool
 }
 
 // currentURL is https://fetch.spec.whatwg.org/#concept-request-current-url.
@@ -44,9 +49,8 @@ func (r *request) clone() *request {
 type requestBody struct {
 	bytes string // isomorphic decoded
 	// stream: the source and the length are null.
-	stream  bool
-	length  int64
-	payload Payload
+	stream bool
+	length int64
 }
 
 // A ResponseTainting is https://fetch.spec.whatwg.org/#concept-request-response-tainting.

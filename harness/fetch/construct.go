@@ -1,5 +1,7 @@
 package fetch
 
+import "strings"
+
 // callAPI makes the request that page code asks for, or refuses.
 func (ua *UserAgent) callAPI(req *Request, origin Origin) (*request, *refusal) {
 	if req.API == APIXHR {
@@ -31,7 +33,11 @@ func (ua *UserAgent) newRequest(req *Request, origin Origin) (*request, *refusal
 	// Step 2.
 	var fallbackMode Mode
 	// Step 3. [Request.URL] is absolute; a base is there for the failures alone.
-	baseURL := baseOf(origin)
+	// Most URLs do without.
+	var baseURL *URL
+	if !strings.Contains(req.URL, "://") {
+		baseURL = baseOf(origin)
+	}
 	// Step 5. Input is a string.
 	// Step 5.1.
 	parsedURL, err := ParseURL(req.URL, baseURL)

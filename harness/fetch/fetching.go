@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"context"
+	"slices"
 	"strconv"
 )
 
@@ -103,12 +104,17 @@ func (r *refusal) outcome(req *Request) Outcome {
 
 // redacted is [HeaderList.Redacted] without the copy if there is no secret.
 func redacted(l HeaderList) HeaderList {
-	for _, h := range l {
-		if mayBeSecret(h[0]) {
-			return l.Redacted()
+	out := l
+	for i, h := range l {
+		if !mayBeSecret(h[0]) {
+			continue
 		}
+		if &out[0] == &l[0] {
+			out = slices.Clone(l)
+		}
+		out[i][1] = redactValue(byteLowercase(h[0]), h[1])
 	}
-	return l
+	return out
 }
 
 // mayBeSecret reports whether [HeaderList.Redacted] may replace the value of a

@@ -26,7 +26,7 @@ func NormalizeMethod(method string) string {
 //
 // https://fetch.spec.whatwg.org/#forbidden-request-header
 func IsForbiddenRequestHeader(name, value string) bool {
-	lower := byteLowercase(name)
+	lower := lowercaseName(name)
 	// Step 1.
 	switch lower {
 	case "accept-charset", "accept-encoding", "access-control-request-headers",

@@ -133,7 +133,7 @@ func (l HeaderList) sortAndCombine() HeaderList {
 // It reuses names.
 func sortedLowercaseSet(names []string) []string {
 	for i, n := range names {
-		names[i] = byteLowercase(n)
+		names[i] = lowercaseName(n)
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
@@ -162,6 +162,43 @@ func isToken(s string) bool {
 		}
 	}
 	return true
+}
+
+// lowercaseName is [byteLowercase] for header names; it spares the allocation
+// for those that most messages have.
+func lowercaseName(name string) string {
+	var buffer [32]byte
+	if len(name) > len(buffer) {
+		return byteLowercase(name)
+	}
+	for i := range len(name) {
+		buffer[i] = byteLower(name[i])
+	}
+	switch string(buffer[:len(name)]) {
+	case "accept":
+		return "accept"
+	case "accept-language":
+		return "accept-language"
+	case "authorization":
+		return "authorization"
+	case "cache-control":
+		return "cache-control"
+	case "content-language":
+		return "content-language"
+	case "content-length":
+		return "content-length"
+	case "content-type":
+		return "content-type"
+	case "expires":
+		return "expires"
+	case "last-modified":
+		return "last-modified"
+	case "pragma":
+		return "pragma"
+	case "range":
+		return "range"
+	}
+	return byteLowercase(name)
 }
 
 // byteLowercase is https://infra.spec.whatwg.org/#byte-lowercase. It returns s

@@ -56,7 +56,7 @@ func ExtractHeaderListValues(name string, list HeaderList) Extracted {
 		return Extracted{Failure: true}
 	}
 	// Step 3.
-	values := []string{}
+	values := make([]string, 0, 4)
 	// Step 4.
 	for _, h := range list {
 		if !byteCaseInsensitiveMatch(h[0], name) {

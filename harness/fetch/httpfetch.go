@@ -75,7 +75,7 @@ func (f *fetching) needsPreflight() bool {
 	if (!IsSafelistedMethod(request.method) || request.preflight) && !f.cacheMatchesMethod(request.method) {
 		return true
 	}
-	for _, name := range f.unsafeNames(request.headers) {
+	for _, name := range f.unsafeNames() {
 		if !f.cacheMatchesHeader(name) {
 			return true
 		}

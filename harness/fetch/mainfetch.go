@@ -113,7 +113,7 @@ func (f *fetching) mainFetchSwitch() *response {
 			"Cross-origin requests in mode cors go to http: and https: alone, not to "+current.Scheme+":.")
 
 	case request.preflight, request.unsafe &&
-		(!IsSafelistedMethod(request.method) || len(f.unsafeNames(request.headers)) > 0):
+		(!IsSafelistedMethod(request.method) || len(f.unsafeNames()) > 0):
 		// Step 12(6).1.
 		request.tainting = TaintingCORS
 		// Step 12(6).2.
@@ -168,8 +168,17 @@ func (f *fetching) setExposedHeaders(response *response) {
 	}
 }
 
-// unsafeNames is the CORS-unsafe request-header names, as the profile has it.
-func (f *fetching) unsafeNames(headers HeaderList) []string {
+// unsafeNames returns the CORS-unsafe request-header names of the request, which
+// don't change until a redirect.
+func (f *fetching) unsafeNames() []string {
+	if r := f.request; !r.unsafeKnown {
+		r.unsafeNames, r.unsafeKnown = f.profileUnsafeNames(r.headers), true
+	}
+	return f.request.unsafeNames
+}
+
+// profileUnsafeNames is [UnsafeRequestHeaderNames] as the profile has it.
+func (f *fetching) profileUnsafeNames(headers HeaderList) []string {
 	p := f.ua.Profile
 	if p == nil || p == &Standard {
 		return UnsafeRequestHeaderNames(headers)

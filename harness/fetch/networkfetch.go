@@ -55,7 +55,7 @@ func (f *fetching) HTTPNetworkFetch(includeCredentials, forceNewConnection bool)
 	}
 	if request.body != nil {
 		sent.Body, sent.HasBody = request.body.bytes, true
-		exchange.Request.Body = request.body.payload
+		exchange.Request.Body = payloadOf(request.body.bytes)
 	}
 	answer, err := f.shared.answer(f.shared.ctx, sent)
 	if err != nil {

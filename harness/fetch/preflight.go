@@ -43,7 +43,7 @@ func (f *fetching) PreflightFetch() *response {
 	// Step 3.
 	preflight.headers = append(preflight.headers, Header{"Access-Control-Request-Method", f.request.method})
 	// Step 4.
-	headers := f.unsafeNames(f.request.headers)
+	headers := f.unsafeNames()
 	// Step 5.
 	if len(headers) > 0 {
 		// Step 5.1. No space after the comma.
@@ -159,6 +159,7 @@ func (f *fetching) cachePreflight(responseHeaders HeaderList, methods, headerNam
 	if f.ua.has(RuleCacheOnePreflight) {
 		f.clearCacheEntries()
 	}
+	f.ua.preflights.grow(len(methods.Values) + len(headerNames.Values))
 	// Step 7.12.
 	for _, method := range methods.Values {
 		for _, entry := range f.methodCacheEntryMatches(method) {

@@ -10,15 +10,16 @@ import (
 //
 // https://fetch.spec.whatwg.org/#concept-cache
 type PreflightCache struct {
-	entries []*cacheEntry
+	entries []cacheEntry
 }
 
 // A cacheEntry is https://fetch.spec.whatwg.org/#cache-entry. Either method or
-// headerName is null, which is the empty string.
+// headerName is null, which is the empty string. The key and the origin are
+// whole values, so that two entries are compared as the standard compares them.
 type cacheEntry struct {
 	key         string
 	origin      Origin
-	url         URL
+	url         *URL
 	maxAge      int64
 	credentials bool
 	method      string
@@ -31,10 +32,10 @@ type cacheEntry struct {
 // https://fetch.spec.whatwg.org/#concept-cache-create-entry
 func (f *fetching) createCacheEntry(maxAge int64, method, headerName string) {
 	// Step 1.
-	entry := &cacheEntry{
+	entry := cacheEntry{
 		key:         f.networkPartitionKey(),
 		origin:      f.SerializeOrigin(),
-		url:         *f.request.currentURL(),
+		url:         f.request.currentURL(),
 		maxAge:      maxAge,
 		credentials: f.request.creds == CredentialsInclude,
 		method:      method,
@@ -51,26 +52,29 @@ func (f *fetching) clearCacheEntries() {
 	if len(f.ua.preflights.entries) == 0 {
 		return
 	}
-	key, origin, url := f.networkPartitionKey(), f.SerializeOrigin(), *f.request.currentURL()
-	f.ua.preflights.entries = slices.DeleteFunc(f.ua.preflights.entries, func(e *cacheEntry) bool {
-		return e.key == key && e.origin == origin && e.url == url
+	key, origin, url := f.networkPartitionKey(), f.SerializeOrigin(), f.request.currentURL()
+	f.ua.preflights.entries = slices.DeleteFunc(f.ua.preflights.entries, func(e cacheEntry) bool {
+		return e.key == key && e.origin == origin && *e.url == *url
 	})
 }
 
 // expire removes the entries whose max-age has passed since they were stored: a
 // match renews the max-age, not the time of storing.
 func (c *PreflightCache) expire(now time.Duration) {
-	c.entries = slices.DeleteFunc(c.entries, func(e *cacheEntry) bool {
+	c.entries = slices.DeleteFunc(c.entries, func(e cacheEntry) bool {
 		return now-e.stored >= time.Duration(e.maxAge)*time.Second
 	})
 }
+
+// grow makes room for n more entries.
+func (c *PreflightCache) grow(n int) { c.entries = slices.Grow(c.entries, n) }
 
 // cacheEntryMatches reports whether there is a cache entry match for entry.
 //
 // https://fetch.spec.whatwg.org/#concept-cache-match
 func (f *fetching) cacheEntryMatches(entry *cacheEntry) bool {
 	return (entry.credentials || f.request.creds != CredentialsInclude) &&
-		entry.url == *f.request.currentURL() &&
+		*entry.url == *f.request.currentURL() &&
 		entry.origin == f.SerializeOrigin() &&
 		entry.key == f.networkPartitionKey()
 }
@@ -86,7 +90,8 @@ func (f *fetching) cachedWildcard() bool {
 // https://fetch.spec.whatwg.org/#concept-cache-match-method
 func (f *fetching) methodCacheEntryMatches(method string) []*cacheEntry {
 	var matches []*cacheEntry
-	for _, e := range f.ua.preflights.entries {
+	for i := range f.ua.preflights.entries {
+		e := &f.ua.preflights.entries[i]
 		if e.method != "" && (e.method == method || e.method == Wildcard && f.cachedWildcard()) && f.cacheEntryMatches(e) {
 			matches = append(matches, e)
 		}
@@ -100,13 +105,14 @@ func (f *fetching) methodCacheEntryMatches(method string) []*cacheEntry {
 // https://fetch.spec.whatwg.org/#concept-cache-match-header
 func (f *fetching) headerNameCacheEntryMatches(headerName string) []*cacheEntry {
 	var matches []*cacheEntry
-	for _, e := range f.ua.preflights.entries {
-		if e.headerName == "" || !f.cacheEntryMatches(e) {
+	for i := range f.ua.preflights.entries {
+		e := &f.ua.preflights.entries[i]
+		if e.headerName == "" {
 			continue
 		}
 		covered := e.headerName == Wildcard && f.cachedWildcard() &&
 			(!IsNonWildcardRequestHeader(headerName) || f.ua.has(RuleWildcardAuthorization))
-		if covered || byteCaseInsensitiveMatch(e.headerName, headerName) {
+		if (covered || byteCaseInsensitiveMatch(e.headerName, headerName)) && f.cacheEntryMatches(e) {
 			matches = append(matches, e)
 		}
 	}

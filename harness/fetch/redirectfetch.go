@@ -72,6 +72,7 @@ func (f *fetching) RedirectFetch(actual *response) *response {
 	if !SameOrigin(request.currentURL().Origin(), locationURL.Origin()) {
 		request.headers.delete("Authorization")
 	}
+	request.unsafeKnown = false
 	// Step 14. The body is sent again as it is.
 	// Step 18.
 	request.urlList = append(request.urlList, locationURL)

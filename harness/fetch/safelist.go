@@ -13,7 +13,7 @@ func IsSafelistedRequestHeader(name, value string) bool {
 		return false
 	}
 	// Step 2. Byte-lowercase name and switch on the result.
-	switch byteLowercase(name) {
+	switch lowercaseName(name) {
 	case "accept":
 		if hasUnsafeRequestHeaderByte(value) {
 			return false

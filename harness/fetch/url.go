@@ -60,7 +60,7 @@ func ParseURL(input string, base *URL) (*URL, error) {
 	if base != nil && base.Scheme == scheme && !strings.HasPrefix(slashed, "//") {
 		return parseRelative(rest, base)
 	}
-	return parseAuthority(scheme, strings.TrimLeft(slashed, "/"))
+	return parseAuthority(scheme, strings.TrimLeft(slashed, "/"), input)
 }
 
 // cutScheme splits off the scheme, lower-cased, if there is one.
@@ -113,7 +113,7 @@ func parseRelative(input string, base *URL) (*URL, error) {
 	}
 	input = forwardSlashes(input)
 	if strings.HasPrefix(input, "//") {
-		return parseAuthority(base.Scheme, strings.TrimLeft(input, "/"))
+		return parseAuthority(base.Scheme, strings.TrimLeft(input, "/"), "")
 	}
 	u := *base
 	u.Fragment, u.HasFragment = "", false
@@ -134,8 +134,9 @@ func parseRelative(input string, base *URL) (*URL, error) {
 }
 
 // parseAuthority is the authority state and those after it; input starts with
-// the first code point of the authority.
-func parseAuthority(scheme, input string) (*URL, error) {
+// the first code point of the authority. whole is the URL as it was given; if
+// that is canonical, the origin is a part of it.
+func parseAuthority(scheme, input, whole string) (*URL, error) {
 	end := strings.IndexAny(input, "/?#")
 	if end < 0 {
 		end = len(input)
@@ -170,7 +171,7 @@ func parseAuthority(scheme, input string) (*URL, error) {
 	}
 	u.Path = normalizePath(path)
 	u.setQueryAndFragment(tail, inSpecialQuerySet)
-	u.setOrigin()
+	u.setOrigin(whole, hostPort)
 	return u, nil
 }
 
@@ -219,10 +220,15 @@ func (u *URL) setQueryAndFragment(tail string, querySet func(byte) bool) {
 	}
 }
 
-func (u *URL) setOrigin() {
+// setOrigin sets the origin of a special URL.
+func (u *URL) setOrigin(whole, hostPort string) {
+	n := len(u.Scheme) + len("://")
+	canonical := hostPort == u.Host || u.Port != "" && len(hostPort) == len(u.Host)+1+len(u.Port) &&
+		hostPort[:len(u.Host)] == u.Host && hostPort[len(u.Host)+1:] == u.Port
 	switch {
-	case !u.IsHTTP() && u.Scheme != "ws" && u.Scheme != "wss" && u.Scheme != "ftp":
-		u.origin = OpaqueOrigin
+	case canonical && strings.HasPrefix(whole, u.Scheme) && strings.HasPrefix(whole[len(u.Scheme):], "://") &&
+		strings.HasPrefix(whole[n:], hostPort):
+		u.origin = Origin(whole[:n+len(hostPort)])
 	case u.Port == "":
 		u.origin = Origin(u.Scheme + "://" + u.Host)
 	default:
