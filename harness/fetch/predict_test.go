@@ -3,6 +3,7 @@ package fetch_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -93,3 +94,64 @@ func itoa(n int) string {
 	}
 	return digits
 }
+
+const api = "https://api.example.net"
+
+// allow returns headers that share a response with the page without
+// credentials, and more.
+func allow(more ...string) []string {
+	return append([]string{"Access-Control-Allow-Origin", page}, more...)
+}
+
+// allowCredentials is allow with credentials.
+func allowCredentials(more ...string) []string {
+	return append([]string{"Access-Control-Allow-Origin", page, "Access-Control-Allow-Credentials", "true"}, more...)
+}
+
+func one(r fetch.NetworkResponse) []fetch.NetworkResponse { return []fetch.NetworkResponse{r} }
+
+// A flow is one request with the answers that it meets.
+type flow struct {
+	name, why string
+	req       fetch.Request
+	script    answers
+	verdict   string
+	wire      []string
+	// header is a header of the exchanges, "Name" in order of the wire, and what
+	// it must be in each; "-" for absent.
+	header string
+	values []string
+}
+
+func runFlows(t *testing.T, flows []flow) {
+	t.Helper()
+	for _, tc := range flows {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			checkFlow(t, tc, predict(t, tc.req, tc.script))
+		})
+	}
+}
+
+func checkFlow(t *testing.T, tc flow, trace fetch.Trace) {
+	t.Helper()
+	require.Equal(t, tc.verdict, verdict(trace), tc.why)
+	require.Equal(t, tc.wire, wire(trace), tc.why)
+	if b := trace.Outcome.Block; b != nil {
+		require.NotEmpty(t, b.Sentence)
+	}
+	if tc.header == "" {
+		return
+	}
+	var got []string
+	for _, e := range trace.Exchanges {
+		v, ok := e.Request.Headers.Get(tc.header)
+		if !ok {
+			v = "-"
+		}
+		got = append(got, v)
+	}
+	require.Equal(t, tc.values, got, tc.why)
+}
+
+func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
