@@ -20,7 +20,8 @@ type request struct {
 	keepalive  bool
 	preflight  bool // use-CORS-preflight flag
 	urlList    []*URL
-	redirects  int // redirect count
+	firstURL   [1]*URL // where urlList begins
+	redirects  int     // redirect count
 	tainting   ResponseTainting
 	noCacheCC  bool // prevent no-cache cache-control header modification flag
 	isCORSPre  bool // this is a CORS-preflight request

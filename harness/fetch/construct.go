@@ -57,7 +57,7 @@ func (ua *UserAgent) newRequest(req *Request, origin Origin) (*request, *refusal
 	r := &request{
 		method:   "GET",
 		unsafe:   true,
-		urlList:  []*URL{parsedURL},
+		firstURL: [1]*URL{parsedURL},
 		origin:   origin,
 		mode:     ModeNoCORS,
 		creds:    CredentialsSameOrigin,
@@ -66,6 +66,7 @@ func (ua *UserAgent) newRequest(req *Request, origin Origin) (*request, *refusal
 		referrer: ua.Client.Referrer,
 		tainting: TaintingBasic,
 	}
+	r.urlList = r.firstURL[:]
 	// Step 5.5.
 	fallbackMode = ModeCORS
 	// Step 15.

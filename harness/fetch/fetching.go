@@ -32,7 +32,7 @@ type sharedFetch struct {
 }
 
 // record appends an exchange to the trace and returns its ID.
-func (s *sharedFetch) record(e Exchange) string {
+func (s *sharedFetch) record(e *Exchange) string {
 	n := len(s.trace.Exchanges)
 	e.ID = exchangeID(n + 1)
 	e.Witness = WitnessModel
@@ -42,7 +42,7 @@ func (s *sharedFetch) record(e Exchange) string {
 		s.trace.Exchanges[s.pending-1].Serves = e.ID
 		s.pending = 0
 	}
-	s.trace.Exchanges = append(s.trace.Exchanges, e)
+	s.trace.Exchanges = append(s.trace.Exchanges, *e)
 	return e.ID
 }
 
@@ -106,31 +106,33 @@ func (r *refusal) outcome(req *Request) Outcome {
 func redacted(l HeaderList) HeaderList {
 	out := l
 	for i, h := range l {
-		if !mayBeSecret(h[0]) {
+		secret := mayBeSecret(h[0])
+		if secret == "" {
 			continue
 		}
 		if &out[0] == &l[0] {
 			out = slices.Clone(l)
 		}
-		out[i][1] = redactValue(byteLowercase(h[0]), h[1])
+		out[i][1] = redactValue(secret, h[1])
 	}
 	return out
 }
 
-// mayBeSecret reports whether [HeaderList.Redacted] may replace the value of a
-// header with this name. The test TestRedactedMisses keeps the two together.
-func mayBeSecret(name string) bool {
+// mayBeSecret returns the name in lower case if [HeaderList.Redacted] may replace
+// the value of a header with this name, else nothing. The test TestRedactedMisses
+// keeps the two together.
+func mayBeSecret(name string) string {
 	switch len(name) {
 	case 6, 7, 9, 10, 12, 13, 14, 19: // lengths of the names below
 	default:
-		return false
+		return ""
 	}
 	for _, secret := range secretHeaderNames {
 		if byteCaseInsensitiveMatch(name, secret) {
-			return true
+			return secret
 		}
 	}
-	return false
+	return ""
 }
 
 var secretHeaderNames = [...]string{

@@ -1,6 +1,6 @@
 package fetch
 
-import "strings"
+import "bytes"
 
 // IsForbiddenMethod reports whether method is CONNECT, TRACE or TRACK in any
 // case: https://fetch.spec.whatwg.org/#forbidden-method.
@@ -26,9 +26,10 @@ func NormalizeMethod(method string) string {
 //
 // https://fetch.spec.whatwg.org/#forbidden-request-header
 func IsForbiddenRequestHeader(name, value string) bool {
-	lower := lowercaseName(name)
+	var buffer [nameBuffer]byte
+	lower := lowercaseInto(&buffer, name)
 	// Step 1.
-	switch lower {
+	switch string(lower) {
 	case "accept-charset", "accept-encoding", "access-control-request-headers",
 		"access-control-request-method", "connection", "content-length", "cookie", "cookie2", "date",
 		"dnt", "expect", "host", "keep-alive", "origin", "referer", "set-cookie", "te", "trailer",
@@ -36,11 +37,11 @@ func IsForbiddenRequestHeader(name, value string) bool {
 		return true
 	}
 	// Step 2.
-	if strings.HasPrefix(lower, "proxy-") || strings.HasPrefix(lower, "sec-") {
+	if bytes.HasPrefix(lower, []byte("proxy-")) || bytes.HasPrefix(lower, []byte("sec-")) {
 		return true
 	}
 	// Step 3.
-	switch lower {
+	switch string(lower) {
 	case "x-http-method", "x-http-method-override", "x-method-override":
 		// Step 3.1.
 		parsedValues := decodeAndSplit(value)

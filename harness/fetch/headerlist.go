@@ -164,17 +164,25 @@ func isToken(s string) bool {
 	return true
 }
 
+// nameBuffer holds any header name that this package looks for.
+const nameBuffer = 32
+
+// lowercaseInto byte-lowercases name in a buffer, so that it can be compared
+// without an allocation. What doesn't fit is cut off, a name that none is looked
+// for.
+func lowercaseInto(buffer *[nameBuffer]byte, name string) []byte {
+	n := min(len(name), nameBuffer)
+	for i := range n {
+		buffer[i] = byteLower(name[i])
+	}
+	return buffer[:n]
+}
+
 // lowercaseName is [byteLowercase] for header names; it spares the allocation
 // for those that most messages have.
 func lowercaseName(name string) string {
-	var buffer [32]byte
-	if len(name) > len(buffer) {
-		return byteLowercase(name)
-	}
-	for i := range len(name) {
-		buffer[i] = byteLower(name[i])
-	}
-	switch string(buffer[:len(name)]) {
+	var buffer [nameBuffer]byte
+	switch string(lowercaseInto(&buffer, name)) {
 	case "accept":
 		return "accept"
 	case "accept-language":

@@ -64,27 +64,33 @@ func (f *fetching) HTTPNetworkFetch(includeCredentials, forceNewConnection bool)
 	}
 	if answer.Failed != "" {
 		exchange.Incomplete = answer.Failed
-		id := f.shared.record(exchange)
+		id := f.shared.record(&exchange)
 		// Step 8.1. The connection failed, or the exchange did.
 		r := networkError(phase, "8.1", "transport", "The request got no answer: "+answer.Failed+".")
 		r.block.Exchange = id
 		return r
 	}
-	exchange.Response = &SentResponse{
-		Status:  answer.Status,
-		Reason:  answer.Reason,
-		Version: exchange.Request.Version,
-		Headers: redacted(answer.Headers),
-		Body:    answer.Body,
+	arrived := &struct {
+		sent     SentResponse
+		ended    Offset
+		response response
+	}{
+		sent: SentResponse{
+			Status:  answer.Status,
+			Reason:  answer.Reason,
+			Version: exchange.Request.Version,
+			Headers: redacted(answer.Headers),
+			Body:    answer.Body,
+		},
+		ended: exchange.Started,
 	}
-	exchange.Ended = new(exchange.Started)
-	response := &response{
-		typ:      ResponseDefault,
-		status:   answer.Status,
-		headers:  answer.Headers,
-		urlList:  request.urlList,
-		exchange: f.shared.record(exchange),
-	}
+	exchange.Response, exchange.Ended = &arrived.sent, &arrived.ended
+	response := &arrived.response
+	response.typ = ResponseDefault
+	response.status = answer.Status
+	response.headers = answer.Headers
+	response.urlList = request.urlList
+	response.exchange = f.shared.record(&exchange)
 	// Step 15.
 	response.setBody(answer)
 	// Step 17.

@@ -1,6 +1,9 @@
 package fetch
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // keepaliveBytes is the 64 kibibytes that bodies of keepalive requests may have
 // in flight.
@@ -22,12 +25,16 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 	revalidating := false
 	// Step 8.
 	// Step 8.2.
-	// Step 8.2.1. Also where step 8.1 would do without the clone: nothing reads
-	// the request's own headers afterwards.
-	httpRequest := request.clone()
-	// Step 8.2.2.
-	// Step 8.2.3.
-	httpFetchParams := &fetching{ua: f.ua, request: httpRequest, shared: f.shared}
+	// Step 8.2.1. A preflight does without the clone, as its request isn't read
+	// afterwards; and step 8.1, which would do without as well, isn't needed.
+	httpRequest, httpFetchParams := request, f
+	own := slices.Clip(request.headers)
+	if !request.isCORSPre {
+		httpRequest = request.clone()
+		// Step 8.2.2.
+		// Step 8.2.3.
+		httpFetchParams = &fetching{ua: f.ua, request: httpRequest, shared: f.shared}
+	}
 	// Step 8.3.
 	includeCredentials := request.creds == CredentialsInclude ||
 		request.creds == CredentialsSameOrigin && request.tainting == TaintingBasic
@@ -231,6 +238,7 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 	// Step 17.
 	if response.status == 421 && !isNewConnectionFetch && (request.body == nil || !request.body.stream) {
 		// Step 17.2.
+		request.headers = own
 		response = f.HTTPNetworkOrCacheFetch(isAuthenticationFetch, true)
 	}
 	// Step 19.

@@ -13,7 +13,8 @@ func IsSafelistedRequestHeader(name, value string) bool {
 		return false
 	}
 	// Step 2. Byte-lowercase name and switch on the result.
-	switch lowercaseName(name) {
+	var lower [nameBuffer]byte
+	switch string(lowercaseInto(&lower, name)) {
 	case "accept":
 		if hasUnsafeRequestHeaderByte(value) {
 			return false
@@ -105,6 +106,9 @@ func unsafeRequestHeaderNames(headers HeaderList, safelisted func(name, value st
 	for _, h := range headers {
 		// Step 4.1.
 		if !safelisted(h[0], h[1]) {
+			if unsafeNames == nil {
+				unsafeNames = make([]string, 0, len(headers))
+			}
 			unsafeNames = append(unsafeNames, h[0])
 			continue
 		}
@@ -154,7 +158,8 @@ func IsSafelistedResponseHeader(name string, exposed []string) bool {
 // isNoCORSSafelistedRequestHeaderName is
 // https://fetch.spec.whatwg.org/#no-cors-safelisted-request-header-name.
 func isNoCORSSafelistedRequestHeaderName(name string) bool {
-	switch byteLowercase(name) {
+	var lower [nameBuffer]byte
+	switch string(lowercaseInto(&lower, name)) {
 	case "accept", "accept-language", "content-language", "content-type":
 		return true
 	}
