@@ -20,8 +20,8 @@ func ParseOrigin(s string) (Origin, error) {
 	if s == string(OpaqueOrigin) {
 		return OpaqueOrigin, nil
 	}
-	u, err := ParseURL(s, nil)
-	if err != nil {
+	var u URL
+	if err := u.parse(s, nil); err != nil {
 		return "", err
 	}
 	if u.IsHTTP() && string(u.origin) == s {

@@ -39,28 +39,42 @@ type URL struct {
 // with base, which may be nil. Its error is [ErrURLFailure] or
 // [ErrURLUnsupported].
 func ParseURL(input string, base *URL) (*URL, error) {
-	input = strings.TrimFunc(input, func(r rune) bool { return r <= ' ' })
+	u := new(URL)
+	if err := u.parse(input, base); err != nil {
+		return nil, err
+	}
+	return u, nil
+}
+
+// parse sets u, which is zero, to what input is.
+func (u *URL) parse(input string, base *URL) error {
+	for input != "" && input[0] <= ' ' {
+		input = input[1:]
+	}
+	for input != "" && input[len(input)-1] <= ' ' {
+		input = input[:len(input)-1]
+	}
 	for i := range len(input) {
 		switch c := input[i]; {
 		case c >= 0x80, c == '\t', c == '\n', c == '\r':
-			return nil, ErrURLUnsupported
+			return ErrURLUnsupported
 		}
 	}
 	scheme, rest, ok := cutScheme(input)
 	if !ok {
 		if base == nil || base.hasOpaquePath() {
-			return nil, ErrURLFailure
+			return ErrURLFailure
 		}
-		return parseRelative(input, base)
+		return u.parseRelative(input, base)
 	}
 	if _, special := specialPort(scheme); !special {
-		return parseNonSpecial(scheme, rest)
+		return u.parseNonSpecial(scheme, rest)
 	}
 	slashed := forwardSlashes(rest)
 	if base != nil && base.Scheme == scheme && !strings.HasPrefix(slashed, "//") {
-		return parseRelative(rest, base)
+		return u.parseRelative(rest, base)
 	}
-	return parseAuthority(scheme, strings.TrimLeft(slashed, "/"), input)
+	return u.parseAuthority(scheme, strings.TrimLeft(slashed, "/"), input)
 }
 
 // cutScheme splits off the scheme, lower-cased, if there is one.
@@ -107,15 +121,15 @@ func forwardSlashes(s string) string {
 }
 
 // parseRelative is the relative state and those after it.
-func parseRelative(input string, base *URL) (*URL, error) {
+func (u *URL) parseRelative(input string, base *URL) error {
 	if _, special := specialPort(base.Scheme); !special {
-		return nil, ErrURLUnsupported
+		return ErrURLUnsupported
 	}
 	input = forwardSlashes(input)
 	if strings.HasPrefix(input, "//") {
-		return parseAuthority(base.Scheme, strings.TrimLeft(input, "/"), "")
+		return u.parseAuthority(base.Scheme, strings.TrimLeft(input, "/"), "")
 	}
-	u := *base
+	*u = *base
 	u.Fragment, u.HasFragment = "", false
 	path, tail := cutPath(input)
 	switch {
@@ -130,19 +144,19 @@ func parseRelative(input string, base *URL) (*URL, error) {
 		u.Query, u.HasQuery = "", false
 	}
 	u.setQueryAndFragment(tail, inSpecialQuerySet)
-	return &u, nil
+	return nil
 }
 
 // parseAuthority is the authority state and those after it; input starts with
 // the first code point of the authority. whole is the URL as it was given; if
 // that is canonical, the origin is a part of it.
-func parseAuthority(scheme, input, whole string) (*URL, error) {
+func (u *URL) parseAuthority(scheme, input, whole string) error {
 	end := strings.IndexAny(input, "/?#")
 	if end < 0 {
 		end = len(input)
 	}
 	authority, rest := input[:end], input[end:]
-	u := &URL{Scheme: scheme}
+	u.Scheme = scheme
 	hostPort := authority
 	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
 		username, password, _ := strings.Cut(strings.ReplaceAll(authority[:at], "@", "%40"), ":")
@@ -156,14 +170,14 @@ func parseAuthority(scheme, input, whole string) (*URL, error) {
 		host, port = hostPort[:from+colon], hostPort[from+colon+1:]
 	}
 	if host == "" {
-		return nil, ErrURLFailure
+		return ErrURLFailure
 	}
 	var err error
 	if u.Host, err = parseHost(host); err != nil {
-		return nil, err
+		return err
 	}
 	if u.Port, err = parsePort(scheme, port); err != nil {
-		return nil, err
+		return err
 	}
 	path, tail := cutPath(rest)
 	if path == "" {
@@ -172,20 +186,20 @@ func parseAuthority(scheme, input, whole string) (*URL, error) {
 	u.Path = normalizePath(path)
 	u.setQueryAndFragment(tail, inSpecialQuerySet)
 	u.setOrigin(whole, hostPort)
-	return u, nil
+	return nil
 }
 
 // parseNonSpecial parses a URL whose path is opaque, and the plain ones with a
 // host; all that fetch asks of those is their scheme.
-func parseNonSpecial(scheme, rest string) (*URL, error) {
-	u := &URL{Scheme: scheme, origin: OpaqueOrigin}
+func (u *URL) parseNonSpecial(scheme, rest string) error {
+	u.Scheme, u.origin = scheme, OpaqueOrigin
 	if scheme == "file" && !strings.HasPrefix(rest, "///") {
-		return nil, ErrURLUnsupported
+		return ErrURLUnsupported
 	}
 	if strings.HasPrefix(rest, "/") {
 		for i := range len(rest) {
 			if c := rest[i]; !isAlpha(c) && !isDigit(c) && strings.IndexByte("/.-_~?#=&", c) < 0 {
-				return nil, ErrURLUnsupported
+				return ErrURLUnsupported
 			}
 		}
 	}
@@ -198,7 +212,7 @@ func parseNonSpecial(scheme, rest string) (*URL, error) {
 			u.origin = inner.origin
 		}
 	}
-	return u, nil
+	return nil
 }
 
 // cutPath splits input before its query or fragment.
