@@ -94,7 +94,7 @@ func (f *fetching) PreflightFetch() *response {
 				"Access-Control-Allow-Methods", methods, include))
 		}
 		// Step 7.6.
-		if !f.ua.has(RuleWildcardAuthorization) {
+		if !f.ua.has(RuleWildcardAuthorization) || include || !headerNames.Contains(Wildcard) {
 			for _, h := range f.request.headers {
 				if IsNonWildcardRequestHeader(h[0]) && !headerNames.ContainsName(h[0]) {
 					return fail("7.6", DetailAuthorizationNotListed,
