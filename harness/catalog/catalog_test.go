@@ -124,3 +124,35 @@ cases:
 	}
 	assert.GreaterOrEqual(t, strings.Count(text, "\n"), 10, "one line for each mistake")
 }
+
+// TestProfileEntriesShow holds the Chromium profile against the catalogue: each
+// entry is shown by a case, each exception names an entry, and deviations touch
+// at most 5 % of the cases.
+func TestProfileEntriesShow(t *testing.T) {
+	t.Parallel()
+	cases, err := catalog.Builtin()
+	require.NoError(t, err)
+	shown, deviating := map[string]bool{}, 0
+	kinds := map[string]fetch.DifferenceKind{}
+	for _, d := range fetch.Chromium.Differences {
+		kinds[string(d.Rule)] = d.Kind
+	}
+	for _, c := range cases {
+		rule, ok := c.Profiles[fetch.Chromium.Name]
+		if !ok {
+			continue
+		}
+		assert.Contains(t, kinds, rule, c.ID)
+		shown[rule] = true
+		if kinds[rule] == fetch.Deviation {
+			deviating++
+		}
+	}
+	for _, d := range fetch.Chromium.Differences {
+		if d.Kind != fetch.SpecErratum {
+			assert.True(t, shown[string(d.Rule)], "no case shows %s", d.Rule)
+		}
+	}
+	assert.LessOrEqual(t, deviating*20, len(cases), "%d of %d cases deviate", deviating, len(cases))
+	assert.GreaterOrEqual(t, len(cases), 400)
+}
