@@ -6,8 +6,6 @@ package fetch
 // https://fetch.spec.whatwg.org/#concept-fetch
 func (f *fetching) Fetch() *response {
 	request := f.request
-	// Step 4.
-	f.populateRequestFromClient()
 	// Step 8. The fetch params are f.
 	if f.ua.has(RuleKeepaliveLimitFirst) {
 		if err := keepaliveLimit(request); err != nil {
@@ -28,14 +26,4 @@ func (f *fetching) Fetch() *response {
 	}
 	// Step 17.
 	return f.MainFetch(false)
-}
-
-// populateRequestFromClient is populate request from client. What it sets are
-// inputs, see [Environment]; the origin was set when the request was made.
-//
-// https://fetch.spec.whatwg.org/#populate-request-from-client
-func (f *fetching) populateRequestFromClient() {
-	// Step 3.
-	// Step 3.1. The policy container's referrer policy is read in main fetch,
-	// step 8, its embedder policy in the cross-origin resource policy check.
 }
