@@ -3,6 +3,7 @@ package catalog
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -55,20 +56,12 @@ func at(node ast.Node, path string) ast.Node {
 		}
 		node = entries[i].Value
 		if sequence, isList := node.(*ast.SequenceNode); indexed && isList {
-			if n := number(index); n < len(sequence.Values) {
+			if n, err := strconv.Atoi(index); err == nil && n < len(sequence.Values) {
 				node = sequence.Values[n]
 			}
 		}
 	}
 	return node
-}
-
-func number(s string) int {
-	n := 0
-	for _, c := range s {
-		n = n*10 + int(c-'0')
-	}
-	return n
 }
 
 // validate finds what is missing, unknown or contradictory in a case.
@@ -83,7 +76,7 @@ func (d *decoder) validate(node ast.Node, c *Case, path string) {
 		fail("why", "is missing: say what would be wrong if the case failed")
 	}
 	for i, v := range c.Drivers {
-		oneOf(d, node, join(path, "drivers["+string(rune('0'+i))+"]"), v, drivers)
+		oneOf(d, node, join(path, "drivers["+strconv.Itoa(i)+"]"), v, drivers)
 	}
 	oneOf(d, node, join(path, "page.embedder-policy"), c.Page.EmbedderPolicy, embedders)
 	if len(c.Steps) > 0 && (c.Request.URL != "" || c.Expect != nil) {
@@ -97,7 +90,7 @@ func (d *decoder) validate(node ast.Node, c *Case, path string) {
 	for i, step := range c.steps() {
 		stepPath := path
 		if len(c.Steps) > 0 {
-			stepPath = join(path, "steps["+string(rune('0'+i))+"]")
+			stepPath = join(path, "steps["+strconv.Itoa(i)+"]")
 		}
 		d.validateStep(node, &step, stepPath)
 	}
@@ -125,7 +118,7 @@ func (d *decoder) validateStep(node ast.Node, s *Step, path string) {
 		}
 	}
 	for i, a := range s.Server {
-		key := "server[" + string(rune('0'+i)) + "]"
+		key := "server[" + strconv.Itoa(i) + "]"
 		switch {
 		case a.To == "":
 			fail(key, `needs to: "METHOD URL", or a URL alone`)
@@ -181,7 +174,7 @@ func (d *decoder) validateExpect(node ast.Node, e *Expect, path string) {
 		fail("exchanges", "the API refused, so nothing is sent")
 	}
 	for i, x := range e.Exchanges {
-		key := "exchanges[" + string(rune('0'+i%10)) + "]"
+		key := "exchanges[" + strconv.Itoa(i) + "]"
 		method, _, ok := strings.Cut(x.Send, " ")
 		if !ok {
 			fail(key, `send is %q; expected "METHOD URL"`, x.Send)

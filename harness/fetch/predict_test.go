@@ -139,6 +139,10 @@ func checkFlow(t *testing.T, tc flow, trace fetch.Trace) {
 	require.Equal(t, tc.wire, wire(trace), tc.why)
 	if b := trace.Outcome.Block; b != nil {
 		require.NotEmpty(t, b.Sentence)
+		switch b.Phase {
+		case "concept-cors-check", "cors-preflight-fetch-0", "concept-http-redirect-fetch", "cross-origin-resource-policy-internal-check":
+			require.Equal(t, trace.Exchanges[len(trace.Exchanges)-1].ID, b.Exchange, "the block names the response that was refused")
+		}
 	}
 	if tc.header == "" {
 		return
