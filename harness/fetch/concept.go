@@ -36,14 +36,14 @@ type request struct {
 // currentURL is https://fetch.spec.whatwg.org/#concept-request-current-url.
 func (r *request) currentURL() *URL { return r.urlList[len(r.urlList)-1] }
 
-// clone is https://fetch.spec.whatwg.org/#concept-request-clone. The clone's
-// lists are its own.
-func (r *request) clone() *request {
-	c := *r
+// clone is https://fetch.spec.whatwg.org/#concept-request-clone, into c. The
+// clone's lists are its own.
+func (r *request) clone(c *request) *request {
+	*c = *r
 	c.headers = make(HeaderList, len(r.headers), len(r.headers)+6)
 	copy(c.headers, r.headers)
 	c.urlList = slices.Clip(r.urlList)
-	return &c
+	return c
 }
 
 // A requestBody is https://fetch.spec.whatwg.org/#concept-body of a request.

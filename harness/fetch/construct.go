@@ -3,28 +3,28 @@ package fetch
 import "strings"
 
 // callAPI makes the request that page code asks for, or refuses.
-func (ua *UserAgent) callAPI(req *Request, origin Origin) (*request, *refusal) {
+func (ua *UserAgent) callAPI(req *Request, origin Origin, s *sharedFetch) (*request, *refusal) {
 	if req.API == APIXHR {
-		return ua.openAndSend(req, origin)
+		return ua.openAndSend(req, origin, s)
 	}
-	return ua.fetchMethod(req, origin)
+	return ua.fetchMethod(req, origin, s)
 }
 
 // fetchMethod is the fetch() method up to its call of fetch. [UserAgent.Predict]
 // and [response.outcome] do what comes after.
 //
 // https://fetch.spec.whatwg.org/#dom-global-fetch
-func (ua *UserAgent) fetchMethod(req *Request, origin Origin) (*request, *refusal) {
+func (ua *UserAgent) fetchMethod(req *Request, origin Origin, s *sharedFetch) (*request, *refusal) {
 	// Step 2.
 	// Step 3.
-	return ua.newRequest(req, origin)
+	return ua.newRequest(req, origin, s)
 }
 
 // newRequest is the Request constructor for a string and an init dictionary
 // that has the members which req's caller filled in.
 //
 // https://fetch.spec.whatwg.org/#dom-request
-func (ua *UserAgent) newRequest(req *Request, origin Origin) (*request, *refusal) {
+func (ua *UserAgent) newRequest(req *Request, origin Origin, s *sharedFetch) (*request, *refusal) {
 	const phase = "dom-request"
 	throw := func(step, detail, sentence string) (*request, *refusal) {
 		return nil, &refusal{thrown: &Block{Phase: phase, Step: step, Detail: detail, Sentence: sentence}}
@@ -54,7 +54,8 @@ func (ua *UserAgent) newRequest(req *Request, origin Origin) (*request, *refusal
 	}
 	// Step 5.4.
 	// Step 12. Step 4.2 of populate request from client is done here too.
-	r := &request{
+	r := s.request()
+	*r = request{
 		method:   "GET",
 		unsafe:   true,
 		firstURL: [1]*URL{parsedURL},

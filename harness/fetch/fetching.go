@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"sync"
 )
 
 // WitnessModel is the witness of an exchange that took place on paper, or that
@@ -22,27 +23,72 @@ type fetching struct {
 type sharedFetch struct {
 	ctx    context.Context
 	answer Answerer
-	trace  *Trace
+	// exchanges become the trace's.
+	exchanges []Exchange
 	// err is the Answerer's; it ends the prediction.
 	err error
 	// pending is the index of a preflight that waits for its request, plus one.
 	pending int
 	// revalidations are requests that run in parallel, after the response.
 	revalidations []*request
+
+	// requests and fetchings are where the standard's bookkeeping is kept; none
+	// of it outlives the prediction.
+	requests   [4]request
+	fetchings  [4]fetching
+	nRequests  int
+	nFetchings int
+	// fresh is the user agent of [Predict].
+	fresh UserAgent
+}
+
+// sharedFetches spares the garbage collector what a prediction works in.
+var sharedFetches = sync.Pool{New: func() any { return new(sharedFetch) }}
+
+// release gives s back, empty.
+func (s *sharedFetch) release() {
+	clear(s.requests[:s.nRequests])
+	clear(s.fetchings[:s.nFetchings])
+	s.nRequests, s.nFetchings = 0, 0
+	s.ctx, s.answer, s.exchanges, s.err, s.pending, s.revalidations = nil, nil, nil, nil, 0, nil
+	sharedFetches.Put(s)
+}
+
+// request returns a new request, which is zero.
+func (s *sharedFetch) request() *request {
+	if s.nRequests == len(s.requests) {
+		return new(request)
+	}
+	s.nRequests++
+	return &s.requests[s.nRequests-1]
+}
+
+// fetching returns new fetch params.
+func (s *sharedFetch) fetching(ua *UserAgent, r *request) *fetching {
+	f := new(fetching)
+	if s.nFetchings < len(s.fetchings) {
+		f = &s.fetchings[s.nFetchings]
+		s.nFetchings++
+	}
+	f.ua, f.request, f.shared = ua, r, s
+	return f
 }
 
 // record appends an exchange to the trace and returns its ID.
 func (s *sharedFetch) record(e *Exchange) string {
-	n := len(s.trace.Exchanges)
+	n := len(s.exchanges)
+	if s.exchanges == nil {
+		s.exchanges = make([]Exchange, 0, 2)
+	}
 	e.ID = exchangeID(n + 1)
 	e.Witness = WitnessModel
 	if e.Kind == ExchangePreflight {
 		s.pending = n + 1
 	} else if s.pending > 0 {
-		s.trace.Exchanges[s.pending-1].Serves = e.ID
+		s.exchanges[s.pending-1].Serves = e.ID
 		s.pending = 0
 	}
-	s.trace.Exchanges = append(s.trace.Exchanges, *e)
+	s.exchanges = append(s.exchanges, *e)
 	return e.ID
 }
 

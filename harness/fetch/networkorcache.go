@@ -30,10 +30,10 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 	httpRequest, httpFetchParams := request, f
 	own := slices.Clip(request.headers)
 	if !request.isCORSPre {
-		httpRequest = request.clone()
+		httpRequest = request.clone(f.shared.request())
 		// Step 8.2.2.
 		// Step 8.2.3.
-		httpFetchParams = &fetching{ua: f.ua, request: httpRequest, shared: f.shared}
+		httpFetchParams = f.shared.fetching(f.ua, httpRequest)
 	}
 	// Step 8.3.
 	includeCredentials := request.creds == CredentialsInclude ||
@@ -127,7 +127,7 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 				// Step 8.26.2.1.2.
 				response = storedResponse.response()
 				// Step 8.26.2.1.3.
-				revalidateRequest := request.clone()
+				revalidateRequest := request.clone(f.shared.request())
 				// Step 8.26.2.1.4.
 				revalidateRequest.cache = CacheNoCache
 				// Step 8.26.2.1.5.

@@ -24,7 +24,8 @@ const (
 func (f *fetching) PreflightFetch() *response {
 	const phase = "cors-preflight-fetch-0"
 	// Step 1.
-	preflight := &request{
+	preflight := f.shared.request()
+	*preflight = request{
 		method:    "OPTIONS",
 		urlList:   f.request.urlList,
 		origin:    f.request.origin,
@@ -52,7 +53,7 @@ func (f *fetching) PreflightFetch() *response {
 		preflight.headers = append(preflight.headers, Header{"Access-Control-Request-Headers", value})
 	}
 	// Step 6.
-	preflightParams := &fetching{ua: f.ua, request: preflight, shared: f.shared}
+	preflightParams := f.shared.fetching(f.ua, preflight)
 	preflightResponse := preflightParams.HTTPNetworkOrCacheFetch(false, false)
 	if preflightResponse.isNetworkError() {
 		// It fails the CORS check of step 7, and step 8 returns a network error.

@@ -141,45 +141,64 @@ var errNoOrigin = errors.New(`the request has no page origin; give one such as "
 // seen nothing before makes req, and answer is the network. The error is not
 // nil if req cannot be asked for at all, or if answer returned one.
 func Predict(ctx context.Context, req Request, answer Answerer) (Trace, error) {
-	var ua UserAgent
-	return ua.Predict(ctx, req, answer)
+	s := sharedFetches.Get().(*sharedFetch)
+	trace, err := s.fresh.predict(ctx, req, answer, s)
+	s.fresh.reset()
+	s.release()
+	return trace, err
 }
 
 // Predict is the next request of a sequence; see the package's [Predict].
 func (ua *UserAgent) Predict(ctx context.Context, req Request, answer Answerer) (Trace, error) {
+	s := sharedFetches.Get().(*sharedFetch)
+	trace, err := ua.predict(ctx, req, answer, s)
+	s.release() // not if answer panics: then s may still be in use
+	return trace, err
+}
+
+// predict is [UserAgent.Predict] with the memory that it works in.
+func (ua *UserAgent) predict(ctx context.Context, req Request, answer Answerer, s *sharedFetch) (Trace, error) {
 	trace := Trace{
-		Schema:    TraceSchema,
-		Caller:    Caller{Name: "model", Kind: CallerModel, Version: ua.profile().Name},
-		Request:   req,
-		Exchanges: make([]Exchange, 0, 2),
+		Schema:  TraceSchema,
+		Caller:  Caller{Name: "model", Kind: CallerModel, Version: ua.profile().Name},
+		Request: req,
 	}
 	trace.Request.Headers = redacted(req.Headers)
 	if err := checkRequest(&req); err != nil {
 		return trace, fmt.Errorf("predict %s %s: %w", req.Method, req.URL, err)
 	}
-	f := fetching{ua: ua, shared: &sharedFetch{ctx: ctx, answer: answer, trace: &trace}}
+	trace.Exchanges = []Exchange{}
 	origin, err := ParseOrigin(req.Origin)
 	if err != nil {
 		trace.Outcome = Outcome{Kind: OutcomeUnknown, Error: "page origin " + quote(req.Origin) + ": " + err.Error()}
 		return trace, nil
 	}
-	request, refusal := ua.callAPI(&req, origin)
+	s.ctx, s.answer = ctx, answer
+	request, refusal := ua.callAPI(&req, origin, s)
 	if refusal != nil {
 		trace.Outcome = refusal.outcome(&req)
 		return trace, nil
 	}
-	f.request = request
-	response := f.Fetch()
+	response := s.fetching(ua, request).Fetch()
 	trace.Outcome = response.outcome(&req)
-	for len(f.shared.revalidations) > 0 && f.shared.err == nil {
-		next := f.shared.revalidations[0]
-		f.shared.revalidations = f.shared.revalidations[1:]
-		(&fetching{ua: ua, shared: f.shared, request: next}).MainFetch(false)
+	for len(s.revalidations) > 0 && s.err == nil {
+		next := s.revalidations[0]
+		s.revalidations = s.revalidations[1:]
+		s.fetching(ua, next).MainFetch(false)
 	}
-	if f.shared.err != nil {
-		return trace, fmt.Errorf("predict %s %s: %w", request.method, req.URL, f.shared.err)
+	if len(s.exchanges) > 0 {
+		trace.Exchanges = s.exchanges
+	}
+	if s.err != nil {
+		return trace, fmt.Errorf("predict %s %s: %w", request.method, req.URL, s.err)
 	}
 	return trace, nil
+}
+
+// reset makes ua new, and keeps the memory of its preflight cache.
+func (ua *UserAgent) reset() {
+	clear(ua.preflights.entries)
+	*ua = UserAgent{preflights: PreflightCache{entries: ua.preflights.entries[:0]}}
 }
 
 // Advance moves the clock forward.

@@ -8,7 +8,7 @@ package fetch
 // Standard's, so [OMITTED.md] doesn't count them.
 //
 // [OMITTED.md]: OMITTED.md
-func (ua *UserAgent) openAndSend(req *Request, origin Origin) (*request, *refusal) {
+func (ua *UserAgent) openAndSend(req *Request, origin Origin, s *sharedFetch) (*request, *refusal) {
 	throw := func(phase, step, detail, sentence string) (*request, *refusal) {
 		return nil, &refusal{thrown: &Block{Phase: phase, Step: step, Detail: detail, Sentence: sentence}}
 	}
@@ -77,7 +77,8 @@ func (ua *UserAgent) openAndSend(req *Request, origin Origin) (*request, *refusa
 		}
 	}
 	// send(), step 6.
-	r := &request{
+	r := s.request()
+	*r = request{
 		method:    method,
 		urlList:   []*URL{parsedURL},
 		headers:   headers,
