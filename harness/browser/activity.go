@@ -71,9 +71,10 @@ func (v *View) observe(ctx context.Context, act func(ctx context.Context) error)
 	if err := s.wait(settled, s.quiet); err != nil {
 		return Activity{}, fmt.Errorf("wait for the view's calls to be over: %w", err)
 	}
-	if err := w.proveAbsence(settled, v.tab, v.sentinel); err != nil {
+	if err := w.proveAbsence(settled, s.urls(), v.sentinel); err != nil {
 		return Activity{}, err
 	}
+	w.awaitEnds(settled)
 	return v.join(settled, w)
 }
 
@@ -85,6 +86,19 @@ func (s *session) quiet() bool {
 		}
 	}
 	return true
+}
+
+// urls returns the URL of each hop of each request.
+func (s *session) urls() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var urls []string
+	for _, q := range s.order {
+		for _, h := range q.hops {
+			urls = append(urls, h.url)
+		}
+	}
+	return urls
 }
 
 // script reports whether page code made the request through fetch() or
@@ -104,7 +118,7 @@ func (v *View) join(ctx context.Context, w window) (Activity, error) {
 			if q.preflight || strings.Contains(q.hops[0].url, SentinelPath) {
 				continue
 			}
-			chains = append(chains, rec.join(q, s.preceded[q.id]))
+			chains = append(chains, rec.join(q, s.preflights[q.id]))
 		}
 	}
 	err := s.wait(ctx, func() bool {

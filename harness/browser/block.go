@@ -55,38 +55,37 @@ var corsReasons = map[network.CorsError]reason{
 // blockOf returns why Chromium refused a request, or nil if it didn't: a
 // connection that fails is not refused.
 func blockOf(failed *network.EventLoadingFailed) *fetch.Block {
-	if failed == nil {
+	switch {
+	case failed == nil:
 		return nil
-	}
-	if failed.CorsErrorStatus == nil {
-		if failed.BlockedReason == "" {
-			return nil
-		}
+	case failed.CorsErrorStatus != nil:
+		status := failed.CorsErrorStatus
+		return blockFor(status.CorsError, status.FailedParameter, fmt.Sprintf("%s %q", status.CorsError, status.FailedParameter))
+	case failed.BlockedReason != "":
 		code := string(failed.BlockedReason)
-		return &fetch.Block{Code: code, Sentence: fmt.Sprintf("the browser blocked the request: %s (%s)", code, failed.ErrorText)}
+		return &fetch.Block{Code: code, Sentence: code + ", " + failed.ErrorText}
 	}
-	status := failed.CorsErrorStatus
-	block := &fetch.Block{Code: string(status.CorsError), Parameter: status.FailedParameter}
-	known, ok := corsReasons[status.CorsError]
+	return nil
+}
+
+// blockFor places a code in the standard. text is Chromium's own sentence, which
+// stands where ours isn't known.
+func blockFor(code network.CorsError, parameter, text string) *fetch.Block {
+	block := &fetch.Block{Code: string(code), Parameter: parameter, Sentence: text}
+	known, ok := corsReasons[code]
 	if !ok {
-		block.Sentence = "the browser blocked the request: " + block.Code
-		if block.Parameter != "" {
-			block.Sentence += fmt.Sprintf(" %q", block.Parameter)
-		}
 		return block
 	}
 	block.Phase, block.Step, block.Detail, block.Sentence = known.phase, known.step, known.detail, known.sentence
-	if status.CorsError == network.CorsErrorHeaderDisallowedByPreflightResponse && isNonWildcardName(status.FailedParameter) {
-		// The step before names the CORS non-wildcard request-header names.
+	if code == network.CorsErrorHeaderDisallowedByPreflightResponse && isNonWildcardName(parameter) {
+		// The step before has the CORS non-wildcard request-header names.
 		block.Step, block.Detail = "7.6", "non-wildcard-header-not-listed"
 	}
-	if containsVerb(block.Sentence) {
-		block.Sentence = fmt.Sprintf(block.Sentence, block.Parameter)
+	if strings.Contains(block.Sentence, "%q") {
+		block.Sentence = fmt.Sprintf(block.Sentence, parameter)
 	}
 	return block
 }
 
 // isNonWildcardName is https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name.
 func isNonWildcardName(name string) bool { return strings.EqualFold(name, "Authorization") }
-
-func containsVerb(format string) bool { return strings.Contains(format, "%q") }

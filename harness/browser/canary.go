@@ -58,7 +58,7 @@ func (c *Chromium) canary(ctx context.Context, serve http.HandlerFunc) (err erro
 	c.cfg.Router.Route(recorder.Addr(), recorder.Addr())
 	defer c.cfg.Router.Remove(recorder.Addr())
 
-	p, err := c.openPage(ctx, "http://"+page, func() []*wire.Recorder { return []*wire.Recorder{recorder} })
+	p, err := c.openPage(ctx, "http://"+page, 2, func() []*wire.Recorder { return []*wire.Recorder{recorder} })
 	if err != nil {
 		return fmt.Errorf("canary: %w", err)
 	}

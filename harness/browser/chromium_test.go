@@ -1,4 +1,4 @@
-package browser_test
+package browser
 
 import (
 	"testing"
@@ -11,5 +11,5 @@ func TestChromiumSaysWhatRuns(t *testing.T) {
 	i := start(t)
 	info := i.chromium.Info()
 	t.Logf("%+v", info)
-	assert.Contains(t, info.Flags, "--proxy-bypass-list=<-loopback>")
+	assert.Contains(t, info.Flags, "--proxy-bypass-list=<-loopback>;*.google.com;*.googleapis.com;*.gvt1.com")
 }

@@ -28,6 +28,7 @@ type Page interface {
 	// means that the evidence as a whole can't be trusted, or that it ended
 	// early. Jobs must not be changed until Observe returns.
 	Observe(ctx context.Context, jobs []Job, each func(Observation)) error
+	// Close closes the page; not while Observe runs.
 	Close() error
 }
 

@@ -55,12 +55,12 @@ func program(path string) string {
 	if err != nil || !isScript(real) {
 		return path
 	}
-	base := filepath.Base(path)
+	base, prefix := filepath.Base(path), filepath.Dir(filepath.Dir(path))
 	for _, p := range []string{
 		filepath.Join(filepath.Dir(real), "chrome"),
 		filepath.Join(filepath.Dir(real), "msedge"),
-		filepath.Join("/usr/lib", base, base),
-		filepath.Join("/usr/lib64", base, base),
+		filepath.Join(prefix, "lib", base, base),
+		filepath.Join(prefix, "lib64", base, base),
 	} {
 		if info, err := os.Stat(p); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 && !isScript(p) {
 			return p

@@ -122,6 +122,18 @@ func (r *recording) claim(key wireKey) []int {
 	return mine
 }
 
+// claimAll takes every exchange of a key that nobody has.
+func (r *recording) claimAll(key wireKey) []int {
+	var mine []int
+	for _, i := range r.byKey[key] {
+		if !r.claimed[i] {
+			r.claimed[i] = true
+			mine = append(mine, i)
+		}
+	}
+	return mine
+}
+
 // unclaimed returns the browser's exchanges that belong to no request.
 func (r *recording) unclaimed() []fetch.Exchange {
 	var left []fetch.Exchange
@@ -135,7 +147,11 @@ func (r *recording) unclaimed() []fetch.Exchange {
 
 // A chain is one request of page code with what it caused on the wire.
 type chain struct {
-	request   *request
+	request *request // nil if the protocol was not asked
+	// urls are those that it went to or was about to go to.
+	urls []string
+	// elsewhere reports that it went to a server without a recorder.
+	elsewhere bool
 	exchanges []fetch.Exchange // in order of arrival
 	// last is the exchange of the last hop's request; nil if none was sent.
 	last *fetch.Exchange
@@ -174,13 +190,19 @@ func (r *recording) join(main *request, preflights []*request) chain {
 	for _, p := range waiting {
 		mine = append(mine, c.all(r, p)...)
 	}
+	c.take(r, mine, serves)
+	return c
+}
+
+// take puts exchanges of r in order. serves says which exchange a preflight was
+// for.
+func (c *chain) take(r *recording, mine []int, serves map[int]string) {
 	slices.Sort(mine)
 	for _, i := range mine {
 		x := r.exchanges[i]
 		x.Serves = serves[i]
 		c.exchanges = append(c.exchanges, x)
 	}
-	return c
 }
 
 // all claims the exchanges of all hops of q.

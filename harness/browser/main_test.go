@@ -1,4 +1,4 @@
-package browser_test
+package browser
 
 import (
 	"context"
@@ -7,15 +7,14 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/stretchr/testify/require"
 
-	"github.com/corsproof/corsproof/harness/browser"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/process"
 	"github.com/corsproof/corsproof/harness/wire"
@@ -45,16 +44,17 @@ type instrument struct {
 	ca       *wire.CA
 	router   *wire.Router
 	pages    *wire.PageHost
-	chromium *browser.Chromium
+	chromium *Chromium
 
 	mu        sync.Mutex
 	recorders []*wire.Recorder
+	forget    []string // origins where a test asks for what does not exist
 }
 
 func (i *instrument) start(ctx context.Context) error {
 	var err error
 	// One browser at a time on a machine, whatever test binaries run.
-	if i.unlock, err = process.Lock(ctx, filepath.Join(os.TempDir(), "corsproof-browser.lock")); err != nil {
+	if i.unlock, err = Exclusive(ctx); err != nil {
 		return err
 	}
 	if i.run, err = process.NewRun(process.Config{}); err != nil {
@@ -70,12 +70,12 @@ func (i *instrument) start(ctx context.Context) error {
 	if i.pages, err = wire.NewPageHost(wire.PageHostConfig{CA: i.ca, Router: i.router, Clock: i.clock}); err != nil {
 		return err
 	}
-	i.chromium, err = browser.StartChromium(ctx, i.config())
+	i.chromium, err = StartChromium(ctx, i.config())
 	return err
 }
 
-func (i *instrument) config() browser.ChromiumConfig {
-	return browser.ChromiumConfig{Run: i.run, Router: i.router, CA: i.ca, Clock: i.clock, Recorders: i.all}
+func (i *instrument) config() ChromiumConfig {
+	return ChromiumConfig{Run: i.run, Router: i.router, CA: i.ca, Clock: i.clock, Recorders: i.all, Slots: 6}
 }
 
 func (i *instrument) all() []*wire.Recorder {
@@ -91,6 +91,9 @@ func (i *instrument) close() error {
 	}
 	if i.pages != nil {
 		for _, u := range i.pages.Unexpected() {
+			if slices.ContainsFunc(i.forget, func(f string) bool { return strings.Contains(u, f) }) {
+				continue
+			}
 			problems = append(problems, fmt.Errorf("the page host was asked for what does not exist: %s", u))
 		}
 		problems = append(problems, i.pages.Close())
@@ -110,26 +113,10 @@ func (i *instrument) close() error {
 	return errors.Join(problems...)
 }
 
-// requireChromium skips the test on a machine without a browser and says how to
-// get one; CORSPROOF_REQUIRE=chromium, or all, makes a failure of it.
-func requireChromium(tb testing.TB) {
-	tb.Helper()
-	_, _, err := browser.Find()
-	if err == nil {
-		return
-	}
-	for _, name := range strings.Split(os.Getenv("CORSPROOF_REQUIRE"), ",") {
-		if name == "chromium" || name == "all" {
-			tb.Fatalf("CORSPROOF_REQUIRE=%s: %v", os.Getenv("CORSPROOF_REQUIRE"), err)
-		}
-	}
-	tb.Skipf("needs a browser: %v", err)
-}
-
 // start returns the shared instrument with its browser running.
 func start(tb testing.TB) *instrument {
 	tb.Helper()
-	requireChromium(tb)
+	RequireT(tb)
 	shared.once.Do(func() { shared.err = shared.start(context.WithoutCancel(tb.Context())) })
 	require.NoError(tb, shared.err)
 	return &shared
@@ -172,7 +159,7 @@ func (i *instrument) record(tb testing.TB, cfg wire.RecorderConfig) *wire.Record
 }
 
 // open opens a page at an origin of its own.
-func (i *instrument) open(tb testing.TB, origin string) (browser.Page, string) {
+func (i *instrument) open(tb testing.TB, origin string) (Page, string) {
 	tb.Helper()
 	served, err := i.pages.Serve(origin, nil)
 	require.NoError(tb, err)
@@ -183,21 +170,25 @@ func (i *instrument) open(tb testing.TB, origin string) (browser.Page, string) {
 }
 
 // observe makes the calls and returns a trace for each.
-func observe(tb testing.TB, page browser.Page, requests ...fetch.Request) []fetch.Trace {
+func observe(tb testing.TB, page Page, requests ...fetch.Request) []fetch.Trace {
 	tb.Helper()
 	traces, err := tryObserve(tb.Context(), page, requests...)
 	require.NoError(tb, err)
 	return traces
 }
 
-func tryObserve(ctx context.Context, page browser.Page, requests ...fetch.Request) ([]fetch.Trace, error) {
-	jobs := make([]browser.Job, len(requests))
+func tryObserve(ctx context.Context, page Page, requests ...fetch.Request) ([]fetch.Trace, error) {
+	jobs := make([]Job, len(requests))
 	index := map[string]int{}
 	for n, r := range requests {
-		jobs[n] = browser.Job{ID: fmt.Sprint("call-", n), Request: r}
+		jobs[n] = Job{ID: fmt.Sprint("call-", n), Request: r}
 		index[jobs[n].ID] = n
 	}
 	traces := make([]fetch.Trace, len(requests))
-	err := page.Observe(ctx, jobs, func(o browser.Observation) { traces[index[o.ID]] = o.Trace })
+	err := page.Observe(ctx, jobs, func(o Observation) { traces[index[o.ID]] = o.Trace })
 	return traces, err
+}
+
+func evaluate(expression string) runtime.EvaluateParams {
+	return runtime.EvaluateParams{Expression: expression}
 }

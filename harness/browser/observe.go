@@ -5,12 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/corsproof/corsproof/harness/fetch"
-	"github.com/corsproof/corsproof/harness/wire"
 )
 
 // roundLimit is the most jobs that are given to a page at once: their evidence
@@ -23,7 +21,7 @@ func (p *chromiumPage) Observe(ctx context.Context, jobs []Job, each func(Observ
 	if err := p.check(jobs); err != nil {
 		return err
 	}
-	release, err := p.tab.browser.observe(ctx)
+	release, err := p.browser.observe(ctx)
 	if err != nil {
 		return fmt.Errorf("observe from %s: %w", p.origin, err)
 	}
@@ -54,124 +52,17 @@ func isEvidenceProblem(err error) bool {
 	return ok
 }
 
-// rounds splits jobs so that no two of a round have one URL: where both sides
-// name a request by method, address and target, they must not be the same.
-func rounds(jobs []Job) [][]Job {
-	var out [][]Job
-	next := map[string]int{} // by URL, the first round that hasn't got it
-	for _, j := range jobs {
-		url, _, _ := strings.Cut(j.Request.URL, "#")
-		at := next[url]
-		for at < len(out) && len(out[at]) >= roundLimit {
-			at++
-		}
-		if at == len(out) {
-			out = append(out, nil)
-		}
-		out[at] = append(out[at], j)
-		next[url] = at + 1
-	}
-	return out
-}
-
-// check finds what no page could do, before anything is sent.
-func (p *chromiumPage) check(jobs []Job) error {
-	ids := map[string]bool{}
-	var problems []error
-	for _, j := range jobs {
-		if ids[j.ID] {
-			problems = append(problems, fmt.Errorf("job %q: its ID is not unique", j.ID))
-		}
-		ids[j.ID] = true
-		if err := checkRequest(j.Request, p.origin); err != nil {
-			problems = append(problems, fmt.Errorf("job %q: %w", j.ID, err))
-		}
-	}
-	return errors.Join(problems...)
-}
-
-func checkRequest(r fetch.Request, origin string) error {
-	if r.Origin != "" && r.Origin != origin {
-		return fmt.Errorf("its origin is %q, the page's %q", r.Origin, origin)
-	}
-	switch r.API {
-	case "", fetch.APIFetch:
-		if r.UploadListener {
-			return errors.New("fetch() has no upload listener: set API to xhr")
-		}
-	case fetch.APIXHR:
-		switch {
-		case r.Mode != "" && r.Mode != fetch.ModeCORS,
-			r.Credentials == fetch.CredentialsOmit,
-			r.Cache != "" && r.Cache != fetch.CacheDefault,
-			r.Redirect != "" && r.Redirect != fetch.RedirectFollow,
-			r.ReferrerPolicy != "", r.Integrity != "", r.Keepalive,
-			r.Body != nil && r.Body.Kind == fetch.BodyStream:
-			return errors.New("XMLHttpRequest has no mode, no credentials mode omit, no cache or redirect mode, no referrer policy, no integrity, no keepalive and no streamed body: set API to fetch")
-		}
-	default:
-		return fmt.Errorf("unknown API %q: use fetch or xhr", r.API)
-	}
-	if r.Body != nil {
-		switch r.Body.Kind {
-		case "", fetch.BodyText, fetch.BodyBytes, fetch.BodyBlob, fetch.BodyStream:
-		default:
-			return fmt.Errorf("unknown body kind %q: use text, bytes, blob or stream", r.Body.Kind)
-		}
-		if _, ok := fetch.IsomorphicEncode(r.Body.Bytes); !ok {
-			return errors.New("its body holds a code point above U+00FF: isomorphic decode the bytes")
-		}
-	}
-	for _, h := range r.Headers {
-		for _, s := range h {
-			if _, ok := fetch.IsomorphicEncode(s); !ok {
-				return fmt.Errorf("its header %q holds a code point above U+00FF: isomorphic decode the bytes", h.Name())
-			}
-		}
-	}
-	return nil
-}
-
-// A window is the stretch of every recording that one observation looks at.
-type window struct {
-	browser   *Chromium
-	recorders []*wire.Recorder
-	marks     []wire.Mark
-}
-
-func (c *Chromium) openWindow(recorders []*wire.Recorder) window {
-	w := window{browser: c, recorders: recorders}
-	for _, r := range recorders {
-		w.marks = append(w.marks, r.Mark())
-	}
-	return w
-}
-
-// look returns what arrived since the window was opened.
-func (w window) look() *recording {
-	var exchanges []fetch.Exchange
-	var addresses []string
-	for i, r := range w.recorders {
-		exchanges = append(exchanges, r.Since(w.marks[i])...)
-		addresses = append(addresses, r.Addr())
-	}
-	return newRecording(exchanges, w.browser.cfg.Router.Connections(), addresses)
-}
-
 // round makes the calls of one round and hands out what came of them.
 func (p *chromiumPage) round(ctx context.Context, jobs []Job, each func(Observation)) error {
-	c, s := p.tab.browser, p.tab.session
+	c := p.browser
 	if err := p.refresh(ctx); err != nil {
 		return err
 	}
+	s := p.tab.session
 	s.reset()
 	w := c.openWindow(p.recorders())
 	p.rounds++
-	if err := p.run(ctx, jobs); err != nil {
-		p.stale = true
-		return err
-	}
-	hung, err := p.settle(ctx, jobs)
+	hung, err := p.call(ctx, jobs)
 	if err != nil {
 		p.stale = true
 		return err
@@ -183,18 +74,34 @@ func (p *chromiumPage) round(ctx context.Context, jobs []Job, each func(Observat
 			return err
 		}
 	}
-	settled, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.Settle)
+	settled, cancel := context.WithTimeoutCause(ctx, c.cfg.Timeouts.Settle, fmt.Errorf("not within %v", c.cfg.Timeouts.Settle))
 	defer cancel()
-	absent := w.proveAbsence(settled, p.tab, p.sentinel)
-	if err := ctx.Err(); err != nil {
-		p.stale = true
-		return context.Cause(ctx)
+	var urls []string
+	for _, a := range p.join(s, jobs, w).answers {
+		urls = append(urls, a.chain.urls...)
 	}
-	j := p.join(settled, jobs, w)
+	absent := w.proveAbsence(settled, urls, p.sentinel)
+	w.awaitEnds(settled)
 	if err := context.Cause(ctx); err != nil {
+		p.stale = true
 		return err
 	}
-	return errors.Join(p.conclude(jobs, j, absent, each), c.noteStray(j.stray))
+	j := p.join(s, jobs, w)
+	return errors.Join(p.conclude(w, j, absent, each), c.noteStray(j.stray))
+}
+
+// call gives the jobs to the page and waits until each has been reported. It
+// returns hung for a page that does not answer.
+func (p *chromiumPage) call(ctx context.Context, jobs []Job) (hung bool, err error) {
+	starting, cancel := context.WithTimeoutCause(ctx, p.browser.cfg.Timeouts.Stall, errSilent)
+	defer cancel()
+	switch err := p.run(starting, jobs); {
+	case errors.Is(err, errSilent):
+		return true, nil
+	case err != nil:
+		return false, err
+	}
+	return p.settle(ctx, jobs)
 }
 
 // run gives the jobs to the page.
@@ -222,15 +129,15 @@ func (p *chromiumPage) timeout(j Job) time.Duration {
 	if j.Timeout > 0 {
 		return j.Timeout
 	}
-	return p.tab.browser.cfg.Timeouts.Job
+	return p.browser.cfg.Timeouts.Job
 }
 
 // settle waits until each job has been reported. It returns hung if the page
 // stays silent for longer than any job may.
 func (p *chromiumPage) settle(ctx context.Context, jobs []Job) (hung bool, err error) {
-	silence := p.tab.browser.cfg.Timeouts.Stall
+	silence := p.browser.cfg.Timeouts.Stall
 	for _, j := range jobs {
-		silence = max(silence, p.timeout(j)+p.tab.browser.cfg.Timeouts.Stall)
+		silence = max(silence, p.timeout(j)+p.browser.cfg.Timeouts.Stall)
 	}
 	s := p.tab.session
 	seen := 0
@@ -255,85 +162,105 @@ func (p *chromiumPage) settle(ctx context.Context, jobs []Job) (hung bool, err e
 
 var errSilent = errors.New("the page is silent")
 
-// A joined round: by job, the report and the chain on the wire.
+// A joined round: for each job what its witnesses say.
 type joined struct {
-	recording *recording
-	reports   []*report // nil for a job without one
-	chains    [][]chain
-	stray     []fetch.Exchange
+	answers []answer
+	stray   []fetch.Exchange
 }
 
-// join brings the witnesses of a round together. It waits, until ctx ends, for
-// events that a recorder shows to be due.
-func (p *chromiumPage) join(ctx context.Context, jobs []Job, w window) joined {
-	s := p.tab.session
-	var j joined
-	attempt := func() {
-		j = joined{
-			recording: w.look(),
-			reports:   make([]*report, len(jobs)),
-			chains:    make([][]chain, len(jobs)),
+// An answer is what the witnesses say of one job.
+type answer struct {
+	job    Job
+	report *report      // the page; nil if it said nothing
+	why    *explanation // the protocol: why the call failed
+	chain  chain        // the recorders
+}
+
+// join brings the witnesses of a round together. A call's URL is its own in the
+// round, so the URL tells whose an exchange, a report or an entry of the log is.
+func (p *chromiumPage) join(s *session, jobs []Job, w window) joined {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rec := w.look()
+	j := joined{answers: make([]answer, len(jobs))}
+	for i := range s.reports {
+		if r := &s.reports[i]; r.Round == p.rounds && r.Index >= 0 && r.Index < len(jobs) {
+			j.answers[r.Index].report = r
 		}
-		for i := range s.reports {
-			r := &s.reports[i]
-			if r.Round != p.rounds || r.Index < 0 || r.Index >= len(jobs) {
-				continue
-			}
-			j.reports[r.Index] = r
-			for _, q := range r.requests {
-				j.chains[r.Index] = append(j.chains[r.Index], j.recording.join(q, s.preceded[q.id]))
-			}
-		}
-		j.stray = j.recording.unclaimed()
 	}
-	err := s.wait(ctx, func() bool {
-		for _, r := range s.reports {
-			for _, q := range r.requests {
-				if !q.told(r.Kind) {
-					return false
-				}
-			}
+	byFirst, byLast := map[string]*explanation{}, map[string]*explanation{}
+	for i := range s.explanations {
+		x := &s.explanations[i]
+		if x.sentence != "" {
+			byFirst[x.first] = x
+		} else {
+			byLast[x.url] = x
 		}
-		attempt()
-		return len(j.stray) == 0
-	})
-	if err != nil {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		attempt()
 	}
+	for i, job := range jobs {
+		a := &j.answers[i]
+		a.job = job
+		url := withoutFragment(job.Request.URL)
+		if a.report != nil && a.report.URL != "" {
+			url = a.report.URL
+		}
+		stop := ""
+		if a.why = byFirst[url]; a.why != nil {
+			stop = a.why.url
+		}
+		a.chain = rec.follow(job.Request, url, stop)
+		a.explain(byLast)
+	}
+	j.stray = rec.unclaimed()
 	return j
 }
 
-// told reports whether the protocol has said what it says of a request whose
-// call ended as kind.
-func (r *request) told(kind string) bool {
-	switch fetch.OutcomeKind(kind) {
-	case fetch.OutcomeResponse:
-		return r.received != nil || r.ended()
-	case fetch.OutcomeNetworkError:
-		return r.ended()
+// explain completes the explanation with the network error of the URL at which
+// the call ended, and notes both in the exchange that they are about.
+func (a *answer) explain(byLast map[string]*explanation) {
+	if a.report == nil || a.report.Kind != string(fetch.OutcomeNetworkError) {
+		return
 	}
-	return true
+	at := ""
+	if n := len(a.chain.urls); n > 0 {
+		at = a.chain.urls[n-1]
+	}
+	if a.why != nil {
+		at = a.why.url
+	}
+	if failed := byLast[at]; failed != nil {
+		if a.why == nil {
+			a.why = failed
+		}
+		a.why.netError, a.why.requestID = failed.netError, failed.requestID
+	}
+	if a.why == nil || len(a.chain.exchanges) == 0 {
+		return
+	}
+	view := &fetch.ProtocolView{RequestID: a.why.requestID, ErrorText: a.why.netError}
+	if block := a.why.block(); block != nil {
+		view.CORSError, view.FailedParameter = block.Code, block.Parameter
+	}
+	a.chain.exchanges[len(a.chain.exchanges)-1].Protocol = view
 }
 
 // conclude makes observations of a joined round and hands them out.
-func (p *chromiumPage) conclude(jobs []Job, j joined, absent error, each func(Observation)) error {
+func (p *chromiumPage) conclude(w window, j joined, absent error, each func(Observation)) error {
 	var problems []error
-	for i, job := range jobs {
+	for _, a := range j.answers {
 		trace := fetch.Trace{
 			Schema:    fetch.TraceSchema,
-			Case:      job.ID,
-			Caller:    p.tab.browser.info.Caller(),
-			Request:   job.Request,
-			Exchanges: []fetch.Exchange{},
+			Case:      a.job.ID,
+			Caller:    p.browser.info.Caller(),
+			Request:   a.job.Request,
+			Exchanges: a.chain.exchanges,
+			Outcome:   p.outcome(a),
 		}
 		trace.Request.Origin = p.origin
-		for _, c := range j.chains[i] {
-			trace.Exchanges = append(trace.Exchanges, c.exchanges...)
+		if trace.Exchanges == nil {
+			trace.Exchanges = []fetch.Exchange{}
 		}
-		trace.Outcome = p.outcome(job, j.reports[i], j.chains[i])
-		err := disagreement(job, j.reports[i], j.chains[i])
+		err := a.chain.contradicted(a.job, a.report, a.why, w.before)
 		if err != nil {
 			problems = append(problems, err)
 		} else {
@@ -342,16 +269,14 @@ func (p *chromiumPage) conclude(jobs []Job, j joined, absent error, each func(Ob
 		if err != nil && trace.Outcome.Kind != fetch.OutcomeUnknown {
 			trace.Outcome = fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: err.Error()}
 		}
-		each(Observation{ID: job.ID, Trace: trace})
+		each(Observation{ID: a.job.ID, Trace: trace})
 	}
-	if absent != nil {
-		problems = append(problems, absent)
-	}
-	return errors.Join(problems...)
+	return errors.Join(append(problems, absent)...)
 }
 
 // outcome is what the page's report says, with the protocol's reason.
-func (p *chromiumPage) outcome(job Job, r *report, chains []chain) fetch.Outcome {
+func (p *chromiumPage) outcome(a answer) fetch.Outcome {
+	r := a.report
 	if r == nil {
 		return fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: "the page hung and never reported"}
 	}
@@ -373,16 +298,15 @@ func (p *chromiumPage) outcome(job Job, r *report, chains []chain) fetch.Outcome
 		return fetch.Outcome{Kind: kind, Error: r.Error}
 	case fetch.OutcomeNetworkError:
 		out := fetch.Outcome{Kind: kind, Error: r.Error}
-		if len(chains) > 0 {
-			failed := chains[len(chains)-1].request.failed
-			out.Block = blockOf(failed)
-			if out.Block == nil && failed != nil {
-				out.Error += " (" + failed.ErrorText + ")"
+		if a.why != nil {
+			out.Block = a.why.block()
+			if out.Block == nil {
+				out.Error += " (" + a.why.netError + ")"
 			}
 		}
 		return out
 	case fetch.OutcomeUnknown:
-		return fetch.Outcome{Kind: kind, Error: fmt.Sprintf("no outcome within %v", p.timeout(job))}
+		return fetch.Outcome{Kind: kind, Error: fmt.Sprintf("no outcome within %v", p.timeout(a.job))}
 	}
 	return fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: fmt.Sprintf("the page reported %q", r.Kind)}
 }

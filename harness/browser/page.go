@@ -5,10 +5,14 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/css"
 	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/inspector"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/wire"
@@ -20,14 +24,23 @@ var pageScript string
 // inlineLimit is the size in bytes up to which a page hands a body over whole.
 const inlineLimit = 16 << 10
 
+// Reports of calls are sent when there are so many of them, or after so long,
+// or when no call is left.
+const (
+	reportBatch = 50
+	reportDelay = 100 * time.Millisecond
+)
+
 // A chromiumPage is one tab with its slots.
 type chromiumPage struct {
-	tab    *tab
-	origin string
+	browser *Chromium
+	origin  string
+	slots   int
 	// recorders is asked at the start of each round.
 	recorders func() []*wire.Recorder
 
 	// Guarded by the right to observe.
+	tab    *tab
 	stale  bool // the document may still run calls of a round that was left
 	rounds int
 }
@@ -35,64 +48,80 @@ type chromiumPage struct {
 // Open opens a page at origin. ctx and [Timeouts.Open] bound the opening; the
 // caller closes the page.
 func (c *Chromium) Open(ctx context.Context, origin string) (Page, error) {
-	return c.openPage(ctx, origin, c.cfg.Recorders)
+	return c.openPage(ctx, origin, c.cfg.Slots, c.cfg.Recorders)
 }
 
-func (c *Chromium) openPage(ctx context.Context, origin string, recorders func() []*wire.Recorder) (*chromiumPage, error) {
+func (c *Chromium) openPage(ctx context.Context, origin string, slots int, recorders func() []*wire.Recorder) (*chromiumPage, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.Timeouts.Open, fmt.Errorf("not open within %v", c.cfg.Timeouts.Open))
 	defer cancel()
-	t, err := c.openTab(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("open a page at %s: %w", origin, err)
-	}
-	p := &chromiumPage{tab: t, origin: origin, recorders: recorders, stale: true}
-	if err := p.prepare(ctx); err != nil {
-		t.close()
+	p := &chromiumPage{browser: c, origin: origin, slots: slots, recorders: recorders}
+	if err := p.load(ctx); err != nil {
 		return nil, fmt.Errorf("open a page at %s: %w", origin, err)
 	}
 	return p, nil
 }
 
-// prepare loads the page for the first time and turns off what chromedp turns
-// on and nobody here listens to.
-func (p *chromiumPage) prepare(ctx context.Context) error {
-	if _, err := call(ctx, p.tab, runtime.AddBinding, runtime.AddBindingParams{Name: bindingName}); err != nil {
+// load opens the page in a new tab and starts its script.
+func (p *chromiumPage) load(ctx context.Context) error {
+	t, err := p.browser.openTab(ctx)
+	if err != nil {
 		return err
 	}
-	if err := p.refresh(ctx); err != nil {
+	if err := p.prepare(ctx, t); err != nil {
+		t.close()
 		return err
 	}
-	if _, err := call(ctx, p.tab, css.Disable, cdp.Empty{}); err != nil {
-		return err
-	}
-	_, err := call(ctx, p.tab, dom.Disable, cdp.Empty{})
-	return err
+	p.tab, p.stale = t, false
+	return nil
 }
 
-// refresh loads the page again if it can't be used as it is.
-func (p *chromiumPage) refresh(ctx context.Context) error {
-	if !p.stale {
-		return nil
-	}
-	if err := p.tab.navigate(ctx, p.origin+PagePath); err != nil {
+func (p *chromiumPage) prepare(ctx context.Context, t *tab) error {
+	if err := t.navigate(ctx, p.origin+PagePath); err != nil {
 		return err
+	}
+	if _, err := call(ctx, t, runtime.AddBinding, runtime.AddBindingParams{Name: bindingName}); err != nil {
+		return err
+	}
+	// The Network domain would double the work of each call, see doc.go. The
+	// log, which stays on, has the reasons.
+	for _, domain := range []cdp.Command[cdp.Empty, cdp.Empty]{
+		network.Disable, page.Disable, css.Disable, dom.Disable, inspector.Disable,
+	} {
+		if _, err := call(ctx, t, domain, cdp.Empty{}); err != nil {
+			return err
+		}
 	}
 	config, err := json.Marshal(map[string]any{
 		"binding":     bindingName,
 		"slotPath":    SlotPath,
 		"inlineLimit": inlineLimit,
 		"prefixLimit": fetch.PrefixLimit,
+		"reportBatch": reportBatch,
+		"reportDelay": reportDelay.Milliseconds(),
 	})
 	if err != nil {
 		return err
 	}
-	_, err = eval[any](ctx, p.tab, runtime.EvaluateParams{
-		Expression: fmt.Sprintf("(%s)(%s); corsproof.open(%d)", pageScript, config, p.tab.browser.cfg.Slots),
+	_, err = eval[any](ctx, t, runtime.EvaluateParams{
+		Expression: fmt.Sprintf("(%s)(%s); corsproof.open(%d)", pageScript, config, p.slots),
 	})
 	if err != nil {
-		return fmt.Errorf("open %d slots: %w", p.tab.browser.cfg.Slots, err)
+		return fmt.Errorf("open %d slots: %w", p.slots, err)
 	}
-	p.stale = false
+	return nil
+}
+
+// refresh loads the page again if its document can't be used any more.
+func (p *chromiumPage) refresh(ctx context.Context) error {
+	if !p.stale {
+		return nil
+	}
+	p.tab.close()
+	ctx, cancel := context.WithTimeoutCause(ctx, p.browser.cfg.Timeouts.Open, fmt.Errorf("not open within %v", p.browser.cfg.Timeouts.Open))
+	defer cancel()
+	if err := p.load(ctx); err != nil {
+		return fmt.Errorf("open the page again: %w", err)
+	}
 	return nil
 }
 

@@ -6,13 +6,30 @@
 // Evaluated once per document, as a function of its configuration.
 (config) => {
   'use strict';
-  const {binding, slotPath, inlineLimit, prefixLimit} = config;
+  const {binding, slotPath, inlineLimit, prefixLimit, reportBatch, reportDelay} = config;
   const send = globalThis[binding];
-  const report = (result) => send(JSON.stringify(result));
+  // Reports travel together: each message costs as much as a small call.
+  let pending = [];
+  let flushing = false;
+  function flush() {
+    flushing = false;
+    const results = pending;
+    pending = [];
+    if (results.length > 0) send(JSON.stringify(results));
+  }
+  function report(result) {
+    pending.push(result);
+    if (pending.length >= reportBatch || running === 0) {
+      flush();
+    } else if (!flushing) {
+      flushing = true;
+      setTimeout(flush, reportDelay);
+    }
+  }
   const queue = [];
   const slots = new Set();
   let wanted = 0;
-  let made = 0;
+  let running = 0; // jobs that wait or run
 
   // Strings hold one byte per code unit, as in the traces.
   function toString(bytes) {
@@ -162,14 +179,11 @@
 
   class Slot {
     constructor() {
-      this.name = 'corsproof-slot-' + made++;
-      this.abort = null;
       slots.add(this);
     }
     open() {
       return new Promise((resolve, reject) => {
         const frame = document.createElement('iframe');
-        frame.name = this.name;
         frame.src = slotPath;
         frame.onload = () => resolve(this);
         frame.onerror = () => reject(new Error('slot did not load'));
@@ -184,7 +198,7 @@
     async run() {
       for (let job = queue.shift(); job; job = queue.shift()) {
         const win = this.frame.contentWindow;
-        const out = {index: job.index, round: job.round, slot: this.name, url: normal(job.request.url)};
+        const out = {index: job.index, round: job.round, url: normal(job.request.url)};
         const controller = new win.AbortController();
         let expire;
         const late = new Promise((resolve) => { expire = resolve; });
@@ -193,13 +207,12 @@
           controller.abort();
           expire();
         }, job.timeout);
-        this.abort = () => { this.late = true; controller.abort(); expire(); };
         const call = job.request.api === 'xhr' ? callXHR : callFetch;
         await Promise.race([call(win, job.request, controller.signal, out), late]);
         clearTimeout(timer);
-        this.abort = null;
+        running--;
         if (this.late) {
-          report({index: out.index, round: out.round, slot: out.slot, url: out.url, kind: 'unknown'});
+          report({index: out.index, round: out.round, url: out.url, kind: 'unknown'});
           this.close();
           if (slots.size < wanted) await new Slot().open().then((slot) => slot.pump());
           return;
@@ -228,13 +241,9 @@
       for (const job of jobs) {
         job.round = round;
         queue.push(job);
+        running++;
       }
       for (const slot of slots) slot.pump();
-    },
-    // abort drops what waits and ends what runs.
-    abort() {
-      queue.length = 0;
-      for (const slot of slots) slot.abort?.();
     },
     // sentinel makes a request that is seen to arrive or not to.
     sentinel(url) {

@@ -7,41 +7,38 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 )
 
-// A session is what the protocol tells of one tab: its frames, its requests,
-// its console, and what its script reports. chromedp hands over the events of a
-// tab one by one, in the order in which they arrive, none lost; a session takes
-// them under its lock and works nothing out. Safe for concurrent use.
+// A session is what the protocol tells of one tab: its log, what its script
+// reports and, while the Network domain is on, its requests. chromedp hands
+// over the events of a tab one by one, in the order in which they arrive, none
+// lost; a session takes them under its lock and works nothing out. Safe for
+// concurrent use.
 type session struct {
 	binding string
 
-	mu       sync.Mutex
-	changed  chan struct{} // closed at the next change; nil if nobody waits
-	frames   map[string]cdp.FrameID
+	mu      sync.Mutex
+	changed chan struct{} // closed at the next change; nil if nobody waits
+	failure error
+
+	reports      []report
+	explanations []explanation
+	console      []string
+
 	requests map[network.RequestID]*request
 	// order holds every request since the last [session.reset], preflights
 	// included, in the order of their first events.
-	order []*request
-	// running holds the requests of each slot since its last report.
-	running  map[cdp.FrameID][]*request
-	preceded map[network.RequestID][]*request // preflights by the request they serve
-	reports  []report
-	console  []string
-	failure  error
+	order      []*request
+	preflights map[network.RequestID][]*request // by the request they serve
 }
 
 // A request is the protocol's account of one request and its redirects.
 type request struct {
 	id        network.RequestID
-	frame     cdp.FrameID
 	preflight bool
-	serves    network.RequestID // of a preflight
 	kind      network.ResourceType
 	hops      []hop
 	sent      int     // how many hops the network stack reported as sent
@@ -60,9 +57,8 @@ func (r *request) ended() bool { return r.finished || r.failed != nil }
 
 // A report is what page.js says of one call.
 type report struct {
-	Round int    `json:"round"`
-	Index int    `json:"index"`
-	Slot  string `json:"slot"`
+	Round int `json:"round"`
+	Index int `json:"index"`
 	// URL is the call's URL as the page's URL parser understands it, without
 	// its fragment; empty if it does not parse.
 	URL         string      `json:"url"`
@@ -78,12 +74,10 @@ type report struct {
 	Digest string  `json:"digest"`
 	Length int64   `json:"length"`
 	Prefix string  `json:"prefix"`
-
-	requests []*request
 }
 
 func newSession(binding string) *session {
-	s := &session{binding: binding, frames: map[string]cdp.FrameID{}}
+	s := &session{binding: binding}
 	s.clear()
 	return s
 }
@@ -91,10 +85,10 @@ func newSession(binding string) *session {
 // clear forgets requests and reports. The lock is held, or s is new.
 func (s *session) clear() {
 	s.requests = map[network.RequestID]*request{}
-	s.running = map[cdp.FrameID][]*request{}
-	s.preceded = map[network.RequestID][]*request{}
+	s.preflights = map[network.RequestID][]*request{}
 	s.order = nil
 	s.reports = nil
+	s.explanations = nil
 }
 
 // reset begins a new window: what was seen so far is forgotten. A request that
@@ -173,20 +167,15 @@ func (s *session) listen(ev any) {
 		s.at(ev.RequestID).failed = ev
 	case *runtime.EventBindingCalled:
 		s.reported(ev)
-	case *page.EventFrameNavigated:
-		if ev.Frame.Name != "" {
-			s.frames[ev.Frame.Name] = ev.Frame.ID
-		}
 	case *runtime.EventConsoleAPICalled:
-		s.console = append(s.console, string(ev.Type)+": "+consoleText(ev.Args))
+		s.say(string(ev.Type) + ": " + consoleText(ev.Args))
 	case *runtime.EventExceptionThrown:
-		s.console = append(s.console, "exception: "+exceptionText(ev.ExceptionDetails))
+		s.say("exception: " + exceptionText(ev.ExceptionDetails))
 	case *log.EventEntryAdded:
-		text := string(ev.Entry.Level) + ": " + ev.Entry.Text
-		if ev.Entry.URL != "" {
-			text += " (" + ev.Entry.URL + ")"
+		s.say(consoleLine(ev.Entry))
+		if x, ok := explain(ev.Entry); ok {
+			s.explanations = append(s.explanations, x)
 		}
-		s.console = append(s.console, text)
 	default:
 		return
 	}
@@ -211,11 +200,7 @@ func (s *session) willBeSent(ev *network.EventRequestWillBeSent) {
 		r.kind = ev.Type
 		if ev.Initiator != nil && ev.Initiator.Type == network.InitiatorTypePreflight {
 			r.preflight = true
-			r.serves = ev.Initiator.RequestID
-			s.preceded[r.serves] = append(s.preceded[r.serves], r)
-		} else {
-			r.frame = ev.FrameID
-			s.running[r.frame] = append(s.running[r.frame], r)
+			s.preflights[ev.Initiator.RequestID] = append(s.preflights[ev.Initiator.RequestID], r)
 		}
 	}
 	r.hops = append(r.hops, hop{ev.Request.Method, ev.Request.URL})
@@ -225,23 +210,24 @@ func (s *session) reported(ev *runtime.EventBindingCalled) {
 	if ev.Name != s.binding {
 		return
 	}
-	var r report
-	if err := json.Unmarshal([]byte(ev.Payload), &r); err != nil {
+	var reports []report
+	if err := json.Unmarshal([]byte(ev.Payload), &reports); err != nil {
 		s.failure = fmt.Errorf("read a report of the page script: %w", err)
 		return
 	}
-	// All that the slot's frame requested since its last report is this call's:
-	// both kinds of event come from the renderer, in order.
-	if frame, ok := s.frames[r.Slot]; ok {
-		r.requests = s.running[frame]
-		delete(s.running, frame)
-	}
-	s.reports = append(s.reports, r)
+	s.reports = append(s.reports, reports...)
 }
 
-// preflights returns the preflights of r in the order of their events. The lock
-// is held.
-func (s *session) preflights(r *request) []*request { return s.preceded[r.id] }
+// consoleLimit is how many lines of the console a session keeps.
+const consoleLimit = 1000
+
+// say keeps a line of the console. The lock is held.
+func (s *session) say(line string) {
+	if len(s.console) >= consoleLimit {
+		s.console = append(s.console[:0], s.console[consoleLimit/2:]...)
+	}
+	s.console = append(s.console, line)
+}
 
 func (s *session) consoleLines() []string {
 	s.mu.Lock()

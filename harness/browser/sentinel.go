@@ -12,22 +12,16 @@ import (
 )
 
 // proveAbsence shows that what the window has not got will not come any more:
-// to each recorded server that the tab talked to, or tried to, it sends a
-// sentinel and waits until the recorder has it. The error says which did not
-// arrive.
-func (w window) proveAbsence(ctx context.Context, t *tab, send func(ctx context.Context, url string) (string, error)) error {
+// to the server of each URL that has a recorder it sends a sentinel, and waits
+// until the recorder has it. The error says which did not arrive.
+func (w window) proveAbsence(ctx context.Context, urls []string, send func(ctx context.Context, url string) (string, error)) error {
 	recorded := w.look().recorded
 	origins := map[string]bool{}
-	t.session.mu.Lock()
-	for _, q := range t.session.order {
-		for _, h := range q.hops {
-			if key, ok := keyOf(h, false); ok && recorded[key.hostport] {
-				origins[originOf(h.url)] = true
-			}
+	for _, u := range urls {
+		if key, ok := keyOf(hop{"", u}, false); ok && recorded[key.hostport] {
+			origins[originOf(u)] = true
 		}
 	}
-	t.session.mu.Unlock()
-
 	problems := make(chan error, len(origins))
 	var wg sync.WaitGroup
 	for origin := range origins {

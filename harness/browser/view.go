@@ -42,8 +42,8 @@ func (v *View) Close() error {
 	return nil
 }
 
-// Console returns the messages of the page's console so far, with those of the
-// browser about the page, each with its level in front.
+// Console returns the latest messages of the page's console, some hundreds, with
+// those of the browser about the page, each with its level in front.
 func (v *View) Console() []string { return v.tab.session.consoleLines() }
 
 // Click waits until the first element that matches the CSS selector is visible,

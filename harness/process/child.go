@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -92,18 +91,17 @@ func (r *Run) start(ctx context.Context, spec Spec) (*Child, error) {
 		return nil, err
 	}
 	attr := &os.ProcAttr{Dir: spec.Dir, Env: append([]string{}, spec.Env...), Sys: SysProcAttr()}
+	if attr.Sys.Credential, err = spec.Owner.credential(self()); err != nil {
+		return nil, err
+	}
 	if attr.Dir == "" {
 		if attr.Dir, err = r.mkdir(spec.Name, spec.Owner); err != nil {
 			return nil, err
 		}
 	}
 	uid := os.Geteuid()
-	if !spec.Owner.ours() {
-		if uid != 0 {
-			return nil, fmt.Errorf("run as uid %d: this process has uid %d; run it as root, or leave Spec.Owner nil", spec.Owner.UID, uid)
-		}
+	if spec.Owner != nil {
 		uid = spec.Owner.UID
-		attr.Sys.Credential = &syscall.Credential{Uid: uint32(spec.Owner.UID), Gid: uint32(spec.Owner.GID)}
 	}
 	null, err := os.Open(os.DevNull)
 	if err != nil {
@@ -138,19 +136,16 @@ func (r *Run) start(ctx context.Context, spec Spec) (*Child, error) {
 	}
 	p, ok := readProcess(handle.Pid) // there even if it has ended: nobody has waited for it
 	if !ok {
-		c.kill()
-		go c.wait()
-		return nil, errors.New("read its start time: it is not in /proc; mount /proc of the own pid namespace")
+		handle.Kill()
+		handle.Wait()
+		return nil, errNotInProc
 	}
 	c.id, c.record = p.processID, record{Name: spec.Name, processID: p.processID, Group: p.PID, Session: p.Session}
-	if err := r.record(c.record, uid); err != nil {
+	if err := r.record(c.record, uid, c); err != nil {
 		c.kill()
 		go c.wait()
 		return nil, err
 	}
-	r.mu.Lock()
-	r.children = append(r.children, c)
-	r.mu.Unlock()
 	go c.wait()
 	return c, nil
 }
@@ -183,22 +178,16 @@ func (c *Child) wait() {
 	case err != nil:
 		c.err = fmt.Errorf("wait for %s (pid %d): %w", c.name, c.handle.Pid, err)
 	case c.killed:
-		c.err = fmt.Errorf("%s (pid %d) did not end within its time after %v and was killed", c.name, c.handle.Pid, c.stop)
+		c.err = fmt.Errorf("%s (pid %d) was killed: it did not end in time after signal %q", c.name, c.handle.Pid, c.stop.String())
 	case !c.asked && !end.Success():
 		c.err = fmt.Errorf("%s (pid %d) ended: %v", c.name, c.handle.Pid, end)
 	}
 	c.mu.Unlock()
 	close(c.done)
-	if rest, err := c.family(); err == nil && len(rest) == 0 {
-		c.run.forget(c.id)
-		c.run.drop(c)
+	if left, err := c.run.timeouts.kill(nil, c.family); err == nil && len(left) == 0 {
+		c.setGone()
+		c.run.forget(c)
 	}
-}
-
-func (r *Run) drop(c *Child) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.children = slices.DeleteFunc(r.children, func(d *Child) bool { return d == c })
 }
 
 // PID returns the child's process id, also after it has ended.
@@ -210,11 +199,18 @@ func (c *Child) Done() <-chan struct{} { return c.done }
 // Err says why the child ended. It is nil while it runs, after it ended with
 // status 0, and after it ended, within its time, because it was asked to.
 func (c *Child) Err() error {
+	if c.ended() {
+		return c.err
+	}
+	return nil
+}
+
+func (c *Child) ended() bool {
 	select {
 	case <-c.done:
-		return c.err
+		return true
 	default:
-		return nil
+		return false
 	}
 }
 
@@ -251,22 +247,27 @@ func (c *Child) end(hurry <-chan struct{}, grace time.Duration) (left []Found, e
 	case <-timer.C:
 	case <-hurry:
 	}
+	if now, err := c.family(); err == nil {
+		known = merge(known, now)
+	}
 	c.kill()
 	left, err = c.run.timeouts.kill(known, c.family)
 	if err == nil && len(left) == 0 {
 		<-c.done // dead, so about to be closed
-		c.mu.Lock()
-		c.gone = true
-		c.mu.Unlock()
+		c.setGone()
 	}
 	return left, err
 }
 
+func (c *Child) setGone() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.gone = true
+}
+
 // family returns what lives of the child, its group and its descendants.
 func (c *Child) family() ([]Found, error) {
-	c.run.mu.Lock()
-	s := c.run.state.clone()
-	c.run.mu.Unlock()
+	s := c.run.snapshot()
 	s.Children = []record{c.record}
 	return s.family()
 }

@@ -15,8 +15,8 @@
 // The last one catches what escaped from its group and lost its parent. It
 // might also catch a person who looks at the folder, so a process known by the
 // folder alone is left in peace unless all of this holds: it began after the
-// run, it has the user id of the owner or of a child, and it is not the work
-// of somebody else. Somebody else's are a process on another terminal than the
+// run, it has the user id of the owner or of a child (any, if root is one of
+// these), and it is not the work of somebody else. Somebody else's are a process on another terminal than the
 // owner's, a job of the shell that runs the owner, and whatever descends from
 // a process older than the run. The asking process, the owner and the
 // ancestors of both are never touched.

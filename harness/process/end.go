@@ -25,8 +25,7 @@ func (t Timeouts) kill(known []Found, find func() ([]Found, error)) (left []Foun
 	}
 }
 
-// await waits until the known processes are dead, at most for bound or until
-// stop is closed.
+// await waits until the known processes are dead, at most for bound.
 func (t Timeouts) await(known []Found, bound time.Duration) {
 	pause := t.pauses()
 	for deadline := time.Now().Add(bound); len(alive(known)) > 0 && time.Now().Before(deadline); {

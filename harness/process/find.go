@@ -228,7 +228,7 @@ func (l *look) traces() bool {
 		if _, have := l.found[pid]; have || l.shielded[pid] || p.Start < l.state.Began || !p.live() {
 			continue
 		}
-		if uid, ok := userID(pid); !ok || !slices.Contains(l.state.UserIDs, uid) {
+		if uid, ok := userID(pid); !ok || !l.state.hasUserID(uid) {
 			continue
 		}
 		by, ok := l.trace(p)

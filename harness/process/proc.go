@@ -51,12 +51,24 @@ func (p process) live() bool {
 // readProcess returns the live or dead entry of pid in the process table, and
 // false if there is none.
 func readProcess(pid int) (process, bool) {
-	stat, err := os.ReadFile(procPath(pid, "stat"))
+	var line [1024]byte // the longest possible one has about 400
+	n, err := readOnce(procPath(pid, "stat"), line[:])
 	if err != nil {
 		return process{}, false
 	}
-	p, err := parseStat(stat)
+	p, err := parseStat(line[:n])
 	return p, err == nil
+}
+
+// readOnce reads path into to in one call. It is what most of the time of a
+// search goes into, and takes a third of the calls that [os.ReadFile] makes.
+func readOnce(path string, to []byte) (int, error) {
+	fd, err := openRetry(path, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		return 0, err
+	}
+	defer syscall.Close(fd)
+	return syscall.Read(fd, to)
 }
 
 // parseStat reads a line of the form "pid (comm) state ppid …". The comm may

@@ -1,6 +1,7 @@
 package process
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,10 +28,8 @@ func WaitReady(ctx context.Context, child *Child, try func(context.Context) erro
 	pause := child.run.timeouts.pauses()
 	for {
 		last := try(trying)
-		select {
-		case <-child.done: // also if try succeeded: it spoke to somebody else
-			return child.notReady(cmpErr(child.Err(), errors.New("it ended with status 0 or was stopped")))
-		default:
+		if child.ended() { // though try may have succeeded: it spoke to somebody else
+			return child.notReady(cmp.Or(child.Err(), errEnded))
 		}
 		if last == nil {
 			return nil
@@ -38,25 +37,22 @@ func WaitReady(ctx context.Context, child *Child, try func(context.Context) erro
 		timer := time.NewTimer(pause())
 		select {
 		case <-timer.C:
-		case <-trying.Done():
+			continue
+		case <-child.done:
 			timer.Stop()
-		}
-		if err := ctx.Err(); err != nil {
-			return child.notReady(fmt.Errorf("%w; last try: %v", err, last))
+			return child.notReady(cmp.Or(child.Err(), errEnded))
+		case <-ctx.Done():
+			timer.Stop()
+			return child.notReady(fmt.Errorf("%w; last try: %v", ctx.Err(), last))
 		}
 	}
 }
+
+var errEnded = errors.New("it ended with status 0 or was stopped")
 
 func (c *Child) notReady(reason error) error {
 	if tail := c.LogTail(readyTail); tail != "" {
 		return fmt.Errorf("wait until %s is ready: %w; its log ends:\n%s", c.name, reason, tail)
 	}
 	return fmt.Errorf("wait until %s is ready: %w; its log is empty", c.name, reason)
-}
-
-func cmpErr(first, second error) error {
-	if first != nil {
-		return first
-	}
-	return second
 }

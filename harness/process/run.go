@@ -92,7 +92,23 @@ type Owner struct{ UID, GID int }
 
 // ours reports whether o is the user and group of this process already.
 func (o *Owner) ours() bool {
-	return o == nil || o.UID == os.Geteuid() && o.GID == os.Getegid()
+	return o == nil || *o == self()
+}
+
+// self is the user and group of this process.
+func self() Owner { return Owner{UID: os.Geteuid(), GID: os.Getegid()} }
+
+// credential returns what makes a child of by run as o, nil if it does anyway.
+func (o *Owner) credential(by Owner) (*syscall.Credential, error) {
+	switch {
+	case o == nil || *o == by:
+		return nil, nil
+	case by.UID != 0:
+		return nil, fmt.Errorf("run as uid %d: this process has uid %d; run it as root, or leave Spec.Owner nil", o.UID, by.UID)
+	case o.UID < 0 || o.GID < 0:
+		return nil, fmt.Errorf("run as uid %d, gid %d: want none below 0", o.UID, o.GID)
+	}
+	return &syscall.Credential{Uid: uint32(o.UID), Gid: uint32(o.GID)}, nil
 }
 
 // validName keeps names in one folder and off this package's own entries.
@@ -161,7 +177,7 @@ func (r *Run) Register(name string, pid int) error {
 		return fmt.Errorf("register %s: %w", name, ErrClosed)
 	}
 	uid, _ := userID(pid)
-	return r.record(rec, uid)
+	return r.record(rec, uid, nil)
 }
 
 func newRecord(name string, p process) record {
@@ -172,21 +188,26 @@ func newRecord(name string, p process) record {
 	return rec
 }
 
-// record puts a child into the state file.
-func (r *Run) record(rec record, uid int) error {
+// record puts a child into the state file; c is nil for one that a library
+// started.
+func (r *Run) record(rec record, uid int, c *Child) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if c != nil {
+		r.children = append(r.children, c)
+	}
 	r.state.addUserID(uid)
 	r.state.Children = append(r.state.Children, rec)
 	return r.state.write(r.Dir())
 }
 
-// forget takes a child off the state file. That the file can't be written is
-// no error: a record of a dead process does no harm.
-func (r *Run) forget(id processID) {
+// forget takes a child that is gone off the state file. That the file can't be
+// written is no error: a record of a dead process does no harm.
+func (r *Run) forget(c *Child) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.state.remove(id)
+	r.children = slices.DeleteFunc(r.children, func(d *Child) bool { return d == c })
+	r.state.remove(c.id)
 	if !r.ruined {
 		r.state.write(r.Dir())
 	}
@@ -196,10 +217,13 @@ func (r *Run) forget(id processID) {
 // groups and descendants, and what is known by the run's folder alone. This
 // process is not among them.
 func (r *Run) Processes() ([]Found, error) {
+	return r.snapshot().find(r.Dir())
+}
+
+func (r *Run) snapshot() state {
 	r.mu.Lock()
-	s := r.state.clone()
-	r.mu.Unlock()
-	return s.find(r.Dir())
+	defer r.mu.Unlock()
+	return r.state.clone()
 }
 
 // Close ends every process of the run, all at once: a stop signal to each

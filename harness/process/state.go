@@ -27,7 +27,8 @@ type state struct {
 	Owner     owner  `json:"owner"`
 	// Began is the time of the folder, in ticks. No process of the run is older.
 	Began uint64 `json:"began"`
-	// UserIDs are those that processes of the run have.
+	// UserIDs are those that processes of the run have. If root is among them
+	// a process of the run can have any.
 	UserIDs  []int    `json:"user_ids"`
 	Children []record `json:"children"`
 }
@@ -62,7 +63,7 @@ func newState(id string) (state, error) {
 	}
 	self, ok := all[os.Getpid()]
 	if !ok {
-		return state{}, errors.New("read the process table: this process is not in it; mount /proc of the own pid namespace")
+		return state{}, errNotInProc
 	}
 	boot, namespace, err := here()
 	if err != nil {
@@ -73,6 +74,8 @@ func newState(id string) (state, error) {
 		Owner: owner{processID: self.processID, Session: self.Session, Ancestors: all.ancestors(self.PID)},
 	}, nil
 }
+
+var errNotInProc = errors.New("read the process table: a process of ours is not in it; mount the /proc of this pid namespace")
 
 // here returns the kernel's boot id and this process's pid namespace.
 func here() (boot, namespace string, err error) {
@@ -122,7 +125,7 @@ func readState(dir string) (state, error) {
 		return state{}, fmt.Errorf("read the run's state %s: %w", path, err)
 	}
 	if s.Schema != stateSchema {
-		return state{}, fmt.Errorf("read the run's state %s: schema %q, want %q", path, s.Schema, stateSchema)
+		return state{}, fmt.Errorf("read the run's state %s: schema %q, want %q; another version of this program made it: remove the folder once its processes have ended", path, s.Schema, stateSchema)
 	}
 	return s, nil
 }
@@ -143,6 +146,10 @@ func (s state) write(dir string) error {
 		return fmt.Errorf("write the run's state: %w", err)
 	}
 	return nil
+}
+
+func (s state) hasUserID(uid int) bool {
+	return slices.Contains(s.UserIDs, 0) || slices.Contains(s.UserIDs, uid)
 }
 
 func (s *state) addUserID(uid int) {

@@ -32,7 +32,7 @@ func (l Left) String() string {
 // whose owner is dead, with their live processes. It changes nothing. A run
 // whose owner lives is never among them, nor one that is being made.
 func FindLeft(root string) ([]Left, error) {
-	all, err := deadFolders(root)
+	all, err := runFolders(root)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func Sweep(root string) ([]Left, error) {
 }
 
 func (t Timeouts) sweep(root string) ([]Left, error) {
-	all, err := deadFolders(root)
+	all, err := runFolders(root)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (t Timeouts) sweep(root string) ([]Left, error) {
 	return left, errors.Join(errs...)
 }
 
-func deadFolders(root string) ([]folder, error) {
+func runFolders(root string) ([]folder, error) {
 	root, err := realRoot(root)
 	if err != nil {
 		return nil, err

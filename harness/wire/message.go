@@ -177,7 +177,6 @@ func (m *messages) finishHead() {
 		m.fail(err.Error())
 		return
 	}
-	m.size = 0
 	m.body = body{}
 	switch framing {
 	case framingTunnel:

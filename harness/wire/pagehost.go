@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -10,14 +9,8 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"net/netip"
-	"net/url"
-	"path"
 	"slices"
-	"strings"
 	"sync"
-	"time"
-	"unicode"
 )
 
 // Paths that every page origin answers with a blank page.
@@ -170,135 +163,4 @@ func (h *PageHost) Close() error {
 	}
 	h.wg.Wait()
 	return errors.Join(errs...)
-}
-
-// pages is the handler of one origin.
-type pages struct {
-	host    *PageHost
-	origin  string
-	content fs.FS
-}
-
-func (p pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Cache-Control", "no-store")
-	body, contentType, ok := p.find(r.URL.Path)
-	read := r.Method == http.MethodGet || r.Method == http.MethodHead
-	if !ok || !read {
-		p.host.mu.Lock()
-		p.host.unexpected = append(p.host.unexpected, r.Method+" "+p.origin+r.RequestURI)
-		p.host.mu.Unlock()
-		if ok {
-			w.Header().Set("Allow", "GET, HEAD")
-			http.Error(w, "pages are read only", http.StatusMethodNotAllowed)
-			return
-		}
-		http.Error(w, "no such page", http.StatusNotFound)
-		return
-	}
-	w.Header().Set("Content-Type", contentType)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
-}
-
-// find returns the file for a path, read whole.
-func (p pages) find(urlPath string) (body []byte, contentType string, ok bool) {
-	if urlPath == PagePath || urlPath == SlotPath {
-		return []byte(blankPage), contentTypes[".html"], true
-	}
-	name := strings.TrimPrefix(urlPath, "/")
-	if name == "" {
-		name = "index.html"
-	}
-	if p.content == nil || !fs.ValidPath(name) {
-		return nil, "", false
-	}
-	body, err := fs.ReadFile(p.content, name)
-	if err != nil {
-		return nil, "", false
-	}
-	contentType, known := contentTypes[path.Ext(name)]
-	if !known {
-		contentType = "application/octet-stream"
-	}
-	return body, contentType, true
-}
-
-// contentTypes is by file extension. It stands here since the system's own
-// table differs from one machine to the next.
-var contentTypes = map[string]string{
-	".avif":  "image/avif",
-	".css":   "text/css; charset=utf-8",
-	".gif":   "image/gif",
-	".htm":   "text/html; charset=utf-8",
-	".html":  "text/html; charset=utf-8",
-	".ico":   "image/x-icon",
-	".jpeg":  "image/jpeg",
-	".jpg":   "image/jpeg",
-	".js":    "text/javascript; charset=utf-8",
-	".json":  "application/json",
-	".map":   "application/json",
-	".mjs":   "text/javascript; charset=utf-8",
-	".png":   "image/png",
-	".svg":   "image/svg+xml",
-	".ttf":   "font/ttf",
-	".txt":   "text/plain; charset=utf-8",
-	".wasm":  "application/wasm",
-	".webp":  "image/webp",
-	".woff":  "font/woff",
-	".woff2": "font/woff2",
-	".xml":   "application/xml",
-}
-
-// A pageOrigin is a tuple origin that pages can have.
-type pageOrigin struct {
-	scheme, host, port string
-	real               bool // on its port, not through the Router
-}
-
-func parsePageOrigin(s string) (pageOrigin, error) {
-	bad := func(problem string) (pageOrigin, error) {
-		return pageOrigin{}, fmt.Errorf("serve page origin %q: %s: write it as https://app.example.com or http://127.0.0.1:5173", s, problem)
-	}
-	u, err := url.Parse(s)
-	if err != nil {
-		return bad("not a URL")
-	}
-	o := pageOrigin{scheme: u.Scheme, host: strings.ToLower(u.Hostname()), port: u.Port()}
-	switch {
-	case o.scheme != "http" && o.scheme != "https":
-		return bad("its scheme is neither http nor https")
-	case o.host == "":
-		return bad("it has no host")
-	case strings.ContainsFunc(o.host, func(r rune) bool { return r > unicode.MaxASCII }):
-		return bad("its host is not ASCII, as a browser sends it (xn--…)")
-	case u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil || u.ForceQuery:
-		return bad("it has more than scheme, host and port")
-	}
-	if o.port == "" {
-		o.port = defaultPorts[o.scheme]
-	}
-	ip, err := netip.ParseAddr(o.host)
-	o.real = err == nil && ip.IsLoopback() || o.host == "localhost"
-	return o, nil
-}
-
-var defaultPorts = map[string]string{"http": "80", "https": "443"}
-
-// listenHost is the loopback address of a real origin.
-func (o pageOrigin) listenHost() string {
-	if o.host == "localhost" {
-		return "127.0.0.1"
-	}
-	return o.host
-}
-
-// String returns the origin as a browser serializes it.
-func (o pageOrigin) String() string {
-	host := o.host
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
-	}
-	if o.port == defaultPorts[o.scheme] {
-		return o.scheme + "://" + host
-	}
-	return o.scheme + "://" + host + ":" + o.port
 }

@@ -232,6 +232,7 @@ func (r *Recorder) serve(client net.Conn) {
 	r.mu.Lock()
 	delete(r.live, t)
 	r.mu.Unlock()
+	t.release()
 }
 
 // bind returns the upstream that t is to call from now on.

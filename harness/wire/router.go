@@ -243,7 +243,7 @@ func (r *Router) refuse(hostport, reason string) {
 }
 
 // pipe copies one direction and hands its end on: a half-close as such, a
-// reset as a reset of both.
+// reset as a reset of both. What the Router closed itself ends in order.
 func pipe(dst, src net.Conn) {
 	_, err := io.Copy(dst, src)
 	if err == nil {
@@ -251,7 +251,7 @@ func pipe(dst, src net.Conn) {
 		return
 	}
 	for _, c := range []net.Conn{dst, src} {
-		if tcp, ok := c.(*net.TCPConn); ok {
+		if tcp, ok := c.(*net.TCPConn); ok && !errors.Is(err, net.ErrClosed) {
 			tcp.SetLinger(0)
 		}
 		c.Close()

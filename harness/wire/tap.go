@@ -235,6 +235,13 @@ func (t *tap) close(cause string, reset bool) {
 	}
 }
 
+// release lets go of what a connection that has ended doesn't need any more.
+func (t *tap) release() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.client, t.server, t.log = nil, nil, nil
+}
+
 func (t *tap) connection() Connection {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -1,0 +1,36 @@
+# Everything here also works as plain `go test ./...` once `make setup` has run.
+
+.PHONY: help demo test quick setup lint golden bench soak clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: setup ## set up what is missing, then run the proof and print its table
+	go run ./cmd/corsproof demo
+
+test: setup lint ## set up what is missing, then run every test; nothing is skipped
+	CORSPROOF_REQUIRE=all .ci/unchanged go test -race -shuffle=on ./...
+
+quick: ## run the tests that need no set-up
+	go test ./fixtures ./harness/fetch/... ./harness/report/...
+
+setup: ## check what the machine has to have, then install the rest, pinned, into the cache directory
+	servers/prerequisites.sh && go run ./cmd/corsproof setup
+
+lint: ## vet, staticcheck, tidy, gofmt
+	go vet ./...
+	go tool staticcheck ./...
+	go mod tidy -diff
+	test -z "$$(gofmt -l $$(go list -f '{{.Dir}}' ./...) | tee /dev/stderr)"
+
+golden: ## rewrite the golden files; review them like code
+	go test ./... -run Golden -update
+
+bench: ## run the benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+soak: setup ## run all tests twenty times, each time in fresh processes
+	CORSPROOF_REQUIRE=all CORSPROOF_SOAK=1 .ci/soak 20
+
+clean: ## remove what was built in the checkout; the cache directory stays
+	rm -rf _artifacts fixtures/*/node_modules fixtures/*/dist fixtures/fastapi/__pycache__ *.test *.out

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/corsproof/corsproof/harness/report"
+	"github.com/corsproof/corsproof/scenarios"
+	"github.com/corsproof/corsproof/servers"
+)
+
+type demo struct {
+	out    string
+	ports  string
+	keep   bool
+	stdout io.Writer
+
+	mu     sync.Mutex // guards stderr: servers report their start concurrently
+	stderr io.Writer
+}
+
+func demoCommand() *cobra.Command {
+	d := &demo{}
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Start the whole system, prove all rows in a real Chromium, print the table",
+		Long: `Start React, FastAPI, Node.js, PostgreSQL and nginx, drive the page in a real headless Chromium,
+make the same calls with Go's net/http and curl, and print who enforced CORS in each case.
+
+Exit codes: 0 all rows proven, 1 a row not proven, 2 wrong use, 3 something could not be observed.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			d.stdout, d.stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			return d.run(cmd.Context())
+		},
+	}
+	cmd.Flags().StringVar(&d.out, "out", "corsproof-demo", "`folder` for report.json and the screenshots; made if it isn't there")
+	cmd.Flags().StringVar(&d.ports, "ports", string(servers.PortsFree), "free, or story: page 5173, FastAPI 8000, Node 5000")
+	cmd.Flags().BoolVar(&d.keep, "keep", false, "leave the system running afterwards, and print its URLs, until Ctrl-C")
+	return cmd
+}
+
+func (d *demo) run(ctx context.Context) (err error) {
+	ports := servers.Ports(d.ports)
+	if ports != servers.PortsFree && ports != servers.PortsStory {
+		return fmt.Errorf("--ports %q: it is free or story", d.ports)
+	}
+	if err := os.MkdirAll(d.out, 0o755); err != nil {
+		return fmt.Errorf("--out: %w", err)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+
+	installed, err := servers.Install(ctx, servers.InstallConfig{Progress: d.stderr})
+	if err != nil {
+		return &exitError{exitUnknown, causeOr(ctx, err)}
+	}
+	stage, err := scenarios.OpenStage(ctx, scenarios.StageConfig{
+		Installed: installed, Ports: ports, Screenshots: d.out, Gone: func(err error) { cancel(err) },
+		Progress: func(what string, took time.Duration) { d.say("started %s (%.1f s)", what, took.Seconds()) },
+	})
+	if err != nil {
+		return &exitError{exitUnknown, err}
+	}
+	defer func() {
+		if closeErr := stage.Close(); closeErr != nil {
+			err = &exitError{exitUnknown, errors.Join(err, fmt.Errorf("clean up: %w", closeErr))}
+		}
+	}()
+
+	rows, err := scenarios.Run(ctx, stage, scenarios.Proof(), func(row report.Row) {
+		d.say("row %d, %s: %s", row.Number, row.Sentence, row.End)
+	})
+	if err != nil {
+		return &exitError{exitUnknown, err}
+	}
+	rep, err := stage.Report(ctx, rows)
+	if err != nil {
+		return &exitError{exitUnknown, causeOr(ctx, err)}
+	}
+	file := filepath.Join(d.out, "report.json")
+	if err := rep.Save(file); err != nil {
+		return &exitError{exitUnknown, err}
+	}
+	rep.WriteProof(d.stdout, styleOf(d.stdout))
+	fmt.Fprintf(d.stdout, "evidence: %s; pictures: %s, %s\n", file, filepath.Join(d.out, "blocked.png"), filepath.Join(d.out, "working.png"))
+
+	if d.keep {
+		if err := d.keepRunning(ctx, stage); err != nil {
+			return &exitError{exitUnknown, err}
+		}
+	}
+	if code := rep.End().ExitCode(); code != exitProven {
+		return &exitError{code, fmt.Errorf("the proof ended as: %s", rep.End())}
+	}
+	return nil
+}
+
+// keepRunning leaves the system to a person until ctx ends. A signal is the
+// way to end it, so it is no error.
+func (d *demo) keepRunning(ctx context.Context, stage *scenarios.Stage) error {
+	if err := stage.Play(ctx); err != nil {
+		return causeOr(ctx, err)
+	}
+	fmt.Fprintf(d.stdout, `
+The system keeps running. Open the page and press its buttons:
+  page      %s
+  FastAPI   http://%s/orders   CORS on for the page: its buttons work
+  Node      http://%s/orders   CORS off: the browser blocks the page, curl reads it
+  gateway   http://%s/api/orders, /node/orders   CORS off: curl reads it, Node's part is blocked for the page
+Ctrl-C ends it.
+`, stage.URL(), stage.System.FastAPI.Addr(), stage.System.Node.Addr(), stage.System.Gateway.Addr())
+	<-ctx.Done()
+	if err := context.Cause(ctx); !errors.Is(err, errInterrupted) {
+		return err
+	}
+	return nil
+}
+
+func (d *demo) say(format string, args ...any) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	fmt.Fprintf(d.stderr, format+"\n", args...)
+}
+
+// styleOf says how to write to w: in colour on a terminal, unless NO_COLOR says
+// otherwise (https://no-color.org).
+func styleOf(w io.Writer) report.Style {
+	f, ok := w.(*os.File)
+	if !ok || os.Getenv("NO_COLOR") != "" {
+		return report.StylePlain
+	}
+	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 || os.Getenv("TERM") == "dumb" {
+		return report.StylePlain
+	}
+	return report.StyleColor
+}

@@ -1,0 +1,273 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/process"
+	"github.com/corsproof/corsproof/harness/report"
+)
+
+// Each test of this file runs the whole system.
+
+// whole is how long a whole demo takes, set by TestDemo.
+var whole time.Duration
+
+// end is how soon the command has to be gone after a signal or a failure.
+const end = 3 * time.Second
+
+// Serial: the time that it takes is what the interrupted runs are spread over.
+func TestDemo(t *testing.T) {
+	r := start(t, nil, "demo", "--keep", "--out", "out")
+	r.requireLine(t, "Ctrl-C ends it")
+	whole = time.Since(r.started)
+	sent := time.Now()
+	require.NoError(t, r.cmd.Process.Signal(os.Interrupt))
+	require.Zero(t, r.wait(t), r.out)
+	assert.Less(t, r.ended.Sub(sent), end)
+	r.requireNothingLeft(t)
+	assert.Contains(t, r.out, "8 of 8 rows proven")
+
+	out := filepath.Join(r.cmd.Dir, "out")
+	for _, picture := range []string{"blocked.png", "working.png"} {
+		png, err := os.ReadFile(filepath.Join(out, picture))
+		require.NoError(t, err)
+		assert.Equal(t, "\x89PNG", string(png[:4]), picture)
+	}
+	text, err := os.ReadFile(filepath.Join(out, "report.json"))
+	require.NoError(t, err)
+	var rep report.Report
+	require.NoError(t, json.Unmarshal(text, &rep))
+	assert.Equal(t, report.Schema, rep.Schema)
+	assert.Equal(t, report.EndProven, rep.End())
+	for _, row := range rep.Proof {
+		for _, leg := range row.Legs {
+			for _, trace := range leg.Traces {
+				assert.Equal(t, fetch.TraceSchema, trace.Schema)
+				for _, x := range trace.Exchanges {
+					assert.Equal(t, fetch.WitnessRecorder, x.Witness, "row %d, %s", row.Number, leg.Tried)
+				}
+			}
+		}
+	}
+	require.NotEmpty(t, rep.Environment.Engines)
+	for _, flag := range rep.Environment.Engines[0].Flags {
+		assert.NotContains(t, flag, "disable-web-security")
+	}
+}
+
+func TestDemoEndsCleanlyWhenInterrupted(t *testing.T) {
+	const seed = 20260
+	interrupts, terminations := 4, 2
+	if os.Getenv("CORSPROOF_SOAK") != "" {
+		interrupts, terminations = 40, 10
+	}
+	t.Parallel() // so it comes after TestDemo
+	if whole == 0 {
+		r := start(t, nil, "demo")
+		require.Zero(t, r.wait(t), r.out)
+		whole = r.ended.Sub(r.started)
+	}
+	took := whole + end // clean-up included
+	random := rand.New(rand.NewPCG(seed, 0))
+	for i, sig := range signals(interrupts, terminations) {
+		// Spread over the whole run, each somewhere in its own part of it.
+		n := interrupts + terminations
+		moment := time.Duration((float64(i) + random.Float64()) / float64(n) * float64(took))
+		t.Run(fmt.Sprintf("%s-%02d-of-%d", sig, i+1, n), func(t *testing.T) {
+			t.Parallel()
+			r := start(t, nil, "demo")
+			select {
+			case <-time.After(moment): // not a wait for an event: the moment is the test's input
+			case <-r.done:
+			}
+			sent := time.Now()
+			signalled := r.cmd.Process.Signal(sig) == nil
+			code := r.wait(t)
+			if signalled && r.ended.After(sent) {
+				assert.Less(t, r.ended.Sub(sent), end, "after %v: %s", moment, r.out)
+				if code == 0 {
+					// It came when all was done but the last lines.
+					assert.Contains(t, r.out, "8 of 8 rows proven", r.out)
+				} else {
+					assert.Contains(t, r.out, "interrupted by "+sig.String(), r.out)
+				}
+			}
+			r.requireNothingLeft(t)
+		})
+	}
+}
+
+// signals returns the signals in an order in which the rarer ones are spread.
+func signals(interrupts, terminations int) []syscall.Signal {
+	var all []syscall.Signal
+	for i := range interrupts + terminations {
+		if terminations > 0 && i%((interrupts+terminations)/terminations) == 1 {
+			all = append(all, syscall.SIGTERM)
+		} else {
+			all = append(all, syscall.SIGINT)
+		}
+	}
+	return all
+}
+
+func TestDemoNamesWhatWasKilled(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ name, argv, want string }{
+		{"browser", "--user-data-dir=", "chromium ended in the middle of the run"},
+		{"fastapi", "uvicorn", "fastapi ended in the middle of the run"},
+		{"node", "server.js", "node ended in the middle of the run"},
+		{"nginx", "nginx: master process", "nginx ended in the middle of the run"},
+		{"postgres", "postgres", "postgres ended in the middle of the run"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			r := start(t, nil, "demo")
+			r.requireLine(t, "row 1,")
+			pid := findChild(t, r.temp, tc.argv)
+			killed := time.Now()
+			require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
+			assert.Equal(t, exitUnknown, r.wait(t), r.out)
+			assert.Less(t, r.ended.Sub(killed), end, r.out)
+			assert.Contains(t, r.out, tc.want)
+			r.requireNothingLeft(t)
+		})
+	}
+}
+
+// findLast returns the last process below the folder with the text in its
+// command line.
+func findLast(t *testing.T, folder, argv string) int {
+	t.Helper()
+	last := 0
+	for _, p := range processesBelow(t, folder) {
+		path, cmdline, _ := strings.Cut(p, " ")
+		pid, err := strconv.Atoi(filepath.Base(path))
+		require.NoError(t, err)
+		if strings.Contains(cmdline, argv) {
+			last = max(last, pid)
+		}
+	}
+	require.NotZero(t, last, "no process with %q in its command line below %s", argv, folder)
+	return last
+}
+
+// findChild returns the first process below the folder with the text in its
+// command line; the one with the least pid is the parent of its kind.
+func findChild(t *testing.T, folder, argv string) int {
+	t.Helper()
+	least := 0
+	for _, p := range processesBelow(t, folder) {
+		path, cmdline, _ := strings.Cut(p, " ")
+		pid, err := strconv.Atoi(filepath.Base(path))
+		require.NoError(t, err)
+		if strings.Contains(cmdline, argv) && (least == 0 || pid < least) {
+			least = pid
+		}
+	}
+	require.NotZero(t, least, "no process with %q in its command line below %s", argv, folder)
+	return least
+}
+
+func TestDemoSaysWhichPortIsTaken(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:8000")
+	if err == nil { // else somebody has it already, which does as well
+		defer taken.Close()
+	}
+	r := start(t, nil, "demo", "--ports", "story")
+	assert.Equal(t, exitUnknown, r.wait(t), r.out)
+	assert.Contains(t, r.out, "127.0.0.1:8000")
+	assert.Contains(t, r.out, "address already in use")
+	r.requireNothingLeft(t)
+}
+
+func TestDemoSaysWhichInterpreterIsMissing(t *testing.T) {
+	cache, err := os.MkdirTemp("", "cp-cache-") // not t.TempDir: PostgreSQL's user has to reach it
+	require.NoError(t, err)
+	t.Cleanup(func() { os.RemoveAll(cache) })
+	require.NoError(t, os.Chmod(cache, 0o755))
+	r := start(t, []string{"PATH=/nonexistent", "CORSPROOF_CACHE=" + cache}, "demo")
+	assert.Equal(t, exitUnknown, r.wait(t), r.out)
+	assert.Contains(t, strings.ToLower(r.out), "python")
+	assert.Contains(t, strings.ToLower(r.out), "node")
+	r.requireNothingLeft(t)
+}
+
+func TestWrongUse(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"unknown command", []string{"dmeo"}, "dmeo"},
+		{"unknown flag", []string{"demo", "--prots", "free"}, "--prots"},
+		{"unknown ports", []string{"demo", "--ports", "any"}, "free or story"},
+		{"argument", []string{"demo", "now"}, "now"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			r := start(t, nil, tc.args...)
+			assert.Equal(t, exitUsage, r.wait(t), r.out)
+			assert.Contains(t, r.out, tc.want)
+			r.requireNothingLeft(t)
+		})
+	}
+}
+
+// What a SIGKILL of ourselves leaves is noticed, and swept by the next run. A
+// stopped process can't end with its parent: that plants the leak for certain.
+func TestWhatASIGKILLLeavesIsSwept(t *testing.T) {
+	t.Parallel()
+	r := start(t, nil, "demo")
+	r.requireLine(t, "row 1,")
+	planted := map[string]int{
+		"an nginx worker":     findLast(t, r.temp, "nginx: worker process"),
+		"a Chromium renderer": findLast(t, r.temp, "--type=renderer"),
+	}
+	for _, pid := range planted {
+		require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
+	}
+	require.NoError(t, r.cmd.Process.Kill())
+	<-r.done
+
+	left, err := process.FindLeft(r.temp)
+	require.NoError(t, err)
+	require.Len(t, left, 1)
+	for what, pid := range planted {
+		assert.True(t, slices.ContainsFunc(left[0].Processes, func(f process.Found) bool { return f.PID == pid }),
+			"%s (process %d) is not among what was left: %v", what, pid, left[0])
+		assert.True(t, slices.ContainsFunc(processesBelow(t, r.temp), func(p string) bool {
+			return strings.HasPrefix(p, fmt.Sprintf("/proc/%d ", pid))
+		}), "the test's own look doesn't see %s", what)
+	}
+
+	next := start(t, []string{"TMPDIR=" + r.temp}, "demo", "--ports", "story", "--out", "/proc/nowhere")
+	assert.Equal(t, exitUsage, next.wait(t), next.out)
+	require.NotEmpty(t, processesBelow(t, r.temp), "wrong use starts nothing, so it sweeps nothing")
+
+	next = start(t, []string{"TMPDIR=" + r.temp}, "demo")
+	next.requireLine(t, "started ")
+	for _, p := range processesBelow(t, r.temp) {
+		for what, pid := range planted {
+			assert.NotContains(t, p, fmt.Sprintf("/proc/%d ", pid), what)
+		}
+	}
+	require.NoError(t, next.cmd.Process.Signal(os.Interrupt))
+	next.wait(t)
+	r.requireNothingLeft(t)
+}

@@ -1,0 +1,81 @@
+// Command corsproof proves, with a real browser, who enforces CORS. See
+// `corsproof help`.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes, as the README states them.
+const (
+	exitProven    = 0
+	exitNotProven = 1
+	exitUsage     = 2
+	exitUnknown   = 3
+)
+
+// An exitError carries the exit code with the reason.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+
+// errInterrupted is why everything ends after a signal.
+var errInterrupted = errors.New("interrupted")
+
+func main() { os.Exit(runCommand()) }
+
+func runCommand() int {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		s := <-signals
+		cancel(fmt.Errorf("%w by %s; cleaning up", errInterrupted, s))
+		signal.Stop(signals) // a second signal ends the program at once; the next run sweeps
+	}()
+	err := command().ExecuteContext(ctx)
+	if err == nil {
+		return exitProven
+	}
+	var exit *exitError
+	if !errors.As(err, &exit) {
+		fmt.Fprintf(os.Stderr, "corsproof: %v\nSee 'corsproof help'.\n", err)
+		return exitUsage
+	}
+	if exit.err != nil {
+		fmt.Fprintf(os.Stderr, "corsproof: %v\n", exit.err)
+	}
+	return exit.code
+}
+
+func command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "corsproof",
+		Short: "Prove with a real browser who enforces CORS",
+		Long: `corsproof drives a real headless Chromium and direct HTTP clients against the same
+servers and compares what each of them could read.
+
+Exit codes: 0 proven, 1 a row not proven, 2 wrong use, 3 something could not be observed.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return cmd.Help()
+		},
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.AddCommand(demoCommand(), setupCommand())
+	return root
+}

@@ -1,0 +1,155 @@
+package browser
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+)
+
+// maxRedirects is the redirect count at which fetch ends:
+// https://fetch.spec.whatwg.org/#concept-http-redirect-fetch, step 7.
+const maxRedirects = 20
+
+// follow finds the exchanges of a call whose URL no other call of the round has:
+// those of its own URL and of each URL that the answers redirected it to, as
+// far as it went. stop, if not empty, is the URL at which the browser gave up.
+func (r *recording) follow(job fetch.Request, first, stop string) chain {
+	var c chain
+	var mine []int
+	serves := map[int]string{}
+	h := hop{normalizeMethod(job.Method), first}
+	for range maxRedirects + 1 {
+		key, ok := keyOf(h, false)
+		if !ok {
+			break
+		}
+		c.urls = append(c.urls, h.url)
+		if !r.recorded[key.hostport] {
+			c.elsewhere = true
+			break
+		}
+		before := r.claimAll(wireKey{true, "OPTIONS", key.hostport, key.target})
+		got := r.claim(key)
+		mine = append(append(mine, before...), got...)
+		if len(got) == 0 {
+			break
+		}
+		last := r.exchanges[got[len(got)-1]]
+		for _, b := range before {
+			serves[b] = last.ID
+		}
+		c.last = new(last)
+		if h.url == stop || job.Redirect == fetch.RedirectError || job.Redirect == fetch.RedirectManual {
+			break
+		}
+		if h, ok = redirected(h, last.Response); !ok {
+			break
+		}
+		// If the next hop was sent, it is the last one; if not, none is.
+		c.last = nil
+	}
+	c.take(r, mine, serves)
+	return c
+}
+
+// redirected returns where a response sends a request: see
+// https://fetch.spec.whatwg.org/#concept-http-redirect-fetch.
+func redirected(h hop, response *fetch.SentResponse) (hop, bool) {
+	if response == nil {
+		return hop{}, false
+	}
+	switch response.Status {
+	case 301, 302:
+		if h.method == "POST" {
+			h.method = "GET"
+		}
+	case 303:
+		if h.method != "HEAD" {
+			h.method = "GET"
+		}
+	case 307, 308:
+	default:
+		return hop{}, false
+	}
+	locations := response.Headers.Lines("Location")
+	if len(locations) == 0 {
+		return hop{}, false
+	}
+	base, err := url.Parse(h.url)
+	if err != nil {
+		return hop{}, false
+	}
+	next, err := base.Parse(locations[0])
+	if err != nil {
+		return hop{}, false
+	}
+	next.Fragment, next.RawFragment = "", ""
+	if next.Path == "" {
+		next.Path = "/"
+	}
+	h.url = next.String()
+	return h, true
+}
+
+// normalizeMethod is https://fetch.spec.whatwg.org/#concept-method-normalize.
+func normalizeMethod(method string) string {
+	switch upper := strings.ToUpper(method); upper {
+	case "":
+		return "GET"
+	case "DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT":
+		return upper
+	}
+	return method
+}
+
+// contradicted returns a [*DisagreementError] if page, log and recorders
+// contradict each other on one call.
+func (c *chain) contradicted(job Job, r *report, why *explanation, history func(hop) []fetch.Exchange) error {
+	differ := func(first, second string, args ...any) error {
+		return &DisagreementError{Job: job.ID, First: first, Second: fmt.Sprintf(second, args...)}
+	}
+	if r == nil || r.Kind != string(fetch.OutcomeResponse) {
+		return nil
+	}
+	page := fmt.Sprintf("page: status %d", r.Status)
+	if why != nil && why.sentence != "" {
+		return differ(page, "protocol: blocked, %s", why.sentence)
+	}
+	switch fetch.ResponseType(r.Type) {
+	case fetch.ResponseOpaque, fetch.ResponseOpaqueRedirect:
+		return nil
+	}
+	if _, asked := keyOf(hop{"", r.URL}, false); !asked || c.elsewhere {
+		return nil // data:, blob:, or nobody recorded it
+	}
+	if c.last == nil {
+		// Then it came from a cache, which an earlier exchange must have filled.
+		end := hop{normalizeMethod(job.Request.Method), r.ResponseURL}
+		for _, x := range history(end) {
+			if x.Response != nil && x.Response.Status == r.Status {
+				return nil
+			}
+		}
+		return differ(page, "recorder: it was never asked, nor was it before")
+	}
+	x := *c.last
+	switch {
+	case x.Response == nil:
+		return differ(page, "recorder: %s was not answered (%s)", x.ID, x.Incomplete)
+	case x.Response.Status == 304 && r.Status != 304:
+		return nil // validated, and read from the cache
+	case x.Response.Status != r.Status:
+		return differ(page, "recorder: %s was answered %d", x.ID, x.Response.Status)
+	}
+	// What the page reads is the payload after the content coding was undone.
+	if x.Incomplete != "" || x.Ended == nil || x.Response.Headers.Contains("Content-Encoding") {
+		return nil
+	}
+	if read := r.payload(); read.Digest != x.Response.Body.Digest {
+		return differ(fmt.Sprintf("page: body of %d bytes, %s", read.Length, read.Digest),
+			"recorder: %s has %d bytes, %s", x.ID, x.Response.Body.Length, x.Response.Body.Digest)
+	}
+	return nil
+}

@@ -1,0 +1,19 @@
+package browser
+
+// Gone is closed when the browser's process has ended or can't be talked to any
+// more, whoever ended it. [Chromium.Err] says why.
+func (c *Chromium) Gone() <-chan struct{} { return c.gone }
+
+// Err returns why the browser is gone, wrapping [ErrBrowserGone]; nil while it
+// is there, and if it was closed.
+func (c *Chromium) Err() error {
+	select {
+	case <-c.gone:
+	default:
+		return nil
+	}
+	if c.closing.Load() {
+		return nil
+	}
+	return c.goneErr
+}

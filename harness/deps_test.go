@@ -1,0 +1,96 @@
+package harness_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const module = "github.com/corsproof/corsproof/"
+
+// allowed says for each package which of ours it may import. "…/" stands for
+// all packages under a folder, and the folder's own. A new row comes with its
+// reason in doc.go.
+var allowed = map[string][]string{
+	"harness/fetch":   {},
+	"harness/process": {},
+	"fixtures":        {},
+	"harness/wire":    {"harness/fetch"},
+	"harness/direct":  {"harness/fetch", "harness/wire", "harness/process"},
+	"harness/browser": {"harness/fetch", "harness/wire", "harness/process"},
+	"harness/report":  {"harness/fetch"},
+	"harness/catalog": {"harness/fetch"},
+	"harness":         {"harness/…"},
+	"servers":         {"harness/fetch", "harness/wire", "harness/process", "fixtures"},
+	"scenarios":       {"harness/…", "servers/…", "fixtures"},
+	"cmd/corsproof":   {"harness/…", "servers/…", "scenarios", "fixtures"},
+}
+
+func TestImportsFollowTheTable(t *testing.T) {
+	t.Parallel()
+	root, err := filepath.Abs("..")
+	require.NoError(t, err)
+	seen := map[string]bool{}
+	err = filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && file != root && (strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules" || d.Name() == "testdata"):
+			return filepath.SkipDir
+		case !strings.HasSuffix(file, ".go"), strings.HasSuffix(file, "_test.go"):
+			return nil
+		}
+		rel, err := filepath.Rel(root, file)
+		if err != nil {
+			return err
+		}
+		pkg := path.Dir(filepath.ToSlash(rel))
+		seen[pkg] = true
+		source, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, source, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		may, ok := allowed[pkg]
+		assert.True(t, ok, "package %s is not in the table", pkg)
+		for _, spec := range parsed.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			if ours, ok := strings.CutPrefix(imported, module); ok {
+				assert.True(t, mayImport(may, ours), "%s imports %s, which the table doesn't allow", rel, ours)
+			}
+			if pkg == "harness/fetch" {
+				assert.NotContains(t, imported, ".", "%s: fetch imports the standard library alone", rel)
+			}
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	for pkg := range allowed {
+		assert.True(t, seen[pkg], "the table has package %s, which is not there", pkg)
+	}
+}
+
+func mayImport(may []string, imported string) bool {
+	return slices.ContainsFunc(may, func(m string) bool {
+		if folder, all := strings.CutSuffix(m, "/…"); all {
+			return imported == folder || strings.HasPrefix(imported, folder+"/")
+		}
+		return imported == m
+	})
+}

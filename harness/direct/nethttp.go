@@ -1,0 +1,121 @@
+package direct
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"runtime"
+	"slices"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+)
+
+// NetHTTP is Go's own HTTP client. Close it to end its idle connections.
+type NetHTTP struct {
+	transport *http.Transport
+	cfg       Config
+}
+
+// NewNetHTTP returns Go's own HTTP client. It takes no proxy from the
+// environment.
+func NewNetHTTP(cfg Config) *NetHTTP {
+	dialer := &net.Dialer{}
+	t := &http.Transport{
+		DisableCompression: true,
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			if cfg.Resolve != nil {
+				if to, ok := cfg.Resolve(address); ok {
+					address = to
+				}
+			}
+			return dialer.DialContext(ctx, network, address)
+		},
+	}
+	if cfg.CA != nil {
+		t.TLSClientConfig = &tls.Config{RootCAs: cfg.CA.Pool()}
+	}
+	return &NetHTTP{transport: t, cfg: cfg}
+}
+
+// Caller implements [Client].
+func (c *NetHTTP) Caller() fetch.Caller {
+	return fetch.Caller{Name: "net/http", Kind: fetch.CallerDirect, Version: runtime.Version()}
+}
+
+// Close ends the idle connections.
+func (c *NetHTTP) Close() { c.transport.CloseIdleConnections() }
+
+// Call implements [Client].
+func (c *NetHTTP) Call(ctx context.Context, requests []fetch.Request) ([]Reply, error) {
+	replies := make([]Reply, 0, len(requests))
+	for _, r := range requests {
+		reply, err := c.call(ctx, r)
+		if err != nil {
+			return nil, fmt.Errorf("net/http: %w", err)
+		}
+		replies = append(replies, reply)
+	}
+	return replies, nil
+}
+
+func (c *NetHTTP) call(ctx context.Context, r fetch.Request) (Reply, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.call())
+	defer cancel()
+	var reply Reply
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(info httptrace.GotConnInfo) { reply.Local = info.Conn.LocalAddr().String() },
+	})
+	p, err := body(r)
+	if err != nil {
+		return reply, err
+	}
+	req, err := http.NewRequestWithContext(ctx, method(r), r.URL, bytes.NewReader(p))
+	if err != nil {
+		return reply, fmt.Errorf("make the request: %w", err)
+	}
+	for _, h := range headers(r) {
+		req.Header.Add(h.Name(), h.Value())
+	}
+	// RoundTrip, not Do: the client follows no redirect of its own accord, and
+	// a kept-alive connection that the server closed is not tried again.
+	req.GetBody = nil
+	resp, err := c.transport.RoundTrip(req)
+	if err != nil {
+		if cause := context.Cause(ctx); cause != nil && ctx.Err() != context.DeadlineExceeded {
+			return reply, cause
+		}
+		reply.Outcome = fetch.Outcome{Kind: fetch.OutcomeNetworkError, Error: err.Error()}
+		return reply, nil
+	}
+	defer resp.Body.Close()
+	var b fetch.PayloadBuilder
+	if _, err := io.Copy(&b, resp.Body); err != nil {
+		reply.Outcome = fetch.Outcome{Kind: fetch.OutcomeNetworkError, Error: "read the body: " + err.Error()}
+		return reply, nil
+	}
+	reply.Outcome = fetch.Outcome{Kind: fetch.OutcomeResponse, Response: &fetch.ReadResponse{
+		Type: fetch.ResponseDefault, Status: resp.StatusCode, URL: r.URL, Headers: sorted(resp.Header), Body: b.Payload(),
+	}}
+	return reply, nil
+}
+
+// sorted lists a header map by name: net/http forgets the order of the lines.
+func sorted(header http.Header) fetch.HeaderList {
+	names := make([]string, 0, len(header))
+	for name := range header {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	list := fetch.HeaderList{}
+	for _, name := range names {
+		for _, value := range header[name] {
+			list = append(list, fetch.Header{name, fetch.IsomorphicDecode([]byte(value))})
+		}
+	}
+	return list.Redacted()
+}

@@ -1,0 +1,37 @@
+// Package harness ties the parts together for people who write scenarios.
+//
+// A [Lab] is everything that one experiment needs: a run that owns its
+// processes and folder, a page host, a certificate authority, a routing table,
+// one real Chromium that was seen to enforce, and direct clients. With it a
+// scenario reads as the sentence that it proves: open a page at an origin, fetch
+// from it, make the same call directly, and ask who enforced ([WhoEnforced]).
+//
+// The package decides nothing about a request itself: browser, direct and wire
+// observe, and the comparison is a pure function of their traces.
+//
+// # Where the packages may reach
+//
+// A test keeps the table of imports true; deps_test.go holds it as data.
+//
+//	fetch, process        nothing of ours
+//	wire                  fetch
+//	direct, browser       fetch, wire, process
+//	report, catalog       fetch
+//	harness               everything under harness
+//	servers               fetch, wire, process, fixtures
+//	scenarios             harness and all under it, servers, fixtures
+//	cmd/corsproof         all
+//
+// # Where this differs from the first design
+//
+// The browser reaches every host through one loopback SOCKS5 proxy
+// ([wire.Router]) and not through resolver rules: its table can change while
+// the browser runs, it shows what the browser calls of its own accord, and a
+// recorder can tell the browser's connections from those of a direct client that
+// calls the same server at the same time, by the address that the router dialed
+// from ([fetch.Exchange.Peer]).
+//
+// The public address of each server of the system under proof never changes:
+// what stands behind its recorder does. So one thing changes between an
+// experiment and its control, and a page keeps the URLs that it was given.
+package harness

@@ -1,0 +1,376 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/direct"
+	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/process"
+	"github.com/corsproof/corsproof/harness/wire"
+)
+
+// LabConfig says what a [Lab] is made of. The zero value is a good one.
+type LabConfig struct {
+	// Slots is how many calls one page makes at the same time; 0 means the
+	// engine's default.
+	Slots int
+
+	Timeouts LabTimeouts
+}
+
+// LabTimeouts bound what a lab waits for. A zero field means its default.
+type LabTimeouts struct {
+	Browser browser.Timeouts
+	Direct  direct.Timeouts
+	Process process.Timeouts
+}
+
+// A Lab is what one experiment needs. Its methods may be called concurrently.
+// Whoever made it closes it; what it started ends then, and its folder goes.
+type Lab struct {
+	Run    *process.Run   // owns every process and file
+	Clock  *wire.Clock    // times every recording
+	CA     *wire.CA       // signs the certificates of named origins
+	Router *wire.Router   // the only way out that the browser has
+	Pages  *wire.PageHost // serves the pages
+
+	cfg     LabConfig
+	netHTTP *direct.NetHTTP
+
+	mu        sync.Mutex
+	recorders []*wire.Recorder
+	routes    map[string]string
+	origins   []string // that the page host serves
+	servers   []*Server
+	closed    bool
+
+	chromium   lazy[*browser.Chromium]
+	unenforced lazy[*browser.Chromium]
+	curl       lazy[*direct.Curl]
+}
+
+// A lazy value is made when it is first asked for, once.
+type lazy[T any] struct {
+	once  sync.Once
+	made  atomic.Bool
+	value T
+	err   error
+}
+
+func (l *lazy[T]) get(produce func() (T, error)) (T, error) {
+	l.once.Do(func() {
+		l.value, l.err = produce()
+		l.made.Store(l.err == nil)
+	})
+	return l.value, l.err
+}
+
+// NewLab makes a lab. The browser starts when it is first needed, or with
+// [Lab.Chromium].
+func NewLab(cfg LabConfig) (*Lab, error) {
+	l := &Lab{cfg: cfg, Clock: wire.NewClock(), routes: map[string]string{}}
+	if err := l.open(); err != nil {
+		return nil, errors.Join(fmt.Errorf("open a lab: %w", err), l.Close())
+	}
+	return l, nil
+}
+
+func (l *Lab) open() (err error) {
+	if l.Run, err = process.NewRun(process.Config{Timeouts: l.cfg.Timeouts.Process}); err != nil {
+		return err
+	}
+	if l.CA, err = wire.NewCA(); err != nil {
+		return err
+	}
+	if l.Router, err = wire.NewRouter(l.Clock); err != nil {
+		return err
+	}
+	if l.Pages, err = wire.NewPageHost(wire.PageHostConfig{CA: l.CA, Router: l.Router, Clock: l.Clock}); err != nil {
+		return err
+	}
+	l.netHTTP = direct.NewNetHTTP(l.directConfig())
+	return nil
+}
+
+// NewLabT makes a lab for a test, which closes it.
+func NewLabT(tb testing.TB, cfg LabConfig) *Lab {
+	tb.Helper()
+	l, err := NewLab(cfg)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			tb.Errorf("close the lab: %v", err)
+		}
+	})
+	return l
+}
+
+func (l *Lab) directConfig() direct.Config {
+	return direct.Config{Run: l.Run, Resolve: l.resolve, CA: l.CA, Timeouts: l.cfg.Timeouts.Direct}
+}
+
+// Watch makes the recorder one of the lab's: the browser may reach the server
+// behind it at the recorder's address, and every request there has to belong to
+// a call of the lab. The recorder stays its maker's to close.
+func (l *Lab) Watch(r *wire.Recorder) error { return l.WatchAs(r, r.Addr()) }
+
+// WatchAs is [Lab.Watch] for a server that has a name: host:port, as in
+// "api.example.com:443", leads to the recorder, for the browser and for the
+// direct clients alike.
+func (l *Lab) WatchAs(r *wire.Recorder, hostport string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if to, taken := l.routes[hostport]; taken && to != r.Addr() {
+		return fmt.Errorf("%s leads to %s already", hostport, to)
+	}
+	l.routes[hostport] = r.Addr()
+	l.Router.Route(hostport, r.Addr())
+	if !slices.Contains(l.recorders, r) {
+		l.recorders = append(l.recorders, r)
+	}
+	return nil
+}
+
+func (l *Lab) resolve(hostport string) (string, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	to, ok := l.routes[strings.ToLower(hostport)]
+	return to, ok
+}
+
+// Recorders returns the recorders that the lab watches.
+func (l *Lab) Recorders() []*wire.Recorder {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.recorders)
+}
+
+// Chromium returns the lab's judging browser. The first call starts it and runs
+// the canary; ctx bounds that start.
+func (l *Lab) Chromium(ctx context.Context) (*browser.Chromium, error) {
+	return l.chromium.get(func() (*browser.Chromium, error) {
+		return browser.StartChromium(ctx, l.chromiumConfig(browser.EnforcementOn))
+	})
+}
+
+// Unenforced returns the same Chromium with web security off: a control, in a
+// process and a profile of its own, that no verdict may rest on. The first call
+// starts it, and its canary has to fail.
+func (l *Lab) Unenforced(ctx context.Context) (*browser.Chromium, error) {
+	return l.unenforced.get(func() (*browser.Chromium, error) {
+		return browser.StartChromium(ctx, l.chromiumConfig(browser.EnforcementOff))
+	})
+}
+
+func (l *Lab) chromiumConfig(e browser.Enforcement) browser.ChromiumConfig {
+	return browser.ChromiumConfig{
+		Run: l.Run, Router: l.Router, CA: l.CA, Recorders: l.Recorders, Clock: l.Clock,
+		Slots: l.cfg.Slots, Timeouts: l.cfg.Timeouts.Browser, Enforcement: e,
+	}
+}
+
+// A Page is a page of a real browser at an origin. Close it when it is done.
+type Page struct {
+	Origin string
+	page   browser.Page
+}
+
+// Page opens a page at an origin: "https://app.example.com" (any name: the
+// routing table leads it to the lab's page host, with a certificate made for
+// it), or "" for an http origin on a free port of 127.0.0.1.
+func (l *Lab) Page(ctx context.Context, origin string) (*Page, error) {
+	chromium, err := l.Chromium(ctx)
+	if err != nil {
+		return nil, err
+	}
+	served, err := l.App(origin, nil)
+	if err != nil {
+		return nil, err
+	}
+	page, err := chromium.Open(ctx, served)
+	if err != nil {
+		return nil, err
+	}
+	return &Page{Origin: served, page: page}, nil
+}
+
+// App serves the files of a web application at an origin, see [Lab.Page], and
+// returns the origin.
+func (l *Lab) App(origin string, content fs.FS) (served string, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if content == nil && slices.Contains(l.origins, origin) {
+		return origin, nil // further pages of an origin share its blank documents
+	}
+	if served, err = l.Pages.Serve(origin, content); err == nil {
+		l.origins = append(l.origins, served)
+	}
+	return served, err
+}
+
+// Fetch makes the call from the page and returns its trace. The request's
+// origin is the page's.
+func (p *Page) Fetch(ctx context.Context, r fetch.Request) (fetch.Trace, error) {
+	traces, err := p.FetchAll(ctx, []fetch.Request{r})
+	if err != nil {
+		return fetch.Trace{}, err
+	}
+	return traces[0], nil
+}
+
+// FetchAll makes the calls from the page, several at a time, and returns their
+// traces in the order of the requests.
+func (p *Page) FetchAll(ctx context.Context, requests []fetch.Request) ([]fetch.Trace, error) {
+	jobs := make([]browser.Job, len(requests))
+	index := make(map[string]int, len(requests))
+	for i, r := range requests {
+		r.Origin = p.Origin
+		jobs[i] = browser.Job{ID: fmt.Sprintf("call-%d", i+1), Request: r}
+		index[jobs[i].ID] = i
+	}
+	traces := make([]fetch.Trace, len(requests))
+	err := p.page.Observe(ctx, jobs, func(o browser.Observation) { traces[index[o.ID]] = o.Trace })
+	return traces, err
+}
+
+// Close closes the page.
+func (p *Page) Close() error { return p.page.Close() }
+
+// Direct makes the same call with every direct client, Go's net/http and curl,
+// and returns a trace for each. A request with an Origin sends it.
+func (l *Lab) Direct(ctx context.Context, r fetch.Request) ([]fetch.Trace, error) {
+	clients, err := l.Clients(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var traces []fetch.Trace
+	for _, c := range clients {
+		t, err := l.DirectWith(ctx, c, r)
+		if err != nil {
+			return nil, err
+		}
+		traces = append(traces, t)
+	}
+	return traces, nil
+}
+
+// Clients returns the direct clients. A machine without curl is an error that
+// says how to get it.
+func (l *Lab) Clients(ctx context.Context) ([]direct.Client, error) {
+	curl, err := l.curl.get(func() (*direct.Curl, error) { return direct.NewCurl(ctx, l.directConfig()) })
+	if err != nil {
+		return nil, err
+	}
+	return []direct.Client{l.netHTTP, curl}, nil
+}
+
+// Stray returns what no call of the lab accounts for: requests at a recorder,
+// paths of the page host that do not exist.
+func (l *Lab) Stray() []string {
+	var stray []string
+	for _, c := range l.Engines() {
+		for _, x := range c.Stray() {
+			stray = append(stray, fmt.Sprintf("%s: %s %s", x.ID, x.Request.Method, x.Request.Target))
+		}
+	}
+	return append(stray, l.Pages.Unexpected()...)
+}
+
+// Close ends everything that the lab started. It is idempotent.
+func (l *Lab) Close() error {
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		return nil
+	}
+	l.closed = true
+	servers := l.servers
+	l.mu.Unlock()
+
+	var errs []error
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for _, c := range []*lazy[*browser.Chromium]{&l.chromium, &l.unenforced} {
+		wg.Go(func() {
+			// A start that is under way is waited for: its context has ended.
+			c.get(func() (*browser.Chromium, error) { return nil, errClosed })
+			if !c.made.Load() {
+				return
+			}
+			err := c.value.Close()
+			mu.Lock()
+			defer mu.Unlock()
+			errs = append(errs, err)
+		})
+	}
+	wg.Wait()
+	for _, s := range servers {
+		errs = append(errs, s.close())
+	}
+	if l.netHTTP != nil {
+		l.netHTTP.Close()
+	}
+	if l.Pages != nil {
+		errs = append(errs, l.Pages.Close())
+	}
+	if l.Router != nil {
+		errs = append(errs, l.Router.Close())
+	}
+	if l.Run != nil {
+		errs = append(errs, l.Run.Close())
+	}
+	return errors.Join(errs...)
+}
+
+var errClosed = errors.New("the lab is closed")
+
+// hostport returns the host:port that a URL leads to.
+func hostport(rawURL string) (string, error) {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return "", err
+	}
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	if u.Hostname() == "" || port == "" {
+		return "", fmt.Errorf("%q is no http or https URL with a host", rawURL)
+	}
+	return strings.ToLower(u.Hostname()) + ":" + port, nil
+}
+
+// Engines returns the browsers that run.
+func (l *Lab) Engines() []*browser.Chromium {
+	var engines []*browser.Chromium
+	for _, c := range []*lazy[*browser.Chromium]{&l.chromium, &l.unenforced} {
+		if c.made.Load() {
+			engines = append(engines, c.value)
+		}
+	}
+	return engines
+}
+
+// NetHTTP returns Go's own HTTP client, set up for the lab's routes.
+func (l *Lab) NetHTTP() direct.Client { return l.netHTTP }
+
+// DirectWith makes the call with one direct client.
+func (l *Lab) DirectWith(ctx context.Context, client direct.Client, r fetch.Request) (fetch.Trace, error) {
+	traces, err := direct.Observe(ctx, client, l.Recorders(), []fetch.Request{r})
+	if err != nil {
+		return fetch.Trace{}, err
+	}
+	return traces[0], nil
+}

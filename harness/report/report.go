@@ -1,0 +1,173 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+)
+
+// Schema names the form of a [Report] in JSON.
+const Schema = "corsproof.report/1"
+
+// A Report is the whole evidence of one run.
+type Report struct {
+	Schema      string      `json:"schema"`
+	Started     time.Time   `json:"started"`
+	TookMillis  int64       `json:"tookMillis"`
+	Environment Environment `json:"environment"`
+	Proof       []Row       `json:"proof"`
+
+	// Strays are requests that belong to no row. One makes the run unknown.
+	Strays []string `json:"strays"`
+
+	// Refused are the places that the browser tried to reach of its own accord,
+	// outside of the system under proof, and was refused.
+	Refused []string `json:"refused"`
+}
+
+// An Environment is what the run ran with.
+type Environment struct {
+	OS        string         `json:"os"`
+	Arch      string         `json:"arch"`
+	Go        string         `json:"go"`
+	Engines   []Engine       `json:"engines"`
+	Clients   []fetch.Caller `json:"clients"`
+	Addresses []Address      `json:"addresses"`
+}
+
+// An Engine is a browser that ran.
+type Engine struct {
+	Name    string           `json:"name"`
+	Kind    fetch.CallerKind `json:"kind"`
+	Version string           `json:"version"`
+	// Flags are those of the running process.
+	Flags   []string `json:"flags"`
+	Sandbox string   `json:"sandbox"`
+	// Canary says what the canary found.
+	Canary string `json:"canary"`
+}
+
+// An Address is where a part of the system was reached.
+type Address struct {
+	Name string `json:"name"`
+	URL  string `json:"url"`
+}
+
+// An End is how a row ended. The zero End is not valid.
+type End string
+
+const (
+	EndProven    End = "proven"
+	EndNotProven End = "not proven"
+	// EndUnknown is a row that could not be observed.
+	EndUnknown End = "unknown"
+)
+
+// A Row is one sentence of the proof, with what was run to prove it.
+type Row struct {
+	Number   int    `json:"number"`
+	Name     string `json:"name"`
+	Sentence string `json:"sentence"`
+	End      End    `json:"end"`
+	Legs     []Leg  `json:"legs"`
+}
+
+// A Role tells an experiment from its controls.
+type Role string
+
+const (
+	RoleExperiment Role = "experiment"
+	RoleControl    Role = "control"
+)
+
+// A Leg is an experiment or a control, with its evidence.
+type Leg struct {
+	Role  Role   `json:"role"`
+	Tried string `json:"tried"`
+
+	// The four cells of the table, in a few words. Empty means that the leg
+	// says nothing on it.
+	Browser  string `json:"browser,omitempty"`
+	Direct   string `json:"direct,omitempty"`
+	Enforced string `json:"enforced,omitempty"`
+	Evidence string `json:"evidence,omitempty"`
+
+	End      End      `json:"end"`
+	Failures []string `json:"failures,omitempty"` // what was not as it had to be
+	Unknown  string   `json:"unknown,omitempty"`  // what could not be observed
+
+	TookMillis int64         `json:"tookMillis"`
+	Traces     []fetch.Trace `json:"traces"`
+	// Facts are further observations by name: rows counted by SQL, digests.
+	Facts map[string]any `json:"facts,omitempty"`
+	// Screenshot is the name of a picture beside the report.
+	Screenshot string `json:"screenshot,omitempty"`
+}
+
+// End returns how the whole run ended: unknown if something belongs to no row
+// or could not be observed, not proven if a row wasn't.
+func (r *Report) End() End {
+	end := EndProven
+	for _, row := range r.Proof {
+		switch row.End {
+		case EndProven:
+		case EndNotProven:
+			return EndNotProven
+		default:
+			end = EndUnknown
+		}
+	}
+	if len(r.Strays) > 0 || len(r.Proof) == 0 {
+		return EndUnknown
+	}
+	return end
+}
+
+// ExitCode returns the exit code of the command for the end.
+func (e End) ExitCode() int {
+	switch e {
+	case EndProven:
+		return 0
+	case EndNotProven:
+		return 1
+	}
+	return 3
+}
+
+// WriteJSON writes the report, indented.
+func (r *Report) WriteJSON(w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(r)
+}
+
+// Save writes the report to a file, whole or not at all.
+func (r *Report) Save(path string) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".report-*")
+	if err != nil {
+		return fmt.Errorf("save the report: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+			err = fmt.Errorf("save the report: %w", err)
+		}
+	}()
+	if err := r.WriteJSON(f); err != nil {
+		return err
+	}
+	if err := f.Chmod(0o644); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

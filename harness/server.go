@@ -1,0 +1,86 @@
+package harness
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/corsproof/corsproof/harness/wire"
+)
+
+// A Server is a handler of the user's own behind a recorder.
+type Server struct {
+	// URL is the origin that the server is reached at, without a slash.
+	URL string
+	// Recorder saw everything that came and went.
+	Recorder *wire.Recorder
+
+	server *http.Server
+}
+
+// Serve starts a handler on loopback behind a recorder, reachable for the
+// browser and the direct clients at origin: "https://api.example.com", or "" for
+// an http origin on a free port of 127.0.0.1. The lab closes it.
+func (l *Lab) Serve(name, origin string, handler http.Handler) (*Server, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("serve %s: %w", name, err)
+	}
+	s := &Server{URL: origin, server: &http.Server{Handler: handler, ErrorLog: log.New(io.Discard, "", 0)}}
+	cfg := wire.RecorderConfig{Name: name, Clock: l.Clock, Upstream: wire.Address{Network: "tcp", Address: listener.Addr().String()}}
+	var host string
+	if origin != "" {
+		if host, err = hostport(origin); err != nil {
+			listener.Close()
+			return nil, fmt.Errorf("serve %s: %w", name, err)
+		}
+		if strings.HasPrefix(origin, "https://") {
+			cfg.TLS = l.CA
+		}
+	}
+	if cfg.TLS != nil {
+		leaf, err := l.CA.Leaf(strings.Split(host, ":")[0])
+		if err != nil {
+			listener.Close()
+			return nil, fmt.Errorf("serve %s: %w", name, err)
+		}
+		s.server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{*leaf}}
+		go s.server.ServeTLS(listener, "", "")
+	} else {
+		go s.server.Serve(listener)
+	}
+	if s.Recorder, err = wire.NewRecorder(cfg); err != nil {
+		return nil, errors.Join(fmt.Errorf("serve %s: %w", name, err), s.server.Close())
+	}
+	if host == "" {
+		host = s.Recorder.Addr()
+		s.URL = "http://" + host
+	}
+	if err := l.WatchAs(s.Recorder, host); err != nil {
+		return nil, errors.Join(fmt.Errorf("serve %s: %w", name, err), s.close())
+	}
+	l.mu.Lock()
+	l.servers = append(l.servers, s)
+	l.mu.Unlock()
+	return s, nil
+}
+
+// ServeT is [Lab.Serve] for a test.
+func (l *Lab) ServeT(tb testing.TB, name, origin string, handler http.Handler) *Server {
+	tb.Helper()
+	s, err := l.Serve(name, origin, handler)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s
+}
+
+func (s *Server) close() error {
+	return errors.Join(s.Recorder.Close(), s.server.Close())
+}

@@ -1,0 +1,10 @@
+// Package scenarios holds the rows of the proof as plain Go values: each a
+// sentence about who enforces CORS, an experiment that shows it and a control in
+// which one thing is changed. Its tests and `corsproof demo` run the same ones.
+//
+// A row works on a [Stage]: the system under proof behind its recorders, a real
+// Chromium and direct clients. [Proof] lists the rows, [Run] runs them.
+//
+// The package states outcomes from the Fetch Standard and from what the
+// sentence claims, never from an earlier run.
+package scenarios

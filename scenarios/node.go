@@ -1,0 +1,111 @@
+package scenarios
+
+import (
+	"context"
+
+	"github.com/corsproof/corsproof/harness"
+	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/report"
+	"github.com/corsproof/corsproof/servers"
+)
+
+// otherOrigin is allowed in place of the page's where a row needs one that is
+// well-formed and not the page's.
+const otherOrigin = "https://other.example"
+
+func corsInFastAPIAndNode(page string) servers.Setup {
+	return servers.Setup{FastAPI: servers.CORS(page), Node: servers.CORS(page)}
+}
+
+func fastAPIToNode() Row {
+	return Row{
+		Name:     "fastapi-to-node",
+		Sentence: "FastAPI → Node needs no CORS",
+		Legs: []Leg{{
+			Role:  report.RoleExperiment,
+			Tried: "Node without CORS; the page lists the orders through FastAPI",
+			Setup: corsInFastAPI,
+			Run: func(ctx context.Context, b *Bench) error {
+				shown, err := b.click(ctx, listFastAPI, fetch.Request{})
+				if err != nil {
+					return err
+				}
+				b.expectOrders(ctx, shown)
+				node := b.expectServerToServer(shown)
+				b.Expect(!node.Response.Headers.Contains("Access-Control-Allow-Origin"),
+					"Node answered with Access-Control-Allow-Origin, though its CORS is off")
+				b.Direct("FastAPI read it")
+				b.Enforced("%s", harness.EnforcerNobody)
+				b.Evidence("FastAPI's request to Node has no Origin, Node's answer no Access-Control-Allow-Origin; %d orders, as in SQL", len(shown.Orders))
+				return nil
+			},
+		}, {
+			Role:  report.RoleControl,
+			Tried: "Node without CORS, then with it: is there a difference?",
+			Setup: corsInFastAPI,
+			Run: func(ctx context.Context, b *Bench) error {
+				without, err := b.click(ctx, listFastAPI, fetch.Request{})
+				if err != nil {
+					return err
+				}
+				if err := b.set(ctx, corsInFastAPIAndNode(b.Page)); err != nil {
+					return err
+				}
+				with, err := b.click(ctx, listFastAPI, fetch.Request{})
+				if err != nil {
+					return err
+				}
+				b.expectOrders(ctx, without)
+				b.expectOrders(ctx, with)
+				off, on := b.expectServerToServer(without), b.expectServerToServer(with)
+				b.Expect(!off.Response.Headers.Contains("Access-Control-Allow-Origin"), "Node answered with Access-Control-Allow-Origin, though its CORS is off")
+				b.Expect(on.Response.Headers.Contains("Access-Control-Allow-Origin"), "Node answered without Access-Control-Allow-Origin, though its CORS is on")
+				a := b.expectOneAnswer(without, b.System.FastAPI.Name(), "GET", 200)
+				z := b.expectOneAnswer(with, b.System.FastAPI.Name(), "GET", 200)
+				b.Expect(a.Body.Digest == z.Body.Digest, "the page got other bytes: %s without CORS in Node, %s with it", a.Body.Digest, z.Body.Digest)
+				b.Direct("FastAPI read it")
+				b.Enforced("%s", harness.EnforcerNobody)
+				b.Evidence("no difference: the same %d bytes reach the page", z.Body.Length)
+				return nil
+			},
+		}},
+	}
+}
+
+func reactToNode() Row {
+	list := func(allowed func(page string) servers.CORS, check func(ctx context.Context, b *Bench, shown Shown)) (func(string) servers.Setup, func(context.Context, *Bench) error) {
+		return func(page string) servers.Setup { return servers.Setup{Node: allowed(page)} },
+			func(ctx context.Context, b *Bench) error {
+				shown, err := b.click(ctx, listNode, fetch.Request{})
+				if err != nil {
+					return err
+				}
+				check(ctx, b, shown)
+				return nil
+			}
+	}
+	blocked := func(reason string) func(context.Context, *Bench, Shown) {
+		return func(_ context.Context, b *Bench, shown Shown) {
+			b.expectBlocked(shown, reason)
+			b.expectOneAnswer(shown, b.System.Node.Name(), "GET", 200)
+			b.Enforced("%s", harness.EnforcerBrowser)
+			b.Evidence("answered 200; %s", shown.reason())
+		}
+	}
+	row := Row{Name: "react-to-node", Sentence: "React → Node directly needs CORS", Legs: []Leg{
+		{Role: report.RoleExperiment, Tried: "Node without CORS; the page lists the orders from Node itself"},
+		{Role: report.RoleControl, Tried: "the same with cors({origin: page})"},
+		{Role: report.RoleControl, Tried: "the same with cors({origin: " + otherOrigin + "})"},
+	}}
+	row.Legs[0].Setup, row.Legs[0].Run = list(func(string) servers.CORS { return servers.CORSOff }, blocked(missingAllowOrigin))
+	row.Legs[1].Setup, row.Legs[1].Run = list(func(page string) servers.CORS { return servers.CORS(page) },
+		func(ctx context.Context, b *Bench, shown Shown) {
+			b.expectOrders(ctx, shown)
+			answered := b.expectOneAnswer(shown, b.System.Node.Name(), "GET", 200)
+			got, _ := answered.Headers.Get("Access-Control-Allow-Origin")
+			b.Enforced("%s", harness.EnforcerNobody)
+			b.Evidence("Access-Control-Allow-Origin: %s", got)
+		})
+	row.Legs[2].Setup, row.Legs[2].Run = list(func(string) servers.CORS { return otherOrigin }, blocked(allowOriginMismatch))
+	return row
+}

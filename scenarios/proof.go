@@ -1,0 +1,30 @@
+package scenarios
+
+import (
+	"github.com/corsproof/corsproof/servers"
+)
+
+// Proof returns the rows of the proof, in order. The values are fresh; change
+// them as you like.
+func Proof() []Row {
+	rows := []Row{
+		reactToFastAPI(),
+		browserEnforces(),
+		preflightProtects(),
+		fastAPIToNode(),
+		nodeToDatabase(),
+		reactToNode(),
+		curlToFastAPI(),
+		gatewayOnce(),
+	}
+	for i := range rows {
+		rows[i].Number = i + 1
+	}
+	return rows
+}
+
+// The setups that several rows use.
+func corsNowhere(string) servers.Setup { return servers.Setup{} }
+func corsInFastAPI(page string) servers.Setup {
+	return servers.Setup{FastAPI: servers.CORS(page)}
+}

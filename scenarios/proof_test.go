@@ -1,0 +1,49 @@
+package scenarios
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/corsproof/corsproof/harness/report"
+)
+
+// The rows share one system and change its setup, so they are serial.
+func TestProof(t *testing.T) {
+	stage := testStage(t)
+	for _, row := range Proof() {
+		t.Run(row.Name, func(t *testing.T) {
+			got := row.Run(t.Context(), stage)
+			for _, leg := range got.Legs {
+				if leg.End != report.EndProven {
+					t.Error(leg.Explain(got))
+				}
+				assert.NotEmpty(t, leg.Browser+leg.Direct, "%s: the table would have no outcome", leg.Tried)
+				assert.NotEmpty(t, leg.Enforced, leg.Tried)
+				assert.NotEmpty(t, leg.Evidence, leg.Tried)
+				assert.NotEmpty(t, leg.Traces, "%s: no trace in the evidence", leg.Tried)
+			}
+			assert.Equal(t, report.EndProven, got.End)
+		})
+	}
+	assert.Empty(t, stage.Lab.Stray(), "requests that belong to no row")
+}
+
+func TestProofHasEachSentenceOnce(t *testing.T) {
+	t.Parallel()
+	names := map[string]bool{}
+	for i, row := range Proof() {
+		assert.Equal(t, i+1, row.Number)
+		assert.False(t, names[row.Name], "two rows are named %s", row.Name)
+		names[row.Name] = true
+		controls := 0
+		for _, leg := range row.Legs {
+			if leg.Role == report.RoleControl {
+				controls++
+			}
+		}
+		assert.Equal(t, report.RoleExperiment, row.Legs[0].Role, row.Name)
+		assert.NotZero(t, controls, "row %s has no control", row.Name)
+	}
+	assert.Len(t, names, 8)
+}

@@ -1,0 +1,125 @@
+package scenarios
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/report"
+	"github.com/corsproof/corsproof/servers"
+)
+
+// A Row is one sentence of the proof.
+type Row struct {
+	Number int
+	// Name is stable: `go test ./scenarios -run 'TestProof/NAME'` runs the row alone.
+	Name     string
+	Sentence string
+	Legs     []Leg
+}
+
+// A Leg is the experiment of a row, or a control of it.
+type Leg struct {
+	Role  report.Role
+	Tried string
+	// Setup says how the servers are configured for the leg; page is the
+	// page's origin.
+	Setup func(page string) servers.Setup
+	// Picture names the screenshot that is saved of the page after the leg's
+	// last click; empty means none.
+	Picture string
+	// Run does it. An error means that it could not be observed; what was
+	// observed and is not as the sentence says goes to [Bench.Expect].
+	Run func(ctx context.Context, b *Bench) error
+}
+
+// A Bench is what a leg works at: the stage, and the record of what it finds.
+type Bench struct {
+	*Stage
+	leg     *report.Leg
+	picture string // see [Leg.Picture]
+}
+
+// Expect records a failure of the leg unless ok.
+func (b *Bench) Expect(ok bool, format string, args ...any) {
+	if !ok {
+		b.leg.Failures = append(b.leg.Failures, fmt.Sprintf(format, args...))
+	}
+}
+
+// Browser, Direct, Enforced and Evidence fill the leg's cells.
+func (b *Bench) Browser(format string, args ...any)  { b.leg.Browser = fmt.Sprintf(format, args...) }
+func (b *Bench) Direct(format string, args ...any)   { b.leg.Direct = fmt.Sprintf(format, args...) }
+func (b *Bench) Enforced(format string, args ...any) { b.leg.Enforced = fmt.Sprintf(format, args...) }
+func (b *Bench) Evidence(format string, args ...any) { b.leg.Evidence = fmt.Sprintf(format, args...) }
+
+// Trace adds traces to the leg's evidence.
+func (b *Bench) Trace(traces ...fetch.Trace) { b.leg.Traces = append(b.leg.Traces, traces...) }
+
+// Fact adds an observation that is no trace.
+func (b *Bench) Fact(name string, value any) {
+	if b.leg.Facts == nil {
+		b.leg.Facts = map[string]any{}
+	}
+	b.leg.Facts[name] = value
+}
+
+// Run runs the row's legs one after another on the stage. It always returns the
+// whole row; a leg that could not be observed says so.
+func (r Row) Run(ctx context.Context, stage *Stage) report.Row {
+	out := report.Row{Number: r.Number, Name: r.Name, Sentence: r.Sentence, End: report.EndProven}
+	for _, leg := range r.Legs {
+		done := leg.run(ctx, stage)
+		out.Legs = append(out.Legs, done)
+		switch {
+		case done.End == report.EndNotProven:
+			out.End = report.EndNotProven
+		case done.End == report.EndUnknown && out.End == report.EndProven:
+			out.End = report.EndUnknown
+		}
+	}
+	return out
+}
+
+func (l Leg) run(ctx context.Context, stage *Stage) report.Leg {
+	began := time.Now()
+	out := report.Leg{Role: l.Role, Tried: l.Tried, End: report.EndProven, Traces: []fetch.Trace{}}
+	b := &Bench{Stage: stage, leg: &out, picture: l.Picture}
+	err := stage.set(ctx, l.Setup(stage.Page))
+	if err == nil {
+		err = l.Run(ctx, b)
+	}
+	if err == nil {
+		err = context.Cause(ctx)
+	}
+	out.TookMillis = time.Since(began).Milliseconds()
+	if len(out.Failures) > 0 {
+		out.End = report.EndNotProven
+	}
+	if err != nil {
+		out.Unknown = err.Error()
+		if len(out.Failures) == 0 {
+			out.End = report.EndUnknown
+		}
+	}
+	return out
+}
+
+// Run runs the rows one after another and tells each when it has ended. It
+// stops at once when ctx ends, with its cause.
+func Run(ctx context.Context, stage *Stage, rows []Row, each func(report.Row)) ([]report.Row, error) {
+	var done []report.Row
+	for _, r := range rows {
+		if err := context.Cause(ctx); err != nil {
+			return done, err
+		}
+		row := r.Run(ctx, stage)
+		done = append(done, row)
+		if each != nil {
+			each(row)
+		}
+	}
+	return done, errors.Join(context.Cause(ctx))
+}

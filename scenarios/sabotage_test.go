@@ -1,0 +1,191 @@
+package scenarios
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/corsproof/corsproof/harness/report"
+	"github.com/corsproof/corsproof/harness/wire"
+	"github.com/corsproof/corsproof/servers"
+)
+
+type sabotageCase struct {
+	name  string
+	why   string
+	arm   func(t *testing.T, s *Stage) sabotage
+	fails []string // names of rows
+}
+
+// Each sabotage breaks one thing in the system. The rows that it must make fail
+// follow from what they claim, not from a run: a row that fails beyond them
+// rests on something that it doesn't say, one that holds doesn't test what it
+// says.
+var sabotages = []sabotageCase{{
+	name: "fastapi-always-allows",
+	why:  "what CORS in FastAPI decides is decided for everybody; behind the gateway it is said twice",
+	arm: setups(func(s servers.Setup) servers.Setup {
+		s.FastAPI = "*"
+		return s
+	}),
+	fails: []string{"react-to-fastapi", "browser-enforces", "preflight-protects-the-write", "curl-to-fastapi", "gateway-once"},
+}, {
+	name: "fastapi-never-allows",
+	why:  "rows whose page reads through FastAPI can't read; behind the gateway it is said once where twice is expected",
+	arm: setups(func(s servers.Setup) servers.Setup {
+		s.FastAPI = servers.CORSOff
+		return s
+	}),
+	fails: []string{"react-to-fastapi", "fastapi-to-node", "node-to-database", "gateway-once"},
+}, {
+	name: "node-always-allows",
+	why:  "Node's own answers change; FastAPI's don't",
+	arm: setups(func(s servers.Setup) servers.Setup {
+		s.Node = "*"
+		return s
+	}),
+	fails: []string{"fastapi-to-node", "react-to-node", "gateway-once"},
+}, {
+	name: "node-never-allows",
+	why:  "a control that changes Node's CORS changes nothing",
+	arm: setups(func(s servers.Setup) servers.Setup {
+		s.Node = servers.CORSOff
+		return s
+	}),
+	fails: []string{"fastapi-to-node", "react-to-node", "gateway-once"},
+}, {
+	name: "gateway-says-it-twice",
+	why:  "only one row asks the gateway",
+	arm: setups(func(s servers.Setup) servers.Setup {
+		s.GatewayTwice = true
+		return s
+	}),
+	fails: []string{"gateway-once"},
+}, {
+	name:  "server-enforces",
+	why:   "FastAPI without CORS refuses whoever names an origin: then the browser is not the one who enforces",
+	arm:   serverEnforces,
+	fails: []string{"react-to-fastapi", "browser-enforces", "preflight-protects-the-write", "curl-to-fastapi", "gateway-once"},
+}, {
+	name: "web-security-off",
+	why:  "a browser that doesn't enforce blocks nothing; what works with CORS works still",
+	arm: func(t *testing.T, s *Stage) sabotage {
+		unenforced, err := s.Lab.Unenforced(t.Context())
+		require.NoError(t, err)
+		return sabotage{engine: unenforced}
+	},
+	fails: []string{"react-to-fastapi", "browser-enforces", "preflight-protects-the-write", "react-to-node", "curl-to-fastapi", "gateway-once"},
+}, {
+	name:  "database-forgets",
+	why:   "an insert that leaves no row breaks the rows that count one",
+	arm:   databaseForgets,
+	fails: []string{"preflight-protects-the-write", "node-to-database"},
+}, {
+	name: "database-down",
+	why:  "no row proves anything over an empty or failing list",
+	arm: func(t *testing.T, s *Stage) sabotage {
+		t.Cleanup(func() { require.NoError(t, s.System.StartPostgres(context.WithoutCancel(t.Context()))) })
+		return sabotage{each: func(ctx context.Context) error { return s.System.StopPostgres(ctx) }}
+	},
+	fails: []string{"react-to-fastapi", "browser-enforces", "preflight-protects-the-write", "fastapi-to-node",
+		"node-to-database", "react-to-node", "curl-to-fastapi", "gateway-once"},
+}}
+
+func setups(change func(servers.Setup) servers.Setup) func(*testing.T, *Stage) sabotage {
+	return func(*testing.T, *Stage) sabotage { return sabotage{setup: change} }
+}
+
+// The sabotages share the system, so they are serial.
+func TestSabotage(t *testing.T) {
+	stage := testStage(t)
+	for _, tc := range sabotages {
+		t.Run(tc.name, func(t *testing.T) {
+			stage.sabotage = tc.arm(t, stage)
+			defer func() { stage.sabotage = sabotage{} }()
+			var rows []report.Row
+			var failed []string
+			for _, row := range Proof() {
+				rows = append(rows, report.Row{Name: row.Name})
+				last := &rows[len(rows)-1]
+				// One leg that fails is a row that fails: the others are spared.
+				for _, leg := range row.Legs {
+					done := leg.run(t.Context(), stage)
+					last.Legs = append(last.Legs, done)
+					if done.End != report.EndProven {
+						failed = append(failed, row.Name)
+						break
+					}
+				}
+			}
+			if diff := cmp.Diff(tc.fails, failed); diff != "" {
+				t.Errorf("rows that fail under %s (%s) (-want +got):\n%s", tc.name, tc.why, diff)
+				for _, row := range rows {
+					for _, leg := range row.Legs {
+						t.Logf("%s, %s: %q %s", row.Name, leg.Tried, leg.Failures, leg.Unknown)
+					}
+				}
+			}
+		})
+	}
+	t.Run("every row has one", func(t *testing.T) {
+		for _, row := range Proof() {
+			require.True(t, slices.ContainsFunc(sabotages, func(s sabotageCase) bool { return slices.Contains(s.fails, row.Name) }), row.Name)
+		}
+	})
+}
+
+// serverEnforces puts a guard before a FastAPI without CORS that refuses every
+// request that names an origin.
+func serverEnforces(t *testing.T, s *Stage) sabotage {
+	var behind wire.Address // FastAPI's own socket
+	guard := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Origin") != "" {
+			http.Error(w, "origin not allowed", http.StatusForbidden)
+			return
+		}
+		proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: "fastapi"})
+		proxy.Transport = &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, behind.Network, behind.Address)
+		}}
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(guard.Close)
+	guarded := false
+	t.Cleanup(func() { s.System.FastAPI.SetUpstream(s.System.Behind(s.System.FastAPI)) })
+	return sabotage{after: func(setup servers.Setup) {
+		behind = s.System.Behind(s.System.FastAPI)
+		switch {
+		case setup.FastAPI == servers.CORSOff:
+			s.System.FastAPI.SetUpstream(wire.Address{Network: "tcp", Address: guard.Listener.Addr().String()})
+			guarded = true
+		case guarded:
+			s.System.FastAPI.SetUpstream(behind)
+			guarded = false
+		}
+	}}
+}
+
+// databaseForgets makes PostgreSQL drop each new order silently.
+func databaseForgets(t *testing.T, s *Stage) sabotage {
+	exec := func(ctx context.Context, sql string) {
+		conn, err := s.System.SQL(ctx)
+		require.NoError(t, err)
+		defer conn.Close(ctx)
+		_, err = conn.Exec(ctx, sql)
+		require.NoError(t, err)
+	}
+	exec(t.Context(), `CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+		CREATE TRIGGER forget BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION forget()`)
+	t.Cleanup(func() {
+		exec(context.WithoutCancel(t.Context()), `DROP TRIGGER forget ON orders; DROP FUNCTION forget()`)
+	})
+	return sabotage{}
+}

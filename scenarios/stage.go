@@ -1,0 +1,249 @@
+package scenarios
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/corsproof/corsproof/harness"
+	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/report"
+	"github.com/corsproof/corsproof/servers"
+)
+
+// StageConfig says how a [Stage] is built.
+type StageConfig struct {
+	Installed *servers.Installed // what [servers.Install] returned; required
+	Ports     servers.Ports      // empty means free ports
+
+	// Screenshots is the folder that pictures go to; empty means none are made.
+	Screenshots string
+
+	// Gone is called if a server of the system, or the browser, ends on its own.
+	Gone func(error)
+	// Progress is told of each part that has become ready; may be called
+	// concurrently. Nil means that nobody is told.
+	Progress func(what string, took time.Duration)
+}
+
+// A Stage is the system under proof, the browser and the direct clients, all
+// running. Whoever opened it closes it. One row at a time works on it.
+type Stage struct {
+	Lab    *harness.Lab
+	System *servers.System
+	// Page is the origin of the React page.
+	Page string
+
+	cfg     StageConfig
+	started time.Time
+	views   map[*browser.Chromium]*browser.View // one for each browser, renewed for each click
+
+	// sabotage stands in for what a test breaks on purpose.
+	sabotage sabotage
+}
+
+// A sabotage breaks the system for a test. The zero value breaks nothing.
+type sabotage struct {
+	// setup changes how the servers are configured for every leg.
+	setup func(servers.Setup) servers.Setup
+	// engine is the browser that judges in place of the lab's.
+	engine *browser.Chromium
+	// after is called when the servers have been configured for a leg.
+	after func(servers.Setup)
+	// each is called before each leg.
+	each func(context.Context) error
+}
+
+// OpenStage starts everything, concurrently, and puts a few orders into the
+// database.
+func OpenStage(ctx context.Context, cfg StageConfig) (*Stage, error) {
+	lab, err := harness.NewLab(harness.LabConfig{})
+	if err != nil {
+		return nil, err
+	}
+	s := &Stage{Lab: lab, cfg: cfg, started: time.Now(), views: map[*browser.Chromium]*browser.View{}}
+	if err := s.open(ctx); err != nil {
+		// What a cancelled start says of itself is less than why it was cancelled.
+		if cause := context.Cause(ctx); cause != nil {
+			err = cause
+		}
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Stage) open(ctx context.Context) error {
+	together, starting := errgroup.WithContext(ctx)
+	together.Go(func() error {
+		began := time.Now()
+		chromium, err := s.Lab.Chromium(starting)
+		if err != nil {
+			return err
+		}
+		s.progress(chromium.Info().Name+", and its canary", began)
+		go s.watch(chromium)
+		return nil
+	})
+	together.Go(func() (err error) {
+		s.System, err = servers.Start(starting, servers.Config{
+			Run: s.Lab.Run, Clock: s.Lab.Clock, Installed: s.cfg.Installed,
+			Ports: s.cfg.Ports, Gone: s.cfg.Gone, Progress: s.cfg.Progress,
+		})
+		return err
+	})
+	if err := together.Wait(); err != nil {
+		return err
+	}
+	for _, r := range s.System.Recorders() {
+		if err := s.Lab.Watch(r); err != nil {
+			return err
+		}
+	}
+	origin := ""
+	if s.cfg.Ports == servers.PortsStory {
+		origin = servers.StoryPageOrigin
+	}
+	var err error
+	if s.Page, err = s.Lab.App(origin, os.DirFS(s.cfg.Installed.PageDist)); err != nil {
+		return err
+	}
+	return s.seed(ctx)
+}
+
+// seed creates the first orders, so that a list is never empty.
+func (s *Stage) seed(ctx context.Context) error {
+	for _, order := range []servers.Order{{Name: "espresso", Quantity: 2}, {Name: "flat white", Quantity: 1}} {
+		r := jsonPost(order)
+		r.URL = "http://" + s.System.Node.Addr() + "/orders"
+		traces, err := s.Lab.DirectWith(ctx, s.Lab.NetHTTP(), r)
+		if err != nil {
+			return fmt.Errorf("create the first orders: %w", err)
+		}
+		if read := traces.Outcome.Response; read == nil || read.Status != 201 {
+			return fmt.Errorf("create the first orders: Node answered %+v", traces.Outcome)
+		}
+	}
+	return nil
+}
+
+// Close ends everything that the stage started.
+func (s *Stage) Close() error {
+	var err error
+	for _, view := range s.views {
+		err = errors.Join(err, view.Close())
+	}
+	if s.System != nil {
+		err = errors.Join(err, s.System.Close())
+	}
+	return errors.Join(err, s.Lab.Close())
+}
+
+func (s *Stage) set(ctx context.Context, setup servers.Setup) error {
+	if s.sabotage.setup != nil {
+		setup = s.sabotage.setup(setup)
+	}
+	if s.sabotage.each != nil {
+		if err := s.sabotage.each(ctx); err != nil {
+			return err
+		}
+	}
+	if err := s.System.Set(ctx, setup); err != nil {
+		return err
+	}
+	if s.sabotage.after != nil {
+		s.sabotage.after(setup)
+	}
+	return nil
+}
+
+// engine returns the browser that judges.
+func (s *Stage) engine(ctx context.Context) (*browser.Chromium, error) {
+	if s.sabotage.engine != nil {
+		return s.sabotage.engine, nil
+	}
+	return s.Lab.Chromium(ctx)
+}
+
+// watch tells StageConfig.Gone of a browser that ends though nobody closed it.
+func (s *Stage) watch(chromium *browser.Chromium) {
+	<-chromium.Gone()
+	if err := chromium.Err(); err != nil && s.cfg.Gone != nil {
+		s.cfg.Gone(fmt.Errorf("%s ended in the middle of the run: %w", chromium.Info().Name, err))
+	}
+}
+
+func (s *Stage) progress(what string, since time.Time) {
+	if s.cfg.Progress != nil {
+		s.cfg.Progress(what, time.Since(since))
+	}
+}
+
+// view returns the page in the browser as a user has it who comes for the first
+// time. The stage closes it.
+func (s *Stage) view(ctx context.Context, engine *browser.Chromium) (*browser.View, error) {
+	if view, ok := s.views[engine]; ok {
+		return view, view.Renew(ctx)
+	}
+	view, err := engine.OpenView(ctx, s.URL())
+	if err == nil {
+		s.views[engine] = view
+	}
+	return view, err
+}
+
+// URL returns where a person finds the page, told where the services are.
+func (s *Stage) URL() string {
+	return fmt.Sprintf("%s/?fastapi=http://%s&node=http://%s&gateway=http://%s",
+		s.Page, s.System.FastAPI.Addr(), s.System.Node.Addr(), s.System.Gateway.Addr())
+}
+
+func (s *Stage) fastAPIOrders() string { return "http://" + s.System.FastAPI.Addr() + "/orders" }
+
+// Play sets the system up for a person to play with: FastAPI allows the page,
+// Node doesn't, nginx does for both.
+func (s *Stage) Play(ctx context.Context) error {
+	return s.System.Set(ctx, servers.Setup{FastAPI: servers.CORS(s.Page)})
+}
+
+// Report makes the report of the rows that ran on the stage.
+func (s *Stage) Report(ctx context.Context, rows []report.Row) (*report.Report, error) {
+	out := &report.Report{
+		Schema: report.Schema, Started: s.started.UTC(), TookMillis: time.Since(s.started).Milliseconds(),
+		Proof: rows, Strays: s.Lab.Stray(), Refused: []string{},
+		Environment: report.Environment{OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version(), Clients: []fetch.Caller{}},
+	}
+	if out.Strays == nil {
+		out.Strays = []string{}
+	}
+	for _, r := range s.Lab.Router.Refused() {
+		out.Refused = append(out.Refused, r.HostPort)
+	}
+	for _, e := range s.Lab.Engines() {
+		info := e.Info()
+		canary := "blocked what must be blocked, allowed what must be allowed"
+		if info.Kind != fetch.CallerEngine {
+			canary = "refuses to trust this browser: web security is off on purpose, it is a control"
+		}
+		out.Environment.Engines = append(out.Environment.Engines, report.Engine{
+			Name: info.Name, Kind: info.Kind, Version: info.Version, Flags: info.Flags, Sandbox: info.Sandbox, Canary: canary,
+		})
+	}
+	clients, err := s.Lab.Clients(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range clients {
+		out.Environment.Clients = append(out.Environment.Clients, c.Caller())
+	}
+	out.Environment.Addresses = append(out.Environment.Addresses, report.Address{Name: "page", URL: s.Page})
+	for _, r := range s.System.Recorders() {
+		out.Environment.Addresses = append(out.Environment.Addresses, report.Address{Name: r.Name(), URL: "http://" + r.Addr()})
+	}
+	return out, nil
+}

@@ -1,0 +1,20 @@
+// Package servers runs the system under proof, all of it real: a FastAPI app, a
+// Node service, PostgreSQL, and nginx as the smallest gateway, each behind a
+// recorder that owns its public port.
+//
+// [Install] makes it ready to be started, pinned and in a cache directory;
+// [Start] starts it; [System.Set] says which of the servers knows of the CORS
+// protocol. The package decides nothing about what is observed, and changes
+// nothing on the machine outside the cache directory and the run's folder.
+//
+//	installed, err := servers.Install(ctx, servers.InstallConfig{Progress: os.Stderr})
+//	if err != nil {
+//		return err
+//	}
+//	system, err := servers.Start(ctx, servers.Config{Run: run, Clock: clock, Installed: installed})
+//	if err != nil {
+//		return err
+//	}
+//	defer system.Close()
+//	err = system.Set(ctx, servers.Setup{FastAPI: "http://127.0.0.1:5173"})
+package servers

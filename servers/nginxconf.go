@@ -1,0 +1,92 @@
+package servers
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"text/template"
+
+	"github.com/corsproof/corsproof/fixtures"
+)
+
+// A NginxConfig says how nginx stands in front of FastAPI and Node: FastAPI
+// under /api/, Node under /node/.
+type NginxConfig struct {
+	// Dir is where nginx keeps its pid file and its temporary files. It has to
+	// exist and to belong to the user that nginx is started by: not root, or the
+	// worker would run as yet another one, who can't reach the files.
+	Dir string
+
+	// Listen is the path of the unix socket. nginx removes it when it ends, but
+	// not when it is killed, and doesn't start if the path is there already.
+	Listen string
+
+	// FastAPI and Node are base URLs without a path, http://127.0.0.1:8000.
+	FastAPI, Node string
+
+	// Origins are the page origins that may read, or "*" alone. Empty means that
+	// nginx knows nothing of the CORS protocol. Whatever the services say for
+	// themselves is passed on in either case.
+	Origins []string
+
+	// Certificate and Key are PEM files. Empty means plaintext; otherwise nginx
+	// speaks TLS with HTTP/2 and HTTP/1.1.
+	Certificate, Key string
+
+	// DoubleHeader is a sabotage: Access-Control-Allow-Origin comes twice.
+	DoubleHeader bool
+}
+
+// Render returns the configuration file. A value that nginx couldn't take, or
+// would take for something else, is an error.
+//
+// nginx is to be started with "-p Dir -e stderr -c FILE"; it stays in the
+// foreground.
+func (c NginxConfig) Render() ([]byte, error) {
+	if err := c.check(); err != nil {
+		return nil, fmt.Errorf("render nginx config: %w", err)
+	}
+	text, err := fixtures.Files.ReadFile("nginx/gateway.conf")
+	if err != nil {
+		return nil, err
+	}
+	tmpl, err := template.New("gateway.conf").Funcs(template.FuncMap{
+		"quote": func(s string) string { return `"` + s + `"` },
+		"path":  func(name string) string { return filepath.Join(c.Dir, name) },
+	}).Parse(string(text))
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	if err := tmpl.Execute(&out, c); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+func (c NginxConfig) check() error {
+	for _, f := range []struct{ name, value string }{{"dir", c.Dir}, {"listen", c.Listen}, {"fastapi", c.FastAPI}, {"node", c.Node}} {
+		if f.value == "" {
+			return fmt.Errorf("%s is empty", f.name)
+		}
+	}
+	if (c.Certificate == "") != (c.Key == "") {
+		return fmt.Errorf("certificate and key go together: %q, %q", c.Certificate, c.Key)
+	}
+	values := append([]string{c.Dir, c.Listen, c.FastAPI, c.Node, c.Certificate, c.Key}, c.Origins...)
+	for _, v := range values {
+		if strings.ContainsAny(v, "\"\\$;{}\r\n\t") {
+			return fmt.Errorf("%q has a character that means something to nginx", v)
+		}
+	}
+	for _, o := range c.Origins {
+		if o == "*" && len(c.Origins) > 1 {
+			return fmt.Errorf(`origin "*" is one among %d: give it alone`, len(c.Origins))
+		}
+		if o == "" || o[0] == '~' || (o != "*" && o != "null" && !strings.Contains(o, "://")) {
+			return fmt.Errorf("%q is no origin", o)
+		}
+	}
+	return nil
+}

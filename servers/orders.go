@@ -1,0 +1,46 @@
+package servers
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// An Order is a row of the table that the Node service keeps.
+type Order struct {
+	Name     string `json:"name"`
+	Quantity int    `json:"quantity"`
+}
+
+// Orders reads the rows by direct SQL, in the order in which they were made.
+func (s *System) Orders(ctx context.Context) ([]Order, error) {
+	conn, err := s.SQL(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close(ctx)
+	rows, err := conn.Query(ctx, "SELECT name, quantity FROM orders ORDER BY id")
+	if err != nil {
+		return nil, fmt.Errorf("read the orders: %w", err)
+	}
+	orders, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Order])
+	if err != nil {
+		return nil, fmt.Errorf("read the orders: %w", err)
+	}
+	return orders, nil
+}
+
+// CountOrders counts, by direct SQL, the rows with the name.
+func (s *System) CountOrders(ctx context.Context, name string) (int, error) {
+	conn, err := s.SQL(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Close(ctx)
+	var n int
+	if err := conn.QueryRow(ctx, "SELECT count(*) FROM orders WHERE name = $1", name).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count the orders named %q: %w", name, err)
+	}
+	return n, nil
+}

@@ -1,0 +1,58 @@
+package servers
+
+import (
+	"os"
+	"path/filepath"
+
+	"github.com/corsproof/corsproof/harness/process"
+)
+
+// fastapiSpec runs the FastAPI app with uvicorn. It reaches Node at the
+// recorder's address.
+func (s *System) fastapiSpec(cors CORS, socket string) process.Spec {
+	in := s.cfg.Installed
+	return process.Spec{
+		Path: in.Python,
+		Args: []string{"-m", "uvicorn", "app:app", "--app-dir", in.FastAPI, "--uds", socket, "--no-access-log", "--log-level", "warning"},
+		Env: []string{
+			"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "PYTHONDONTWRITEBYTECODE=1", "PYTHONUNBUFFERED=1",
+			"CORS_ORIGINS=" + string(cors), "NODE_URL=http://" + s.Node.Addr(),
+		},
+	}
+}
+
+// nodeSpec runs the Node service. It reaches PostgreSQL at the recorder's
+// address.
+func (s *System) nodeSpec(cors CORS, socket string) process.Spec {
+	in := s.cfg.Installed
+	return process.Spec{
+		Path: in.Node,
+		Args: []string{filepath.Join(in.NodeService, "server.js")},
+		Env: append(s.databaseEnv(),
+			"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "NODE_ENV=production", "LISTEN="+socket, "CORS_ORIGIN="+string(cors)),
+	}
+}
+
+// nginxSpec writes the gateway's configuration into dir, which belongs to owner,
+// and runs nginx with it. It reaches the services at their recorders' addresses.
+func (s *System) nginxSpec(key instanceKey, dir, socket string, owner *process.Owner) (process.Spec, error) {
+	conf, err := NginxConfig{
+		Dir: dir, Listen: socket, Origins: key.cors.origins(), DoubleHeader: key.twice,
+		FastAPI: "http://" + s.FastAPI.Addr(), Node: "http://" + s.Node.Addr(),
+	}.Render()
+	if err != nil {
+		return process.Spec{}, err
+	}
+	file := filepath.Join(dir, "nginx.conf")
+	if err := os.WriteFile(file, conf, 0o644); err != nil {
+		return process.Spec{}, err
+	}
+	return process.Spec{
+		Path: s.cfg.Installed.Nginx,
+		Args: []string{"-p", dir, "-e", "stderr", "-c", file},
+		Env:  []string{"PATH=/usr/bin:/bin"},
+		// As root nginx would start its worker as another user than itself; it
+		// needs no right of root's, so all of it runs as nobody.
+		Owner: owner,
+	}, nil
+}

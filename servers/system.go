@@ -1,0 +1,245 @@
+package servers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/corsproof/corsproof/harness/process"
+	"github.com/corsproof/corsproof/harness/wire"
+)
+
+// Ports says where the public ports of a system are.
+type Ports string
+
+const (
+	// PortsFree binds port 0 and reads back what the kernel gave.
+	PortsFree Ports = "free"
+	// PortsStory binds the ports that every tutorial uses: FastAPI 8000, Node
+	// 5000. The page's port, 5173, is the page host's matter ([StoryPageOrigin]).
+	PortsStory Ports = "story"
+)
+
+// The addresses of the story.
+const (
+	StoryPageOrigin = "http://127.0.0.1:5173"
+	storyFastAPI    = "127.0.0.1:8000"
+	storyNode       = "127.0.0.1:5000"
+	anyPort         = "127.0.0.1:0"
+)
+
+// Config is what a [System] is started with.
+type Config struct {
+	Run       *process.Run // owns the processes; required
+	Clock     *wire.Clock  // times the recordings; required
+	Installed *Installed   // what [Install] returned; required
+	Ports     Ports        // empty means [PortsFree]
+
+	// Gone is called once if a server ends that nobody ended, with an error
+	// that names it and shows its last words. Nil means that nobody is told.
+	Gone func(error)
+
+	// Progress is told of each server that has become ready. It may be called
+	// concurrently; nil means that nobody is told.
+	Progress func(what string, took time.Duration)
+
+	Timeouts Timeouts
+}
+
+// Timeouts bound what a system waits for. A zero field means its default.
+type Timeouts struct {
+	// Ready bounds the time from the start of a server to its first answer: 30 s.
+	Ready time.Duration
+	// Stop bounds the time that a server has to end on its own: 2 s.
+	Stop time.Duration
+}
+
+func (t Timeouts) ready() time.Duration { return orDefault(t.Ready, 30*time.Second) }
+func (t Timeouts) stop() time.Duration  { return orDefault(t.Stop, 2*time.Second) }
+
+func orDefault(d, def time.Duration) time.Duration {
+	if d > 0 {
+		return d
+	}
+	return def
+}
+
+// A System is the system under proof, all of it real: FastAPI, Node.js,
+// PostgreSQL and nginx, a recorder in front of each. Its public addresses stay
+// the same for its life; [System.Set] exchanges what stands behind them.
+//
+// Its methods may be called concurrently, but a Setup holds for everybody.
+type System struct {
+	// FastAPI, Node and Gateway record HTTP; Postgres counts connections and bytes.
+	FastAPI, Node, Gateway, Postgres *wire.Recorder
+
+	cfg      Config
+	postgres *postgres
+
+	mu        sync.Mutex // guards what follows
+	closed    bool
+	instances map[instanceKey]*instance
+	behind    map[*wire.Recorder]wire.Address
+	folders   int
+	gone      sync.Once
+}
+
+// Start starts PostgreSQL and the servers of the zero [Setup], concurrently.
+// The caller closes the system, also if the error is not nil only in part of
+// its servers: on error Start has closed everything itself.
+func Start(ctx context.Context, cfg Config) (*System, error) {
+	s := &System{cfg: cfg, instances: map[instanceKey]*instance{}, behind: map[*wire.Recorder]wire.Address{}}
+	if err := s.listen(); err != nil {
+		s.Close()
+		return nil, err
+	}
+	s.postgres = newPostgres(s)
+	errs := make(chan error, 2)
+	go func() { errs <- s.StartPostgres(ctx) }()
+	go func() { errs <- s.Set(ctx, Setup{}) }()
+	if err := errors.Join(<-errs, <-errs); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *System) listen() error {
+	fastapi, node := anyPort, anyPort
+	if s.cfg.Ports == PortsStory {
+		fastapi, node = storyFastAPI, storyNode
+	}
+	for _, r := range []struct {
+		to       **wire.Recorder
+		name     string
+		listen   string
+		protocol wire.Protocol
+	}{
+		{&s.FastAPI, "fastapi", fastapi, wire.ProtocolHTTP},
+		{&s.Node, "node", node, wire.ProtocolHTTP},
+		{&s.Gateway, "nginx", anyPort, wire.ProtocolHTTP},
+		{&s.Postgres, "postgres", anyPort, wire.ProtocolOpaque},
+	} {
+		recorder, err := wire.NewRecorder(wire.RecorderConfig{Name: r.name, Listen: r.listen, Protocol: r.protocol, Clock: s.cfg.Clock})
+		if err != nil {
+			return fmt.Errorf("open the port of %s: %w", r.name, err)
+		}
+		*r.to = recorder
+	}
+	return nil
+}
+
+// Recorders returns the recorders of the HTTP servers.
+func (s *System) Recorders() []*wire.Recorder {
+	return []*wire.Recorder{s.FastAPI, s.Node, s.Gateway}
+}
+
+// Set makes the servers behind the public addresses those of the setup. A server
+// that was not yet started in this configuration is started now; the others
+// keep running for the next time. Connections to a server that changes are
+// closed, so that none outlives its configuration.
+func (s *System) Set(ctx context.Context, setup Setup) error {
+	wanted := []struct {
+		recorder *wire.Recorder
+		key      instanceKey
+	}{
+		{s.FastAPI, instanceKey{server: fastapiServer, cors: setup.FastAPI}},
+		{s.Node, instanceKey{server: nodeServer, cors: setup.Node}},
+		{s.Gateway, instanceKey{server: nginxServer, cors: setup.Gateway, twice: setup.GatewayTwice}},
+	}
+	addresses := make([]wire.Address, len(wanted))
+	errs := make([]error, len(wanted))
+	var wg sync.WaitGroup
+	for i, w := range wanted {
+		wg.Go(func() { addresses[i], errs[i] = s.instance(ctx, w.key) })
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, w := range wanted {
+		if s.behind[w.recorder] != addresses[i] {
+			s.behind[w.recorder] = addresses[i]
+			w.recorder.SetUpstream(addresses[i])
+		}
+	}
+	return nil
+}
+
+// Behind returns the address of the server that stands behind the recorder.
+func (s *System) Behind(r *wire.Recorder) wire.Address {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.behind[r]
+}
+
+// Close ends the servers, all at once, and closes the ports. It is idempotent.
+func (s *System) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	instances := s.instances
+	s.instances = map[instanceKey]*instance{}
+	s.mu.Unlock()
+
+	var mu sync.Mutex
+	var errs []error
+	var wg sync.WaitGroup
+	end := func(stop func() error) {
+		wg.Go(func() {
+			if err := stop(); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				errs = append(errs, err)
+			}
+		})
+	}
+	ctx := context.Background() // each Stop has the bound of its process
+	for _, i := range instances {
+		end(func() error {
+			<-i.started
+			if i.child == nil {
+				return nil
+			}
+			return i.child.Stop(ctx)
+		})
+	}
+	if s.postgres != nil {
+		end(func() error { return s.StopPostgres(ctx) })
+	}
+	wg.Wait()
+	for _, r := range []*wire.Recorder{s.FastAPI, s.Node, s.Gateway, s.Postgres} {
+		if r != nil {
+			errs = append(errs, r.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// watch tells Config.Gone of a child that ends while the system is open.
+func (s *System) watch(name string, child *process.Child, expected func() bool) {
+	go func() {
+		<-child.Done()
+		s.mu.Lock()
+		closed := s.closed
+		s.mu.Unlock()
+		if closed || expected() || s.cfg.Gone == nil {
+			return
+		}
+		s.gone.Do(func() {
+			s.cfg.Gone(fmt.Errorf("%s ended in the middle of the run (%v); its last words:\n%s", name, child.Err(), child.LogTail(logLines)))
+		})
+	}()
+}
+
+// logLines is how much of a server's log an error shows.
+const logLines = 12
+
+func (s *System) progress(what string, since time.Time) {
+	if s.cfg.Progress != nil {
+		s.cfg.Progress(what, time.Since(since))
+	}
+}

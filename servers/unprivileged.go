@@ -1,0 +1,31 @@
+package servers
+
+import (
+	"fmt"
+	"os"
+	"os/user"
+	"strconv"
+
+	"github.com/corsproof/corsproof/harness/process"
+)
+
+// unprivileged returns whom a server runs as that must not be root, as
+// PostgreSQL, or needn't: nobody if we are root, else ourselves (nil).
+func unprivileged() (*process.Owner, error) {
+	if os.Getuid() != 0 {
+		return nil, nil
+	}
+	nobody, err := user.Lookup("nobody")
+	if err != nil {
+		return nil, fmt.Errorf("we are root, and there is no user nobody to run PostgreSQL and nginx as: %w", err)
+	}
+	uid, err := strconv.Atoi(nobody.Uid)
+	if err != nil {
+		return nil, err
+	}
+	gid, err := strconv.Atoi(nobody.Gid)
+	if err != nil {
+		return nil, err
+	}
+	return &process.Owner{UID: uid, GID: gid}, nil
+}
