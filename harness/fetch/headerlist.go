@@ -147,7 +147,7 @@ func isHeaderName(name string) bool { return isToken(name) }
 
 // isHeaderValue reports whether value is https://fetch.spec.whatwg.org/#header-value.
 func isHeaderValue(value string) bool {
-	return strings.Trim(value, httpTabOrSpace) == value && strings.IndexAny(value, "\x00\n\r") < 0
+	return strings.Trim(value, httpTabOrSpace) == value && !strings.ContainsAny(value, "\x00\n\r")
 }
 
 // isToken reports whether s is a token of RFC 9110, section 5.6.2.
