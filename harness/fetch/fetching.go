@@ -168,15 +168,10 @@ func redacted(l HeaderList) HeaderList {
 // the value of a header with this name, else nothing. The test TestRedactedMisses
 // keeps the two together.
 func mayBeSecret(name string) string {
-	if name == "" {
+	if len(name) >= len(secretHeaderNames) {
 		return ""
 	}
-	switch byteLower(name[0]) {
-	case 'a', 'c', 'p', 's', 'x': // the names below
-	default:
-		return ""
-	}
-	for _, secret := range secretHeaderNames {
+	for _, secret := range secretHeaderNames[len(name)] {
 		if byteCaseInsensitiveMatch(name, secret) {
 			return secret
 		}
@@ -184,7 +179,14 @@ func mayBeSecret(name string) string {
 	return ""
 }
 
-var secretHeaderNames = [...]string{
-	"authorization", "proxy-authorization", "cookie", "set-cookie",
-	"x-api-key", "api-key", "x-auth-token", "x-access-token", "x-csrf-token", "x-xsrf-token",
+// secretHeaderNames are the names by their length.
+var secretHeaderNames = [...][]string{
+	6:  {"cookie"},
+	7:  {"api-key"},
+	9:  {"x-api-key"},
+	10: {"set-cookie"},
+	12: {"x-auth-token", "x-csrf-token", "x-xsrf-token"},
+	13: {"authorization"},
+	14: {"x-access-token"},
+	19: {"proxy-authorization"},
 }

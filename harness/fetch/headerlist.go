@@ -145,23 +145,20 @@ func normalizeValue(value string) string { return strings.Trim(value, httpWhites
 // isHeaderName reports whether name is https://fetch.spec.whatwg.org/#header-name.
 func isHeaderName(name string) bool { return isToken(name) }
 
+var notInValue = newByteSet(func(c byte) bool { return c == 0 || c == '\n' || c == '\r' })
+
 // isHeaderValue reports whether value is https://fetch.spec.whatwg.org/#header-value.
 func isHeaderValue(value string) bool {
-	return strings.Trim(value, httpTabOrSpace) == value && !strings.ContainsAny(value, "\x00\n\r")
+	return strings.Trim(value, httpTabOrSpace) == value && !notInValue.anyIn(value)
 }
+
+var notToken = newByteSet(func(c byte) bool {
+	return !isAlpha(c) && !isDigit(c) && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0
+})
 
 // isToken reports whether s is a token of RFC 9110, section 5.6.2.
 func isToken(s string) bool {
-	if s == "" {
-		return false
-	}
-	for i := range len(s) {
-		c := s[i]
-		if !isAlpha(c) && !isDigit(c) && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
-			return false
-		}
-	}
-	return true
+	return s != "" && !notToken.anyIn(s)
 }
 
 // nameBuffer holds any header name that this package looks for.

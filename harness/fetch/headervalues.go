@@ -1,6 +1,9 @@
 package fetch
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Extracted is the result of extracting header list values: null (the zero
 // value), failure, or a list.
@@ -42,23 +45,18 @@ const Wildcard = "*"
 // https://fetch.spec.whatwg.org/#extract-header-list-values
 func ExtractHeaderListValues(name string, list HeaderList) Extracted {
 	// Step 1.
-	count := 0
-	for _, h := range list {
-		if byteCaseInsensitiveMatch(h[0], name) {
-			count++
-		}
-	}
-	if count == 0 {
+	first := slices.IndexFunc(list, func(h Header) bool { return byteCaseInsensitiveMatch(h[0], name) })
+	if first < 0 {
 		return Extracted{Null: true}
 	}
 	// Step 2. The grammars of Location and Access-Control-Max-Age allow one.
-	if count > 1 && !allowsSeveral(name) {
+	if !allowsSeveral(name) && list[first+1:].Contains(name) {
 		return Extracted{Failure: true}
 	}
 	// Step 3.
 	values := make([]string, 0, 4)
 	// Step 4.
-	for _, h := range list {
+	for _, h := range list[first:] {
 		if !byteCaseInsensitiveMatch(h[0], name) {
 			continue
 		}

@@ -63,13 +63,12 @@ func IsSafelistedRequestHeader(name, value string) bool {
 // hasUnsafeRequestHeaderByte reports whether value contains a CORS-unsafe
 // request-header byte: https://fetch.spec.whatwg.org/#cors-unsafe-request-header-byte.
 func hasUnsafeRequestHeaderByte(value string) bool {
-	for i := range len(value) {
-		if c := value[i]; c < 0x20 && c != '\t' || strings.IndexByte("\"():<>?@[\\]{}\x7F", c) >= 0 {
-			return true
-		}
-	}
-	return false
+	return unsafeRequestHeaderBytes.anyIn(value)
 }
+
+var unsafeRequestHeaderBytes = newByteSet(func(c byte) bool {
+	return c < 0x20 && c != '\t' || strings.IndexByte("\"():<>?@[\\]{}\x7F", c) >= 0
+})
 
 // isomorphicLength returns the number of bytes of a value that is isomorphic
 // decoded, see [Header].

@@ -110,7 +110,7 @@ func specialPort(scheme string) (port string, ok bool) {
 // forwardSlashes turns "\" to "/" before the query and fragment, as the states
 // of the URL parser do for special URLs.
 func forwardSlashes(s string) string {
-	end := strings.IndexAny(s, "?#")
+	end := queryOrFragment.index(s)
 	if end < 0 {
 		end = len(s)
 	}
@@ -143,7 +143,7 @@ func (u *URL) parseRelative(input string, base *URL) error {
 		u.Path = normalizePath(base.Path[:strings.LastIndexByte(base.Path, '/')+1] + path)
 		u.Query, u.HasQuery = "", false
 	}
-	u.setQueryAndFragment(tail, inSpecialQuerySet)
+	u.setQueryAndFragment(tail, specialQuerySet)
 	return nil
 }
 
@@ -151,7 +151,7 @@ func (u *URL) parseRelative(input string, base *URL) error {
 // the first code point of the authority. whole is the URL as it was given; if
 // that is canonical, the origin is a part of it.
 func (u *URL) parseAuthority(scheme, input, whole string) error {
-	end := strings.IndexAny(input, "/?#")
+	end := authorityEnd.index(input)
 	if end < 0 {
 		end = len(input)
 	}
@@ -160,8 +160,8 @@ func (u *URL) parseAuthority(scheme, input, whole string) error {
 	hostPort := authority
 	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
 		username, password, _ := strings.Cut(strings.ReplaceAll(authority[:at], "@", "%40"), ":")
-		u.Username = percentEncode(username, inUserinfoSet)
-		u.Password = percentEncode(password, inUserinfoSet)
+		u.Username = percentEncode(username, userinfoSet)
+		u.Password = percentEncode(password, userinfoSet)
 		hostPort = authority[at+1:]
 	}
 	host, port := hostPort, ""
@@ -184,7 +184,7 @@ func (u *URL) parseAuthority(scheme, input, whole string) error {
 		path = "/"
 	}
 	u.Path = normalizePath(path)
-	u.setQueryAndFragment(tail, inSpecialQuerySet)
+	u.setQueryAndFragment(tail, specialQuerySet)
 	u.setOrigin(whole, hostPort)
 	return nil
 }
@@ -204,8 +204,8 @@ func (u *URL) parseNonSpecial(scheme, rest string) error {
 		}
 	}
 	path, tail := cutPath(rest)
-	u.Path = percentEncode(path, inC0ControlSet)
-	u.setQueryAndFragment(tail, inQuerySet)
+	u.Path = percentEncode(path, c0ControlSet)
+	u.setQueryAndFragment(tail, querySet)
 	if scheme == "blob" {
 		// https://url.spec.whatwg.org/#concept-url-origin, without an entry.
 		if inner, err := ParseURL(u.Path, nil); err == nil && inner.IsHTTP() {
@@ -215,22 +215,27 @@ func (u *URL) parseNonSpecial(scheme, rest string) error {
 	return nil
 }
 
+var (
+	queryOrFragment = newByteSet(func(c byte) bool { return c == '?' || c == '#' })
+	authorityEnd    = newByteSet(func(c byte) bool { return c == '/' || c == '?' || c == '#' })
+)
+
 // cutPath splits input before its query or fragment.
 func cutPath(input string) (path, tail string) {
-	if end := strings.IndexAny(input, "?#"); end >= 0 {
+	if end := queryOrFragment.index(input); end >= 0 {
 		return input[:end], input[end:]
 	}
 	return input, ""
 }
 
 // setQueryAndFragment is the query state and the fragment state.
-func (u *URL) setQueryAndFragment(tail string, querySet func(byte) bool) {
+func (u *URL) setQueryAndFragment(tail string, querySet *byteSet) {
 	before, fragment, hasFragment := strings.Cut(tail, "#")
 	if strings.HasPrefix(before, "?") {
 		u.Query, u.HasQuery = percentEncode(before[1:], querySet), true
 	}
 	if hasFragment {
-		u.Fragment, u.HasFragment = percentEncode(fragment, inFragmentSet), true
+		u.Fragment, u.HasFragment = percentEncode(fragment, fragmentSet), true
 	}
 }
 

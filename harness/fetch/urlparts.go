@@ -102,7 +102,7 @@ func parsePort(scheme, port string) (string, error) {
 // normalizePath is the path state: it encodes, and resolves dot segments. path
 // starts with a slash.
 func normalizePath(path string) string {
-	path = percentEncode(path, inPathSet)
+	path = percentEncode(path, pathSet)
 	if !strings.Contains(path, "/.") && !strings.Contains(path, "%2") {
 		return path
 	}
@@ -130,21 +130,14 @@ func normalizePath(path string) string {
 }
 
 // percentEncode percent-encodes the bytes of s that are in set.
-func percentEncode(s string, set func(byte) bool) string {
-	dirty := false
-	for i := range len(s) {
-		if set(s[i]) {
-			dirty = true
-			break
-		}
-	}
-	if !dirty {
+func percentEncode(s string, set *byteSet) string {
+	if !set.anyIn(s) {
 		return s
 	}
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder
 	for i := range len(s) {
-		if c := s[i]; set(c) {
+		if c := s[i]; set[c] {
 			b.WriteByte('%')
 			b.WriteByte(hex[c>>4])
 			b.WriteByte(hex[c&15])
@@ -180,6 +173,14 @@ func unhex(c byte) byte {
 }
 
 // The percent-encode sets: https://url.spec.whatwg.org/#percent-encoded-bytes.
+var (
+	c0ControlSet    = newByteSet(inC0ControlSet)
+	fragmentSet     = newByteSet(inFragmentSet)
+	querySet        = newByteSet(inQuerySet)
+	specialQuerySet = newByteSet(inSpecialQuerySet)
+	pathSet         = newByteSet(inPathSet)
+	userinfoSet     = newByteSet(inUserinfoSet)
+)
 
 func inC0ControlSet(c byte) bool { return c < ' ' || c > '~' }
 
