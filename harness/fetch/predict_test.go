@@ -140,7 +140,7 @@ func checkFlow(t *testing.T, tc flow, trace fetch.Trace) {
 	if b := trace.Outcome.Block; b != nil {
 		require.NotEmpty(t, b.Sentence)
 		switch b.Phase {
-		case "concept-cors-check", "cors-preflight-fetch-0", "concept-http-redirect-fetch", "cross-origin-resource-policy-internal-check":
+		case "concept-cors-check", "concept-http-fetch", "cors-preflight-fetch-0", "concept-http-redirect-fetch", "cross-origin-resource-policy-internal-check":
 			require.Equal(t, trace.Exchanges[len(trace.Exchanges)-1].ID, b.Exchange, "the block names the response that was refused")
 		}
 	}
