@@ -29,6 +29,7 @@ var allowed = map[string][]string{
 	"harness/direct":  {"harness/fetch", "harness/wire", "harness/process"},
 	"harness/browser": {"harness/fetch", "harness/wire", "harness/process"},
 	"harness/report":  {"harness/fetch"},
+	"harness/catalog": {"harness/fetch"},
 	"harness":         {"harness/…"},
 	"servers":         {"harness/fetch", "harness/wire", "harness/process", "fixtures"},
 	"scenarios":       {"harness/…", "servers/…", "fixtures"},

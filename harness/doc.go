@@ -16,7 +16,7 @@
 //	fetch, process        nothing of ours
 //	wire                  fetch
 //	direct, browser       fetch, wire, process
-//	report                fetch
+//	report, catalog       fetch
 //	harness               everything under harness
 //	servers               fetch, wire, process, fixtures
 //	scenarios             harness and all under it, servers, fixtures

@@ -58,6 +58,9 @@ type Body struct {
 
 	// Bytes is isomorphic decoded, see [Header].
 	Bytes string `json:"bytes"`
+
+	// NoDuplex leaves duplex "half" out of the call, which a stream needs.
+	NoDuplex bool `json:"noDuplex,omitempty"`
 }
 
 // An API is the interface that page code calls.

@@ -217,6 +217,9 @@ type Block struct {
 	Step string `json:"step,omitempty"`
 	// Detail is a short stable word for the branch, as in "missing".
 	Detail string `json:"detail,omitempty"`
+	// Exchange is the ID of the exchange whose response was refused; empty if
+	// there was none.
+	Exchange string `json:"exchange,omitempty"`
 	// Sentence is for people.
 	Sentence string `json:"sentence,omitempty"`
 	// Code and Parameter are the browser's own words, as in

@@ -1,0 +1,188 @@
+package catalog
+
+import (
+	"strings"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+)
+
+// DefaultPage is the page origin of a case that names none.
+const DefaultPage = "https://app.test"
+
+// A File is a case file.
+type File struct {
+	// Section is the anchor of the standard's section that the cases are about.
+	Section string `yaml:"section"`
+	Cases   []Case `yaml:"cases"`
+}
+
+// A Case is a sequence of requests that share cookie jar, preflight cache and
+// HTTP cache. Most have one, written in the case itself.
+type Case struct {
+	// ID is "area/what-varies". A case with a table is one case for each row,
+	// whose name is appended after a slash.
+	ID string `yaml:"id"`
+	// Why says what would be wrong if the case failed.
+	Why string `yaml:"why"`
+	// Drivers can run the case; empty means all three.
+	Drivers []Driver `yaml:"drivers"`
+	// Table has a row for each case that this one stands for: ${name} anywhere
+	// in the case is what the row says. An item of a list that is nothing but
+	// ${name} becomes as many items as the row lists, or none.
+	Table []map[string][]string `yaml:"table"`
+	// Page is the page that asks.
+	Page Page `yaml:"page"`
+	// Profiles lists, by profile, the rule because of which that profile's user
+	// agent doesn't meet the expectation.
+	Profiles map[string]string `yaml:"profiles"`
+
+	Step `yaml:",inline"`
+	// Steps are the requests of a sequence; then the case has no request of its
+	// own.
+	Steps []Step `yaml:"steps"`
+
+	// Position is where the case begins, "file:line:column".
+	Position string `yaml:"-"`
+}
+
+// A Step is one request of a case.
+type Step struct {
+	// After is how many seconds the clock moves before the request.
+	After   int      `yaml:"after"`
+	Request Request  `yaml:"request"`
+	Server  []Answer `yaml:"server"`
+	Expect  *Expect  `yaml:"expect"`
+}
+
+// A Page is the page that asks, beyond its origin.
+type Page struct {
+	// Origin is https://app.test if empty; "null" for an opaque one.
+	Origin string `yaml:"origin"`
+	// Site is the top-level site, if not the page's own origin.
+	Site string `yaml:"site"`
+	// Registrable lists domains that are registrable, so that hosts below one
+	// of them are the same site.
+	Registrable []string `yaml:"registrable"`
+	// EmbedderPolicy is the page's Cross-Origin-Embedder-Policy.
+	EmbedderPolicy fetch.EmbedderPolicy `yaml:"embedder-policy"`
+	// HTTP2 lists the origins that speak HTTP/2.
+	HTTP2 []string `yaml:"http2"`
+}
+
+// A Request is what the page's code asks for; see [fetch.Request].
+type Request struct {
+	// Origin replaces the page's for this request.
+	Origin         string                `yaml:"origin"`
+	API            fetch.API             `yaml:"api"`
+	Method         string                `yaml:"method"`
+	URL            string                `yaml:"url"`
+	Headers        []HeaderLine          `yaml:"headers"`
+	Body           *Body                 `yaml:"body"`
+	Mode           fetch.Mode            `yaml:"mode"`
+	Credentials    fetch.CredentialsMode `yaml:"credentials"`
+	Cache          fetch.CacheMode       `yaml:"cache"`
+	Redirect       fetch.RedirectMode    `yaml:"redirect"`
+	ReferrerPolicy string                `yaml:"referrer-policy"`
+	Integrity      string                `yaml:"integrity"`
+	Keepalive      bool                  `yaml:"keepalive"`
+	UploadListener bool                  `yaml:"upload-listener"`
+}
+
+// A Body is what the page's code passes as the body.
+type Body struct {
+	Kind fetch.BodyKind `yaml:"kind"`
+	// Type is a Blob's own.
+	Type string `yaml:"type"`
+	Text string `yaml:"text"`
+	// Fill makes the body so many bytes long, instead of Text.
+	Fill     int  `yaml:"fill"`
+	NoDuplex bool `yaml:"no-duplex"`
+}
+
+// A HeaderLine is "Name: value" as it stands on the wire. In what a request
+// asks for, the value is the text after the colon and one space.
+type HeaderLine string
+
+// Header splits the line. A recipient doesn't see the whitespace around the
+// value.
+func (l HeaderLine) Header() fetch.Header {
+	name, value, _ := strings.Cut(string(l), ":")
+	return fetch.Header{name, strings.Trim(value, "\t ")}
+}
+
+// An Answer is what a server says.
+type Answer struct {
+	// To is "METHOD URL", or a URL alone for every method that isn't listed.
+	// Several answers to the same come one after another, the last again and
+	// again.
+	To      string       `yaml:"to"`
+	Status  int          `yaml:"status"`
+	Headers []HeaderLine `yaml:"headers"`
+	Body    string       `yaml:"body"`
+	// Fails says how the exchange breaks, instead of a status.
+	Fails string `yaml:"fails"`
+}
+
+// An Expect is what must come of a request. Outcome and exchanges are always
+// stated, a type with a response, phase and step with any other. What isn't
+// stated beyond that isn't judged.
+type Expect struct {
+	Outcome fetch.OutcomeKind  `yaml:"outcome"`
+	Type    fetch.ResponseType `yaml:"type"`
+	Status  int                `yaml:"status"`
+	Phase   string             `yaml:"phase"`
+	Step    string             `yaml:"step"`
+	Detail  string             `yaml:"detail"`
+	// Readable and Unreadable are header names.
+	Readable   []string `yaml:"readable"`
+	Unreadable []string `yaml:"unreadable"`
+	// Exchanges are all requests that arrive anywhere, in order.
+	Exchanges []Exchange `yaml:"exchanges"`
+	// NoExchanges says that nothing is sent; it stands instead of an empty list,
+	// which could be a slip.
+	NoExchanges bool `yaml:"no-exchanges"`
+}
+
+// An Exchange is one request that must arrive.
+type Exchange struct {
+	// Send is "METHOD URL".
+	Send string `yaml:"send"`
+	// Origin is the Origin header's value, "-" for none; always stated.
+	Origin string `yaml:"origin"`
+	// Asks is, for a preflight, its Access-Control-Request-Method; For its
+	// Access-Control-Request-Headers, "-" for none.
+	Asks string `yaml:"asks"`
+	For  string `yaml:"for"`
+	// Has lists header lines that the request must have, Lacks names that it
+	// must not.
+	Has   []HeaderLine `yaml:"has"`
+	Lacks []string     `yaml:"lacks"`
+	// Cookies are the names of the cookies that go, in order, "-" for none.
+	Cookies []string `yaml:"cookies"`
+}
+
+// A Driver is something that can run a case.
+type Driver string
+
+const (
+	DriverBrowser Driver = "browser"
+	DriverDirect  Driver = "direct"
+	DriverModel   Driver = "model"
+)
+
+// steps returns the case's requests.
+func (c *Case) steps() []Step {
+	if len(c.Steps) > 0 {
+		return c.Steps
+	}
+	return []Step{c.Step}
+}
+
+// Expectations returns the expectation of each request, in order.
+func (c *Case) Expectations() []*Expect {
+	var out []*Expect
+	for _, s := range c.steps() {
+		out = append(out, s.Expect)
+	}
+	return out
+}

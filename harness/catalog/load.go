@@ -1,0 +1,182 @@
+package catalog
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+//go:embed cases/*.yaml
+var builtin embed.FS
+
+// Builtin returns the cases that are part of the program, in the order of their
+// files. The slice is the caller's.
+func Builtin() ([]Case, error) {
+	files, err := fs.Sub(builtin, "cases")
+	if err != nil {
+		return nil, err
+	}
+	return Load(files, ".")
+}
+
+// Load reads all case files below root, in the order of their names. The error
+// joins an [*Error] for each mistake in any of them; then there are no cases.
+func Load(files fs.FS, root string) ([]Case, error) {
+	var cases []Case
+	var mistakes []error
+	err := fs.WalkDir(files, root, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(name, ".yaml") {
+			return err
+		}
+		data, err := fs.ReadFile(files, name)
+		if err != nil {
+			return err
+		}
+		found, errs := parse(name, data)
+		cases, mistakes = append(cases, found...), append(mistakes, errs...)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read case files: %w", err)
+	}
+	mistakes = append(mistakes, duplicates(cases)...)
+	if len(mistakes) > 0 {
+		return nil, errors.Join(mistakes...)
+	}
+	return cases, nil
+}
+
+// Parse reads one case file. The error joins an [*Error] for each mistake.
+func Parse(name string, data []byte) ([]Case, error) {
+	cases, mistakes := parse(name, data)
+	mistakes = append(mistakes, duplicates(cases)...)
+	if len(mistakes) > 0 {
+		return nil, errors.Join(mistakes...)
+	}
+	return cases, nil
+}
+
+func parse(name string, data []byte) ([]Case, []error) {
+	file, err := parser.ParseBytes(data, 0)
+	if err != nil {
+		return nil, []error{fmt.Errorf("%s: %w", name, err)}
+	}
+	d := &decoder{file: name}
+	if len(file.Docs) != 1 || file.Docs[0].Body == nil {
+		d.fail(nil, "", "has %d documents; expected one that is not empty", len(file.Docs))
+		return nil, d.errors
+	}
+	entries, ok := mapping(file.Docs[0].Body)
+	if !ok {
+		d.fail(file.Docs[0].Body, "", "is %s; expected a mapping with section, cases", kindOf(file.Docs[0].Body))
+		return nil, d.errors
+	}
+	var section string
+	var cases []Case
+	for _, entry := range entries {
+		switch key := entry.Key.String(); key {
+		case "section":
+			d.decode(entry.Value, reflect.ValueOf(&section).Elem(), key)
+		case "cases":
+			list, ok := entry.Value.(*ast.SequenceNode)
+			if !ok {
+				d.fail(entry.Value, key, "is %s; expected a list", kindOf(entry.Value))
+				continue
+			}
+			for i, node := range list.Values {
+				cases = append(cases, d.expand(node, fmt.Sprintf("cases[%d]", i))...)
+			}
+		default:
+			d.fail(entry.Key, key, "unknown key%s; known are section, cases", suggestion(key, []string{"section", "cases"}))
+		}
+	}
+	if section == "" {
+		d.fail(file.Docs[0].Body, "section", "is missing: the anchor of the standard's section that the cases are about")
+	}
+	return cases, d.errors
+}
+
+// expand decodes a case, once for each row of its table.
+func (d *decoder) expand(node ast.Node, path string) []Case {
+	var table []map[string][]string
+	if entries, ok := mapping(node); ok {
+		for _, entry := range entries {
+			if entry.Key.String() == "table" {
+				rows := len(d.errors)
+				d.decode(entry.Value, reflect.ValueOf(&table).Elem(), join(path, "table"))
+				if len(d.errors) > rows {
+					return nil
+				}
+			}
+		}
+	}
+	if table == nil {
+		return d.decodeCase(node, path, nil)
+	}
+	var cases []Case
+	for i, row := range table {
+		rowPath := fmt.Sprintf("%s.table[%d]", path, i)
+		if len(row["row"]) != 1 {
+			d.fail(node, rowPath, `needs the column "row", the row's name in the case's ID`)
+			continue
+		}
+		cases = append(cases, d.decodeCase(node, path, row)...)
+	}
+	return cases
+}
+
+func (d *decoder) decodeCase(node ast.Node, path string, row map[string][]string) []Case {
+	before := len(d.errors)
+	d.row, d.used = row, map[string]bool{"row": true}
+	var c Case
+	d.decode(withoutTable(node), reflect.ValueOf(&c).Elem(), path)
+	for name := range row {
+		if !d.used[name] {
+			d.fail(node, path+".table", "the column %q of row %q is used nowhere", name, row["row"][0])
+		}
+	}
+	if row != nil {
+		c.ID += "/" + row["row"][0]
+	}
+	d.row = nil
+	position := node.GetToken().Position
+	c.Position = fmt.Sprintf("%s:%d:%d", d.file, position.Line, position.Column)
+	if len(d.errors) == before {
+		d.validate(node, &c, path)
+	}
+	return []Case{c}
+}
+
+// withoutTable returns the case without its table, whose values aren't to be
+// decoded again for each row.
+func withoutTable(node ast.Node) ast.Node {
+	m, ok := node.(*ast.MappingNode)
+	if !ok {
+		return node
+	}
+	rest := *m
+	rest.Values = slices.DeleteFunc(slices.Clone(m.Values), func(v *ast.MappingValueNode) bool {
+		return v.Key.String() == "table"
+	})
+	return &rest
+}
+
+// duplicates finds IDs that two cases have.
+func duplicates(cases []Case) []error {
+	var errs []error
+	first := map[string]string{}
+	for _, c := range cases {
+		if at, ok := first[c.ID]; ok && c.ID != "" {
+			errs = append(errs, fmt.Errorf("%s: the ID %q is that of the case at %s too", c.Position, c.ID, at))
+		}
+		first[c.ID] = c.Position
+	}
+	return errs
+}

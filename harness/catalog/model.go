@@ -1,0 +1,133 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+)
+
+// A Mismatch is one way in which a trace isn't what a case expects.
+type Mismatch struct {
+	// Step is the index of the request.
+	Step int
+	// What is the field, Want and Got are the two values.
+	What, Want, Got string
+}
+
+// String says it in a line.
+func (m Mismatch) String() string {
+	return fmt.Sprintf("request %d: %s: want %s, got %s", m.Step+1, m.What, m.Want, m.Got)
+}
+
+// RunModel runs a case on the model with a profile; nil means the standard. It
+// returns the traces, and what differs from the expectation. The error is of
+// a case that cannot be run.
+func RunModel(ctx context.Context, c *Case, profile *fetch.Profile) ([]fetch.Trace, []Mismatch, error) {
+	ua := c.userAgent(profile)
+	var traces []fetch.Trace
+	var mismatches []Mismatch
+	for i, step := range c.steps() {
+		ua.Advance(time.Duration(step.After) * time.Second)
+		script := newScript(step.Server)
+		trace, err := ua.Predict(ctx, step.Request.fetchRequest(c), script.answer)
+		if err != nil {
+			return traces, nil, fmt.Errorf("case %s: %w", c.ID, err)
+		}
+		trace.Case = c.ID
+		traces = append(traces, trace)
+		for _, m := range step.Expect.Judge(trace) {
+			m.Step = i
+			mismatches = append(mismatches, m)
+		}
+		for _, unexpected := range script.unknown {
+			mismatches = append(mismatches, Mismatch{Step: i, What: "a request that no answer is for", Want: "none", Got: unexpected})
+		}
+	}
+	return traces, mismatches, nil
+}
+
+func (c *Case) userAgent(profile *fetch.Profile) *fetch.UserAgent {
+	ua := &fetch.UserAgent{Profile: profile}
+	ua.Client.TopLevelSite = c.Page.Site
+	ua.Client.EmbedderPolicy = c.Page.EmbedderPolicy
+	if len(c.Page.Registrable) > 0 {
+		ua.Client.RegistrableDomain = func(host string) (string, bool) {
+			for _, domain := range c.Page.Registrable {
+				if host == domain || strings.HasSuffix(host, "."+domain) {
+					return domain, true
+				}
+			}
+			return "", false
+		}
+	}
+	ua.HTTP2 = func(o fetch.Origin) bool { return slices.Contains(c.Page.HTTP2, string(o)) }
+	return ua
+}
+
+// fetchRequest is the request as the page's code makes it.
+func (r *Request) fetchRequest(c *Case) fetch.Request {
+	req := fetch.Request{
+		Origin: r.Origin, API: r.API, Method: r.Method, URL: r.URL, Mode: r.Mode, Credentials: r.Credentials,
+		Cache: r.Cache, Redirect: r.Redirect, ReferrerPolicy: r.ReferrerPolicy, Integrity: r.Integrity,
+		Keepalive: r.Keepalive, UploadListener: r.UploadListener,
+	}
+	if req.Origin == "" {
+		req.Origin = c.Page.Origin
+	}
+	if req.Origin == "" {
+		req.Origin = DefaultPage
+	}
+	for _, line := range r.Headers {
+		name, value, _ := strings.Cut(string(line), ":")
+		req.Headers = append(req.Headers, fetch.Header{name, strings.TrimPrefix(value, " ")})
+	}
+	if b := r.Body; b != nil {
+		req.Body = &fetch.Body{Kind: b.Kind, ContentType: b.Type, Bytes: b.Text, NoDuplex: b.NoDuplex}
+		if b.Fill > 0 {
+			req.Body.Bytes = strings.Repeat("x", b.Fill)
+		}
+	}
+	return req
+}
+
+// A script answers requests as a case's servers do.
+type script struct {
+	answers map[string][]Answer
+	unknown []string
+}
+
+func newScript(server []Answer) *script {
+	s := &script{answers: map[string][]Answer{}}
+	for _, a := range server {
+		s.answers[a.To] = append(s.answers[a.To], a)
+	}
+	return s
+}
+
+func (s *script) answer(_ context.Context, r fetch.NetworkRequest) (fetch.NetworkResponse, error) {
+	url, _, _ := strings.Cut(r.URL.String(), "#")
+	for _, key := range []string{r.Method + " " + url, url} {
+		list := s.answers[key]
+		if len(list) == 0 {
+			continue
+		}
+		if len(list) > 1 {
+			s.answers[key] = list[1:]
+		}
+		a := list[0]
+		if a.Fails != "" {
+			return fetch.NetworkResponse{Failed: a.Fails}, nil
+		}
+		response := fetch.NetworkResponse{Status: a.Status, Body: fetch.PayloadOf([]byte(a.Body))}
+		for _, line := range a.Headers {
+			response.Headers = append(response.Headers, line.Header())
+		}
+		return response, nil
+	}
+	s.unknown = append(s.unknown, r.Method+" "+url)
+	return fetch.NetworkResponse{Failed: "the case has no answer for " + r.Method + " " + url}, nil
+}

@@ -1,0 +1,192 @@
+package catalog
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+)
+
+var idForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9*]+(-[a-z0-9*]+)*)+$`)
+
+// The closed sets of the standard, by field.
+var (
+	drivers     = []Driver{DriverBrowser, DriverDirect, DriverModel}
+	apis        = []fetch.API{"", fetch.APIFetch, fetch.APIXHR}
+	modes       = []fetch.Mode{"", fetch.ModeCORS, fetch.ModeNoCORS, fetch.ModeSameOrigin, fetch.ModeNavigate}
+	credentials = []fetch.CredentialsMode{"", fetch.CredentialsOmit, fetch.CredentialsSameOrigin, fetch.CredentialsInclude}
+	caches      = []fetch.CacheMode{"", fetch.CacheDefault, fetch.CacheNoStore, fetch.CacheReload, fetch.CacheNoCache, fetch.CacheForceCache, fetch.CacheOnlyIfCached}
+	redirects   = []fetch.RedirectMode{"", fetch.RedirectFollow, fetch.RedirectError, fetch.RedirectManual}
+	bodies      = []fetch.BodyKind{"", fetch.BodyText, fetch.BodyBytes, fetch.BodyBlob, fetch.BodyStream, fetch.BodyURLSearchParams}
+	embedders   = []fetch.EmbedderPolicy{"", fetch.EmbedderPolicyUnsafeNone, fetch.EmbedderPolicyCredentialless, fetch.EmbedderPolicyRequireCORP}
+	outcomes    = []fetch.OutcomeKind{fetch.OutcomeResponse, fetch.OutcomeNetworkError, fetch.OutcomeRefused, fetch.OutcomeUnknown}
+	types       = []fetch.ResponseType{fetch.ResponseBasic, fetch.ResponseCORS, fetch.ResponseOpaque, fetch.ResponseOpaqueRedirect}
+)
+
+// oneOf reports a value that is none of a closed set.
+func oneOf[T ~string](d *decoder, node ast.Node, path string, value T, set []T) {
+	if slices.Contains(set, value) {
+		return
+	}
+	var known []string
+	for _, v := range set {
+		if v != "" {
+			known = append(known, string(v))
+		}
+	}
+	d.fail(at(node, path), path, "is %q%s; expected one of %s", value, suggestion(string(value), known), strings.Join(known, ", "))
+}
+
+// at returns the node of a path below the case's, or the nearest that is there.
+func at(node ast.Node, path string) ast.Node {
+	_, rest, ok := strings.Cut(path, "].")
+	if !ok {
+		return node
+	}
+	for key := range strings.SplitSeq(rest, ".") {
+		name, index, indexed := strings.Cut(strings.TrimSuffix(key, "]"), "[")
+		entries, ok := mapping(node)
+		i := slices.IndexFunc(entries, func(e *ast.MappingValueNode) bool { return e.Key.String() == name })
+		if !ok || i < 0 {
+			return node
+		}
+		node = entries[i].Value
+		if sequence, isList := node.(*ast.SequenceNode); indexed && isList {
+			if n, err := strconv.Atoi(index); err == nil && n < len(sequence.Values) {
+				node = sequence.Values[n]
+			}
+		}
+	}
+	return node
+}
+
+// validate finds what is missing, unknown or contradictory in a case.
+func (d *decoder) validate(node ast.Node, c *Case, path string) {
+	fail := func(key, format string, args ...any) {
+		d.fail(at(node, join(path, key)), join(path, key), format, args...)
+	}
+	if !idForm.MatchString(c.ID) {
+		fail("id", `is %q; expected area/what-varies in kebab-case`, c.ID)
+	}
+	if strings.TrimSpace(c.Why) == "" {
+		fail("why", "is missing: say what would be wrong if the case failed")
+	}
+	for i, v := range c.Drivers {
+		oneOf(d, node, join(path, "drivers["+strconv.Itoa(i)+"]"), v, drivers)
+	}
+	oneOf(d, node, join(path, "page.embedder-policy"), c.Page.EmbedderPolicy, embedders)
+	if len(c.Steps) > 0 && (c.Request.URL != "" || c.Expect != nil) {
+		fail("steps", "stand beside a request of the case's own; expected either")
+	}
+	for profile := range c.Profiles {
+		if _, ok := fetch.ProfileByName(profile); !ok {
+			fail("profiles", "names the profile %q, which isn't known", profile)
+		}
+	}
+	for i, step := range c.steps() {
+		stepPath := path
+		if len(c.Steps) > 0 {
+			stepPath = join(path, "steps["+strconv.Itoa(i)+"]")
+		}
+		d.validateStep(node, &step, stepPath)
+	}
+}
+
+func (d *decoder) validateStep(node ast.Node, s *Step, path string) {
+	fail := func(key, format string, args ...any) {
+		d.fail(at(node, join(path, key)), join(path, key), format, args...)
+	}
+	r := s.Request
+	if r.URL == "" {
+		fail("request.url", "is missing")
+	}
+	oneOf(d, node, join(path, "request.api"), r.API, apis)
+	oneOf(d, node, join(path, "request.mode"), r.Mode, modes)
+	oneOf(d, node, join(path, "request.credentials"), r.Credentials, credentials)
+	oneOf(d, node, join(path, "request.cache"), r.Cache, caches)
+	oneOf(d, node, join(path, "request.redirect"), r.Redirect, redirects)
+	if r.Body != nil {
+		oneOf(d, node, join(path, "request.body.kind"), r.Body.Kind, bodies)
+	}
+	for i, h := range r.Headers {
+		if !strings.Contains(string(h), ":") {
+			fail("request.headers", `item %d is %q; expected "Name: value"`, i, h)
+		}
+	}
+	for i, a := range s.Server {
+		key := "server[" + strconv.Itoa(i) + "]"
+		switch {
+		case a.To == "":
+			fail(key, `needs to: "METHOD URL", or a URL alone`)
+		case a.Fails != "" && a.Status != 0:
+			fail(key, "has a status and fails; expected either")
+		case a.Fails == "" && a.Status == 0:
+			fail(key, "needs a status, or how it fails")
+		}
+		for _, h := range a.Headers {
+			if !strings.Contains(string(h), ":") {
+				fail(key+".headers", `has %q; expected "Name: value"`, h)
+			}
+		}
+	}
+	if s.Expect == nil {
+		fail("expect", "is missing")
+		return
+	}
+	d.validateExpect(node, s.Expect, join(path, "expect"))
+}
+
+func (d *decoder) validateExpect(node ast.Node, e *Expect, path string) {
+	fail := func(key, format string, args ...any) {
+		d.fail(at(node, join(path, key)), join(path, key), format, args...)
+	}
+	oneOf(d, node, join(path, "outcome"), e.Outcome, outcomes)
+	if e.Outcome == fetch.OutcomeResponse {
+		oneOf(d, node, join(path, "type"), e.Type, types)
+		if e.Phase != "" || e.Step != "" || e.Detail != "" {
+			fail("phase", "a response isn't blocked, so it has no phase, step or detail")
+		}
+		opaque := e.Type == fetch.ResponseOpaque || e.Type == fetch.ResponseOpaqueRedirect
+		if opaque && (e.Status != 0 || len(e.Readable) > 0) {
+			fail("type", "%s shows no status and no headers", e.Type)
+		}
+	} else {
+		if e.Type != "" || e.Status != 0 || len(e.Readable) > 0 || len(e.Unreadable) > 0 {
+			fail("type", "there is no response, so there is no type, status or header")
+		}
+		if e.Outcome != fetch.OutcomeUnknown && (e.Phase == "" || e.Step == "") {
+			fail("phase", "phase and step are missing: what is blocked states both")
+		}
+	}
+	for _, name := range e.Unreadable {
+		if slices.Contains(e.Readable, name) {
+			fail("unreadable", "%q is readable as well", name)
+		}
+	}
+	if (len(e.Exchanges) == 0) != e.NoExchanges {
+		fail("exchanges", "expected a list of what is sent, or no-exchanges: true")
+	}
+	if e.Outcome == fetch.OutcomeRefused && len(e.Exchanges) > 0 {
+		fail("exchanges", "the API refused, so nothing is sent")
+	}
+	for i, x := range e.Exchanges {
+		key := "exchanges[" + strconv.Itoa(i) + "]"
+		method, _, ok := strings.Cut(x.Send, " ")
+		if !ok {
+			fail(key, `send is %q; expected "METHOD URL"`, x.Send)
+		}
+		if x.Origin == "" {
+			fail(key, `needs origin: what the Origin header says, "-" for none`)
+		}
+		if (x.Asks == "") != (x.For == "") {
+			fail(key, `a preflight states both asks and for, "-" if there is no Access-Control-Request-Headers`)
+		}
+		if x.Asks != "" && method != "OPTIONS" {
+			fail(key, "asks, and a preflight's method is OPTIONS")
+		}
+	}
+}

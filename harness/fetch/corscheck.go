@@ -1,0 +1,88 @@
+package fetch
+
+import "strings"
+
+// The details of a failed CORS check. Step 4 of the standard is one comparison;
+// the details tell why the two differ.
+const (
+	DetailMissing                 = "missing"
+	DetailMultiple                = "multiple"
+	DetailInvalid                 = "invalid"
+	DetailWildcardWithCredentials = "wildcard-with-credentials"
+	DetailMismatch                = "mismatch"
+	DetailCredentialsMissing      = "credentials-missing"
+	DetailCredentialsInvalid      = "credentials-invalid"
+)
+
+// CORSCheck decides from two response headers whether a response may be shared
+// with a request whose origin serializes to serializedOrigin. Nil is success;
+// failure is the block that says why, which is the caller's.
+//
+// https://fetch.spec.whatwg.org/#concept-cors-check
+func CORSCheck(serializedOrigin Origin, credentials CredentialsMode, headers HeaderList) *Block {
+	// Step 1.
+	origin, ok := headers.get("Access-Control-Allow-Origin")
+	// Step 2.
+	if !ok {
+		return corsFailure("2", DetailMissing,
+			"The response has no Access-Control-Allow-Origin header, so "+string(serializedOrigin)+" may not read it.")
+	}
+	// Step 3.
+	if credentials != CredentialsInclude && origin == Wildcard {
+		return nil
+	}
+	// Step 4.
+	if string(serializedOrigin) != origin {
+		return allowOriginMismatch(serializedOrigin, origin, headers)
+	}
+	// Step 5.
+	if credentials != CredentialsInclude {
+		return nil
+	}
+	// Step 6.
+	allow, ok := headers.get("Access-Control-Allow-Credentials")
+	// Step 7.
+	if ok && allow == "true" {
+		return nil
+	}
+	// Step 8.
+	if !ok {
+		return corsFailure("8", DetailCredentialsMissing,
+			"The request's credentials mode is include, and the response has no Access-Control-Allow-Credentials header.")
+	}
+	return corsFailure("8", DetailCredentialsInvalid,
+		"The request's credentials mode is include, and Access-Control-Allow-Credentials is "+quote(allow)+
+			"; only true, once and in lower case, will do.")
+}
+
+func corsFailure(step, detail, sentence string) *Block {
+	return &Block{Phase: "concept-cors-check", Step: step, Detail: detail, Sentence: sentence}
+}
+
+// allowOriginMismatch words the failure of step 4.
+func allowOriginMismatch(serializedOrigin Origin, origin string, headers HeaderList) *Block {
+	says := "Access-Control-Allow-Origin is " + quote(origin)
+	switch {
+	case origin == Wildcard:
+		return corsFailure("4", DetailWildcardWithCredentials,
+			says+", which counts for no request whose credentials mode is include.")
+	case len(headers.Lines("Access-Control-Allow-Origin")) > 1 || strings.Contains(origin, ","):
+		return corsFailure("4", DetailMultiple,
+			says+"; it must be one value, and it is compared whole with "+quote(string(serializedOrigin))+".")
+	case !isSerializedOrigin(origin):
+		return corsFailure("4", DetailInvalid,
+			says+", which is no origin; it must be "+quote(string(serializedOrigin))+", byte for byte.")
+	}
+	return corsFailure("4", DetailMismatch,
+		says+", and the request's Origin is "+quote(string(serializedOrigin))+".")
+}
+
+// isSerializedOrigin reports whether s could be what some request's origin
+// serializes to: https://fetch.spec.whatwg.org/#origin-header.
+func isSerializedOrigin(s string) bool {
+	if s == string(OpaqueOrigin) {
+		return true
+	}
+	u, err := ParseURL(s, nil)
+	return err == nil && u.Host != "" && string(u.origin) == s
+}

@@ -1,0 +1,192 @@
+package fetch
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"sync"
+)
+
+// WitnessModel is the witness of an exchange that took place on paper, or that
+// the model had an [Answerer] make.
+const WitnessModel Witness = "model"
+
+// A fetching is https://fetch.spec.whatwg.org/#fetch-params.
+type fetching struct {
+	ua      *UserAgent
+	request *request
+	shared  *sharedFetch
+}
+
+// A sharedFetch is what a fetch and the preflights that it makes have in
+// common.
+type sharedFetch struct {
+	ctx    context.Context
+	answer Answerer
+	// exchanges become the trace's.
+	exchanges []Exchange
+	// err is the Answerer's; it ends the prediction.
+	err error
+	// pending is the index of a preflight that waits for its request, plus one.
+	pending int
+	// revalidations are requests that run in parallel, after the response.
+	revalidations []*request
+
+	// requests and fetchings are where the standard's bookkeeping is kept; none
+	// of it outlives the prediction.
+	requests   [4]request
+	fetchings  [4]fetching
+	nRequests  int
+	nFetchings int
+	// fresh is the user agent of [Predict].
+	fresh UserAgent
+}
+
+// sharedFetches spares the garbage collector what a prediction works in.
+var sharedFetches = sync.Pool{New: func() any { return new(sharedFetch) }}
+
+// release gives s back, empty.
+func (s *sharedFetch) release() {
+	clear(s.requests[:s.nRequests])
+	clear(s.fetchings[:s.nFetchings])
+	s.nRequests, s.nFetchings = 0, 0
+	s.ctx, s.answer, s.exchanges, s.err, s.pending, s.revalidations = nil, nil, nil, nil, 0, nil
+	sharedFetches.Put(s)
+}
+
+// request returns a new request, which is zero.
+func (s *sharedFetch) request() *request {
+	if s.nRequests == len(s.requests) {
+		return new(request)
+	}
+	s.nRequests++
+	return &s.requests[s.nRequests-1]
+}
+
+// fetching returns new fetch params.
+func (s *sharedFetch) fetching(ua *UserAgent, r *request) *fetching {
+	f := new(fetching)
+	if s.nFetchings < len(s.fetchings) {
+		f = &s.fetchings[s.nFetchings]
+		s.nFetchings++
+	}
+	f.ua, f.request, f.shared = ua, r, s
+	return f
+}
+
+// record appends an exchange to the trace and returns its ID.
+func (s *sharedFetch) record(e *Exchange) string {
+	n := len(s.exchanges)
+	if s.exchanges == nil {
+		s.exchanges = make([]Exchange, 0, 2)
+	}
+	e.ID = exchangeID(n + 1)
+	e.Witness = WitnessModel
+	if e.Kind == ExchangePreflight {
+		s.pending = n + 1
+	} else if s.pending > 0 {
+		s.exchanges[s.pending-1].Serves = e.ID
+		s.pending = 0
+	}
+	s.exchanges = append(s.exchanges, *e)
+	return e.ID
+}
+
+// exchangeID names the n-th exchange of the model.
+func exchangeID(n int) string {
+	const known = "model#1model#2model#3model#4model#5model#6model#7model#8model#9"
+	if n < 10 {
+		return known[(n-1)*7 : n*7]
+	}
+	return "model#" + strconv.Itoa(n)
+}
+
+// outcome is what page code sees of a response.
+func (r *response) outcome(req *Request) Outcome {
+	switch {
+	case r.unknown != "":
+		return Outcome{Kind: OutcomeUnknown, Error: r.unknown}
+	case r.isNetworkError():
+		text := "TypeError"
+		if req.API == APIXHR {
+			text = "NetworkError"
+		}
+		return Outcome{Kind: OutcomeNetworkError, Error: text, Block: r.block}
+	case r.bodyUnknown != "" && r.typ != ResponseOpaque && r.typ != ResponseOpaqueRedirect:
+		return Outcome{Kind: OutcomeUnknown, Error: r.bodyUnknown}
+	}
+	read := &ReadResponse{
+		Type:       r.typ,
+		Status:     r.status,
+		Redirected: len(r.urlList) > 1,
+		Headers:    r.headers.sortAndCombine(),
+		Body:       r.body,
+	}
+	if u := r.url(); u != nil {
+		read.URL = u.withoutFragment()
+	}
+	return Outcome{Kind: OutcomeResponse, Response: read}
+}
+
+// A refusal is why an API made no request: it threw, or it cannot be told.
+type refusal struct {
+	thrown  *Block
+	unknown string
+}
+
+func (r *refusal) outcome(req *Request) Outcome {
+	if r.unknown != "" {
+		return Outcome{Kind: OutcomeUnknown, Error: r.unknown}
+	}
+	text := "TypeError"
+	if req.API == APIXHR {
+		text = "SyntaxError"
+		if r.thrown.Detail == "forbidden-method" {
+			text = "SecurityError"
+		}
+	}
+	return Outcome{Kind: OutcomeRefused, Error: text, Block: r.thrown}
+}
+
+// redacted is [HeaderList.Redacted] without the copy if there is no secret.
+func redacted(l HeaderList) HeaderList {
+	out := l
+	for i, h := range l {
+		secret := mayBeSecret(h[0])
+		if secret == "" {
+			continue
+		}
+		if &out[0] == &l[0] {
+			out = slices.Clone(l)
+		}
+		out[i][1] = redactValue(secret, h[1])
+	}
+	return out
+}
+
+// mayBeSecret returns the name in lower case if [HeaderList.Redacted] may replace
+// the value of a header with this name, else nothing. The test TestRedactedMisses
+// keeps the two together.
+func mayBeSecret(name string) string {
+	if len(name) >= len(secretHeaderNames) {
+		return ""
+	}
+	for _, secret := range secretHeaderNames[len(name)] {
+		if byteCaseInsensitiveMatch(name, secret) {
+			return secret
+		}
+	}
+	return ""
+}
+
+// secretHeaderNames are the names by their length.
+var secretHeaderNames = [...][]string{
+	6:  {"cookie"},
+	7:  {"api-key"},
+	9:  {"x-api-key"},
+	10: {"set-cookie"},
+	12: {"x-auth-token", "x-csrf-token", "x-xsrf-token"},
+	13: {"authorization"},
+	14: {"x-access-token"},
+	19: {"proxy-authorization"},
+}

@@ -1,0 +1,122 @@
+package fetch
+
+// HTTPNetworkFetch makes the exchange, through the [Answerer].
+//
+// https://fetch.spec.whatwg.org/#concept-http-network-fetch
+func (f *fetching) HTTPNetworkFetch(includeCredentials, forceNewConnection bool) *response {
+	const phase = "concept-http-network-fetch"
+	// Step 1.
+	request := f.request
+	// Step 2.
+	if f.ua.Client.Offline {
+		return networkError(phase, "2", "offline", "The browser is offline.")
+	}
+	current := request.currentURL()
+	// Step 6.
+	newConnection := forceNewConnection
+	// Step 7. Obtaining a connection is a part of the transport's exchange; its
+	// HTTP version is known beforehand.
+	http2 := f.ua.HTTP2 != nil && f.ua.HTTP2(current.Origin())
+	// Step 8.3.
+	if !http2 && request.body != nil && request.body.stream {
+		return networkError(phase, "8.3", "stream-http1",
+			"The body is a stream, and the connection uses HTTP/1.1, which can't carry one.")
+	}
+	if f.shared.err == nil {
+		f.shared.err = f.shared.ctx.Err()
+	}
+	if f.shared.err != nil {
+		return cannotTell("what the server answers: " + f.shared.err.Error())
+	}
+	// Step 8.5.
+	sent := NetworkRequest{
+		URL:           current,
+		Method:        request.method,
+		Headers:       request.headers,
+		Preflight:     request.isCORSPre,
+		NewConnection: newConnection,
+	}
+	exchange := Exchange{
+		Server:  string(current.Origin()),
+		Kind:    ExchangeRequest,
+		Started: OffsetOf(f.ua.now),
+		Request: SentRequest{
+			Method:  request.method,
+			Target:  current.target(),
+			Version: "HTTP/1.1",
+			Headers: redacted(request.headers),
+		},
+	}
+	if request.isCORSPre {
+		exchange.Kind = ExchangePreflight
+	}
+	if http2 {
+		exchange.Request.Version = "HTTP/2.0"
+	}
+	if request.body != nil {
+		sent.Body, sent.HasBody = request.body.bytes, true
+		exchange.Request.Body = payloadOf(request.body.bytes)
+	}
+	answer, err := f.shared.answer(f.shared.ctx, sent)
+	if err != nil {
+		f.shared.err = err
+		return cannotTell("what the server answers: " + err.Error())
+	}
+	if answer.Failed != "" {
+		exchange.Incomplete = answer.Failed
+		id := f.shared.record(&exchange)
+		// Step 8.1. The connection failed, or the exchange did.
+		r := networkError(phase, "8.1", "transport", "The request got no answer: "+answer.Failed+".")
+		r.block.Exchange = id
+		return r
+	}
+	arrived := &struct {
+		sent     SentResponse
+		ended    Offset
+		response response
+	}{
+		sent: SentResponse{
+			Status:  answer.Status,
+			Reason:  answer.Reason,
+			Version: exchange.Request.Version,
+			Headers: redacted(answer.Headers),
+			Body:    answer.Body,
+		},
+		ended: exchange.Started,
+	}
+	exchange.Response, exchange.Ended = &arrived.sent, &arrived.ended
+	response := &arrived.response
+	response.typ = ResponseDefault
+	response.status = answer.Status
+	response.headers = answer.Headers
+	response.urlList = request.urlList
+	response.exchange = f.shared.record(&exchange)
+	// Step 15.
+	response.setBody(answer)
+	// Step 17.
+	if includeCredentials {
+		if stop := f.parseAndStoreSetCookie(response); stop != nil {
+			return stop
+		}
+	}
+	// Step 19.
+	return response
+}
+
+// setBody sets the body to what is left after the content codings were undone.
+// It is step 18.1.1.1 of HTTP-network fetch, as far as page code can tell.
+//
+// https://fetch.spec.whatwg.org/#concept-http-network-fetch
+func (r *response) setBody(answer NetworkResponse) {
+	r.hasBody = true
+	// Step 18.1.1.1.2.
+	// Step 18.1.1.1.9. The transport undoes the codings.
+	switch {
+	case answer.Content != nil:
+		r.body = *answer.Content
+	case answer.Headers.Contains("Content-Encoding") && answer.Body.Length > 0:
+		r.bodyUnknown = "the body after its content coding was undone; give NetworkResponse.Content"
+	default:
+		r.body = answer.Body
+	}
+}

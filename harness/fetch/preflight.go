@@ -1,0 +1,188 @@
+package fetch
+
+import (
+	"strconv"
+	"strings"
+)
+
+// The details of a failed preflight, beyond those of the CORS check.
+const (
+	DetailPreflightStatus               = "status-not-ok"
+	DetailPreflightMethodsGrammar       = "allow-methods-invalid"
+	DetailPreflightHeadersGrammar       = "allow-headers-invalid"
+	DetailMethodNotAllowed              = "method-not-allowed"
+	DetailAuthorizationNotListed        = "authorization-not-listed"
+	DetailHeaderNotAllowed              = "header-not-allowed"
+	defaultMaxAge                 int64 = 5
+)
+
+// PreflightFetch sends a CORS-preflight request and judges its response. The
+// preflight carries no credentials, and yet its response is judged by the
+// credentials mode of the request that it is for.
+//
+// https://fetch.spec.whatwg.org/#cors-preflight-fetch-0
+func (f *fetching) PreflightFetch() *response {
+	const phase = "cors-preflight-fetch-0"
+	// Step 1.
+	preflight := f.shared.request()
+	*preflight = request{
+		method:    "OPTIONS",
+		urlList:   f.request.urlList,
+		origin:    f.request.origin,
+		referrer:  f.request.referrer,
+		policy:    f.request.policy,
+		mode:      ModeCORS,
+		creds:     CredentialsSameOrigin,
+		cache:     CacheDefault,
+		redirect:  RedirectFollow,
+		tainting:  TaintingCORS,
+		isCORSPre: true,
+	}
+	// Step 2.
+	preflight.headers = make(HeaderList, 0, 4)
+	preflight.headers = append(preflight.headers, Header{"Accept", "*/*"})
+	// Step 3.
+	preflight.headers = append(preflight.headers, Header{"Access-Control-Request-Method", f.request.method})
+	// Step 4.
+	headers := f.unsafeNames()
+	// Step 5.
+	if len(headers) > 0 {
+		// Step 5.1. No space after the comma.
+		value := strings.Join(headers, ",")
+		// Step 5.2.
+		preflight.headers = append(preflight.headers, Header{"Access-Control-Request-Headers", value})
+	}
+	// Step 6.
+	preflightParams := f.shared.fetching(f.ua, preflight)
+	preflightResponse := preflightParams.HTTPNetworkOrCacheFetch(false, false)
+	if preflightResponse.isNetworkError() {
+		// It fails the CORS check of step 7, and step 8 returns a network error.
+		// Keep this one, which knows why.
+		return preflightResponse
+	}
+	fail := func(step, detail, sentence string) *response {
+		r := networkError(phase, step, detail, sentence)
+		r.block.Exchange = preflightResponse.exchange
+		return r
+	}
+	// Step 7.
+	failure := CORSCheck(f.SerializeOrigin(), f.request.creds, preflightResponse.headers)
+	if failure == nil && IsOKStatus(preflightResponse.status) {
+		// Step 7.1.
+		methods := ExtractHeaderListValues("Access-Control-Allow-Methods", preflightResponse.headers)
+		// Step 7.2.
+		headerNames := ExtractHeaderListValues("Access-Control-Allow-Headers", preflightResponse.headers)
+		// Step 7.3.
+		if methods.Failure {
+			value, _ := preflightResponse.headers.get("Access-Control-Allow-Methods")
+			return fail("7.3", DetailPreflightMethodsGrammar,
+				"The preflight's Access-Control-Allow-Methods is "+quote(value)+", which isn't a list of methods.")
+		}
+		if headerNames.Failure {
+			value, _ := preflightResponse.headers.get("Access-Control-Allow-Headers")
+			return fail("7.3", DetailPreflightHeadersGrammar,
+				"The preflight's Access-Control-Allow-Headers is "+quote(value)+", which isn't a list of header names.")
+		}
+		// Step 7.4.
+		if methods.Null && f.request.preflight {
+			methods = Extracted{Values: []string{f.request.method}}
+		}
+		include := f.request.creds == CredentialsInclude
+		// Step 7.5.
+		if !methods.Contains(f.request.method) && !IsSafelistedMethod(f.request.method) &&
+			(include || !methods.Contains(Wildcard)) {
+			return fail("7.5", DetailMethodNotAllowed, notListed("The method "+quote(f.request.method),
+				"Access-Control-Allow-Methods", methods, include))
+		}
+		// Step 7.6.
+		if !f.ua.has(RuleWildcardAuthorization) || include || !headerNames.Contains(Wildcard) {
+			for _, h := range f.request.headers {
+				if IsNonWildcardRequestHeader(h[0]) && !headerNames.ContainsName(h[0]) {
+					return fail("7.6", DetailAuthorizationNotListed,
+						"The header Authorization isn't listed by name in the preflight's Access-Control-Allow-Headers; * never covers it.")
+				}
+			}
+		}
+		// Step 7.7.
+		for _, unsafeName := range headers {
+			if !headerNames.ContainsName(unsafeName) && (include || !headerNames.Contains(Wildcard)) {
+				return fail("7.7", DetailHeaderNotAllowed, notListed("The header "+quote(unsafeName),
+					"Access-Control-Allow-Headers", headerNames, include))
+			}
+		}
+		f.cachePreflight(preflightResponse.headers, methods, headerNames)
+		// Step 7.16.
+		return preflightResponse
+	}
+	// Step 8.
+	if failure != nil {
+		failure.Exchange = preflightResponse.exchange
+		failure.Sentence = "The preflight was refused. " + failure.Sentence
+		return blocked(failure)
+	}
+	return fail("7", DetailPreflightStatus,
+		"The preflight's status is "+strconv.Itoa(preflightResponse.status)+"; only 200 to 299 will do.")
+}
+
+// notListed words the failures of steps 7.5 and 7.7.
+func notListed(what, header string, listed Extracted, include bool) string {
+	switch {
+	case listed.Null:
+		return what + " isn't allowed: the preflight's response has no " + header + " header."
+	case include && listed.Contains(Wildcard):
+		return what + " isn't listed in the preflight's " + header +
+			", and * counts for no request whose credentials mode is include."
+	}
+	return what + " isn't listed in the preflight's " + header + ", which is " +
+		quote(strings.Join(listed.Values, ", ")) + "."
+}
+
+// cachePreflight puts what a preflight allowed into the CORS-preflight cache.
+//
+// https://fetch.spec.whatwg.org/#cors-preflight-fetch-0
+func (f *fetching) cachePreflight(responseHeaders HeaderList, methods, headerNames Extracted) {
+	// Step 7.8.
+	extracted := ExtractHeaderListValues("Access-Control-Max-Age", responseHeaders)
+	// Step 7.9.
+	maxAge := defaultMaxAge
+	if !extracted.Failure && !extracted.Null {
+		maxAge = deltaSeconds(extracted.Values[0])
+	}
+	if extracted.Failure && f.ua.has(RuleNegativeMaxAge) {
+		if v, _ := responseHeaders.get("Access-Control-Max-Age"); strings.HasPrefix(v, "-") && isDeltaSeconds(v[1:]) {
+			maxAge = 0
+		}
+	}
+	// Step 7.10. The standard imposes no limit of its own.
+	if f.ua.has(RuleMaxAgeLimit2h) {
+		maxAge = min(maxAge, 7200)
+	}
+	if f.ua.has(RuleCacheOnePreflight) {
+		f.clearCacheEntries()
+	}
+	f.ua.preflights.grow(len(methods.Values) + len(headerNames.Values))
+	// Step 7.12.
+	for _, method := range methods.Values {
+		for _, entry := range f.methodCacheEntryMatches(method) {
+			entry.maxAge = maxAge
+		}
+	}
+	// Step 7.13.
+	for _, method := range methods.Values {
+		if len(f.methodCacheEntryMatches(method)) == 0 {
+			f.createCacheEntry(maxAge, method, "")
+		}
+	}
+	// Step 7.14.
+	for _, headerName := range headerNames.Values {
+		for _, entry := range f.headerNameCacheEntryMatches(headerName) {
+			entry.maxAge = maxAge
+		}
+	}
+	// Step 7.15.
+	for _, headerName := range headerNames.Values {
+		if len(f.headerNameCacheEntryMatches(headerName)) == 0 {
+			f.createCacheEntry(maxAge, "", headerName)
+		}
+	}
+}

@@ -1,0 +1,140 @@
+package fetch
+
+// A Profile is how some user agent differs from the standard. [Standard] is
+// the default. Profiles are read only.
+type Profile struct {
+	// Name is "standard", or an engine's.
+	Name string
+	// Differences are known, and none is wider than the rule that it names.
+	Differences []Difference
+
+	rules uint64
+}
+
+// A Difference is one way in which a profile differs from the text of the
+// standard.
+type Difference struct {
+	Rule Rule
+	Kind DifferenceKind
+	// Standard is what the text says, Profile what happens instead.
+	Standard, Profile string
+	// Link leads to the source, the issue or the passage that shows it.
+	Link string
+}
+
+// A Rule names what a difference changes. It is at work only if a profile
+// lists it.
+type Rule string
+
+// A DifferenceKind says how a difference came to be.
+type DifferenceKind string
+
+const (
+	// Deviation: the engine does other than the text says.
+	Deviation DifferenceKind = "deviation"
+	// ImplementationDefined: the text leaves it to the user agent.
+	ImplementationDefined DifferenceKind = "implementation-defined"
+	// FromEnvironment: not the engine, but how it is set up or where it runs.
+	FromEnvironment DifferenceKind = "environment"
+	// SpecErratum: the text is wrong as it stands, and read as it is meant.
+	SpecErratum DifferenceKind = "spec-erratum"
+)
+
+// The rules. Each is the name of one or more [Difference] entries.
+const (
+	RuleExposeHeadersFailure      Rule = "expose-headers-failure"
+	RuleLocationGrammar           Rule = "location-grammar"
+	RuleSameSiteOfRequest         Rule = "same-site-of-request"
+	RuleNoChallengeNoPrompt       Rule = "no-challenge-no-prompt"
+	RuleCredentiallessTaint       Rule = "credentialless-taint"
+	RuleCombineRepeatedHeaders    Rule = "combine-repeated-headers"
+	RuleClientHintsSafelisted     Rule = "client-hints-safelisted"
+	RuleWildcardAuthorization     Rule = "wildcard-covers-authorization"
+	RuleCacheOnePreflight         Rule = "cache-one-preflight"
+	RuleCacheNotCleared           Rule = "cache-not-cleared"
+	RuleCacheModeBypassesCache    Rule = "cache-mode-bypasses-preflight-cache"
+	RuleCachedWildcardCredentials Rule = "cached-wildcard-void-with-credentials"
+	RuleNegativeMaxAge            Rule = "negative-max-age"
+	RuleMaxAgeLimit2h             Rule = "max-age-limit-2h"
+	RuleKeepaliveLimitFirst       Rule = "keepalive-limit-first"
+	RuleSameSiteLaxByDefault      Rule = "same-site-lax-by-default"
+	RuleNoThirdPartyCookies       Rule = "no-third-party-cookies"
+)
+
+// allRules gives each rule its bit.
+var allRules = [...]Rule{
+	RuleExposeHeadersFailure, RuleLocationGrammar, RuleSameSiteOfRequest, RuleNoChallengeNoPrompt,
+	RuleCredentiallessTaint,
+	RuleCombineRepeatedHeaders, RuleClientHintsSafelisted, RuleWildcardAuthorization, RuleCacheOnePreflight,
+	RuleCacheNotCleared, RuleCacheModeBypassesCache, RuleCachedWildcardCredentials, RuleNegativeMaxAge,
+	RuleMaxAgeLimit2h, RuleKeepaliveLimitFirst, RuleSameSiteLaxByDefault, RuleNoThirdPartyCookies,
+}
+
+func newProfile(name string, differences ...Difference) Profile {
+	p := Profile{Name: name, Differences: differences}
+	for i, r := range allRules {
+		for _, d := range differences {
+			if d.Rule == r {
+				p.rules |= 1 << i
+			}
+		}
+	}
+	return p
+}
+
+func (p *Profile) has(r Rule) bool {
+	for i, known := range allRules {
+		if known == r {
+			return p.rules&(1<<i) != 0
+		}
+	}
+	return false
+}
+
+// ProfileByName returns a built-in profile; empty means the standard.
+func ProfileByName(name string) (*Profile, bool) {
+	switch name {
+	case "", Standard.Name:
+		return &Standard, true
+	case Chromium.Name:
+		return &Chromium, true
+	}
+	return nil, false
+}
+
+// Standard is the Fetch Standard at the pinned commit. Its differences are the
+// places where the text cannot be meant as it stands.
+var Standard = newProfile("standard", errata...)
+
+var errata = []Difference{{
+	Rule:     RuleExposeHeadersFailure,
+	Kind:     SpecErratum,
+	Standard: `main fetch, step 14.1.3, "if headerNames is non-null or failure": a failure would become the list`,
+	Profile:  `read "neither null nor failure": an Access-Control-Expose-Headers that doesn't parse exposes nothing`,
+	Link:     "https://fetch.spec.whatwg.org/#concept-main-fetch",
+}, {
+	Rule:     RuleLocationGrammar,
+	Kind:     SpecErratum,
+	Standard: "location URL, step 2, fails a Location that isn't a URI-reference of RFC 3986, such as one with a space",
+	Profile:  "the one value is given to the URL parser as it is, as all engines do",
+	Link:     "https://github.com/whatwg/fetch/issues/814",
+}, {
+	Rule: RuleSameSiteOfRequest,
+	Kind: SpecErratum,
+	Standard: "determine the same-site mode asserts GET or POST, and compares neither the page's site nor the request's " +
+		"origin with the URL, so that a cross-site fetch would carry SameSite=Strict cookies",
+	Profile: "any method; a request whose origin isn't same site with its current URL is cross-site, as RFC 6265bis, section 5.2, says",
+	Link:    "https://fetch.spec.whatwg.org/#cookie-infrastructure",
+}, {
+	Rule:     RuleNoChallengeNoPrompt,
+	Kind:     SpecErratum,
+	Standard: `HTTP-network-or-cache fetch, step 15.1, leaves a 401 without WWW-Authenticate open ("Needs testing")`,
+	Profile:  "such a 401 is a response like any other: nobody is prompted",
+	Link:     "https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch",
+}, {
+	Rule:     RuleCredentiallessTaint,
+	Kind:     SpecErratum,
+	Standard: `Cross-Origin-Embedder-Policy allows credentials, step 5, for same origin and a redirect-taint that "is not same-origin"`,
+	Profile:  "for a redirect-taint that is same-origin: an untainted same-origin request keeps its credentials",
+	Link:     "https://fetch.spec.whatwg.org/#cross-origin-embedder-policy-allows-credentials",
+}}
