@@ -130,13 +130,17 @@ func signals(interrupts, terminations int) []syscall.Signal {
 
 func TestDemoNamesWhatWasKilled(t *testing.T) {
 	t.Parallel()
-	for _, tc := range []struct{ name, argv, want string }{
+	all := []struct{ name, argv, want string }{
 		{"browser", "--user-data-dir=", "chromium ended in the middle of the run"},
 		{"fastapi", "uvicorn", "fastapi ended in the middle of the run"},
 		{"node", "server.js", "node ended in the middle of the run"},
 		{"nginx", "nginx: master process", "nginx ended in the middle of the run"},
 		{"postgres", "postgres", "postgres ended in the middle of the run"},
-	} {
+	}
+	if os.Getenv("CORSPROOF_SOAK") == "" {
+		all = all[:2] // the servers differ in their names alone
+	}
+	for _, tc := range all {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			r := start(t, nil, "demo")
