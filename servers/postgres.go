@@ -30,11 +30,10 @@ type postgres struct {
 	system   *System
 	password string
 
-	mu       sync.Mutex
-	owner    *process.Owner // who runs it; nil: we
-	data     string         // empty until it was initialised
-	child    *process.Child
-	stopping bool
+	mu    sync.Mutex
+	owner *process.Owner // who runs it; nil: we
+	data  string         // empty until it was initialised
+	child *process.Child
 }
 
 func newPostgres(s *System) *postgres {
@@ -59,7 +58,6 @@ func (s *System) StopPostgres(ctx context.Context) error {
 	if p.child == nil {
 		return nil
 	}
-	p.stopping = true
 	child := p.child
 	p.child = nil
 	return child.Stop(ctx)
@@ -96,7 +94,7 @@ func (p *postgres) start(ctx context.Context) error {
 		child.Stop(context.WithoutCancel(ctx))
 		return err
 	}
-	p.child, p.stopping = child, false
+	p.child = child
 	p.system.watch("postgres", child, func() bool {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -172,13 +170,13 @@ func (p *postgres) ping(ctx context.Context) error {
 }
 
 func (p *postgres) connect(ctx context.Context) (*pgx.Conn, error) {
-	cfg, err := pgx.ParseConfig("")
+	// Every setting is given: what is missing would come from PG… variables.
+	cfg, err := pgx.ParseConfig(fmt.Sprintf("host=%s port=%d user=%s password=%s dbname=%s sslmode=disable target_session_attrs=any connect_timeout=10",
+		p.socketDir(), postgresPort, postgresUser, p.password, postgresDatabase))
 	if err != nil {
 		return nil, err
 	}
-	cfg.Host, cfg.Port = p.socketDir(), postgresPort
-	cfg.User, cfg.Password, cfg.Database = postgresUser, p.password, postgresDatabase
-	cfg.TLSConfig, cfg.Fallbacks = nil, nil
+	cfg.RuntimeParams = nil
 	return pgx.ConnectConfig(ctx, cfg)
 }
 

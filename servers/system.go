@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/corsproof/corsproof/harness/process"
 	"github.com/corsproof/corsproof/harness/wire"
 )
@@ -87,21 +89,19 @@ type System struct {
 }
 
 // Start starts PostgreSQL and the servers of the zero [Setup], concurrently.
-// The caller closes the system, also if the error is not nil only in part of
-// its servers: on error Start has closed everything itself.
+// The caller closes the system; on error Start has closed everything itself.
 func Start(ctx context.Context, cfg Config) (*System, error) {
 	s := &System{cfg: cfg, instances: map[instanceKey]*instance{}, behind: map[*wire.Recorder]wire.Address{}}
 	if err := s.listen(); err != nil {
-		s.Close()
-		return nil, err
+		return nil, errors.Join(err, s.Close())
 	}
 	s.postgres = newPostgres(s)
-	errs := make(chan error, 2)
-	go func() { errs <- s.StartPostgres(ctx) }()
-	go func() { errs <- s.Set(ctx, Setup{}) }()
-	if err := errors.Join(<-errs, <-errs); err != nil {
-		s.Close()
-		return nil, err
+	// The first that fails ends the start of the others.
+	together, starting := errgroup.WithContext(ctx)
+	together.Go(func() error { return s.StartPostgres(starting) })
+	together.Go(func() error { return s.Set(starting, Setup{}) })
+	if err := together.Wait(); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
@@ -150,13 +150,14 @@ func (s *System) Set(ctx context.Context, setup Setup) error {
 		{s.Gateway, instanceKey{server: nginxServer, cors: setup.Gateway, twice: setup.GatewayTwice}},
 	}
 	addresses := make([]wire.Address, len(wanted))
-	errs := make([]error, len(wanted))
-	var wg sync.WaitGroup
+	together, ctx := errgroup.WithContext(ctx)
 	for i, w := range wanted {
-		wg.Go(func() { addresses[i], errs[i] = s.instance(ctx, w.key) })
+		together.Go(func() (err error) {
+			addresses[i], err = s.instance(ctx, w.key)
+			return err
+		})
 	}
-	wg.Wait()
-	if err := errors.Join(errs...); err != nil {
+	if err := together.Wait(); err != nil {
 		return err
 	}
 	s.mu.Lock()

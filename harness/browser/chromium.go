@@ -47,6 +47,26 @@ type ChromiumConfig struct {
 	Enforcement Enforcement
 }
 
+func (cfg ChromiumConfig) withDefaults() (ChromiumConfig, error) {
+	switch {
+	case cfg.Run == nil:
+		return cfg, errors.New("ChromiumConfig.Run is missing")
+	case cfg.Router == nil:
+		return cfg, errors.New("ChromiumConfig.Router is missing")
+	}
+	if cfg.Slots == 0 {
+		cfg.Slots = DefaultSlots
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = wire.NewClock()
+	}
+	if cfg.Recorders == nil {
+		cfg.Recorders = func() []*wire.Recorder { return nil }
+	}
+	cfg.Timeouts = cfg.Timeouts.withDefaults()
+	return cfg, nil
+}
+
 // A Chromium is a browser process that this program started. It makes one
 // observation at a time: a second call of Observe or Act waits for the first,
 // because what reaches the recorders meanwhile could belong to either.
@@ -83,22 +103,10 @@ var profiles atomic.Int64
 // proves it with [Chromium.Canary] before it returns. ctx bounds the start
 // alone; the caller closes the browser.
 func StartChromium(ctx context.Context, cfg ChromiumConfig) (*Chromium, error) {
-	switch {
-	case cfg.Run == nil:
-		return nil, errors.New("start chromium: ChromiumConfig.Run is missing")
-	case cfg.Router == nil:
-		return nil, errors.New("start chromium: ChromiumConfig.Router is missing")
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("start chromium: %w", err)
 	}
-	if cfg.Slots == 0 {
-		cfg.Slots = DefaultSlots
-	}
-	if cfg.Clock == nil {
-		cfg.Clock = wire.NewClock()
-	}
-	if cfg.Recorders == nil {
-		cfg.Recorders = func() []*wire.Recorder { return nil }
-	}
-	cfg.Timeouts = cfg.Timeouts.withDefaults()
 	ctx, cancel := context.WithTimeoutCause(ctx, cfg.Timeouts.Start, fmt.Errorf("the browser did not start within %v", cfg.Timeouts.Start))
 	defer cancel()
 

@@ -31,7 +31,7 @@ func TestKilledBrowser(t *testing.T) {
 			panic(http.ErrAbortHandler)
 		}
 	})
-	c, err := launch(t.Context(), i.ready())
+	c, err := launch(t.Context(), i.ready(t))
 	require.NoError(t, err)
 	defer c.Close()
 	origin, err := i.pages.Serve("", nil)
@@ -62,10 +62,15 @@ func TestKilledBrowser(t *testing.T) {
 		err  error
 	}
 	ended := make(chan end, len(pending))
-	for name, wait := range pending {
-		go func() { ended <- end{name, wait()} }()
+	begin := func(name string) { go func() { ended <- end{name, pending[name]()} }() }
+	begin("observe")
+	select {
+	case <-reached:
+	case e := <-ended:
+		t.Fatalf("%s ended before the browser was killed: %v", e.name, e.err)
 	}
-	<-reached
+	begin("act")
+	begin("wait text")
 	require.NoError(t, syscall.Kill(c.PID(), syscall.SIGKILL))
 	killed := time.Now()
 	for range pending {
@@ -88,9 +93,10 @@ func TestKilledBrowser(t *testing.T) {
 }
 
 // ready is the configuration of a browser with defaults filled in, for launch.
-func (i *instrument) ready() ChromiumConfig {
-	cfg := i.config()
-	cfg.Timeouts = cfg.Timeouts.withDefaults()
+func (i *instrument) ready(tb testing.TB) ChromiumConfig {
+	tb.Helper()
+	cfg, err := i.config().withDefaults()
+	require.NoError(tb, err)
 	return cfg
 }
 
@@ -99,7 +105,7 @@ func TestCloseLeavesNothing(t *testing.T) {
 	run, err := process.NewRun(process.Config{})
 	require.NoError(t, err)
 	defer run.Close()
-	cfg := i.ready()
+	cfg := i.ready(t)
 	cfg.Run = run
 	c, err := launch(t.Context(), cfg)
 	require.NoError(t, err)
@@ -131,7 +137,7 @@ func TestCloseLeavesNothing(t *testing.T) {
 func TestHungPage(t *testing.T) {
 	i := start(t)
 	server := i.serve(t, "hung", allowing)
-	cfg := i.ready()
+	cfg := i.ready(t)
 	cfg.Timeouts.Job, cfg.Timeouts.Stall = 300*time.Millisecond, 300*time.Millisecond
 	c, err := launch(t.Context(), cfg)
 	require.NoError(t, err)

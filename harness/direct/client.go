@@ -114,8 +114,11 @@ func Observe(ctx context.Context, client Client, recorders []*wire.Recorder, req
 // agree compares what the client read with what its recorder saw.
 func agree(t fetch.Trace) error {
 	read, sent := t.Outcome.Response, t.Exchanges[0].Response
-	if read == nil || sent == nil {
+	switch {
+	case read == nil:
 		return nil
+	case sent == nil:
+		return fmt.Errorf("%s read status %d, but its recorder saw no answer in exchange %s", t.Caller.Name, read.Status, t.Exchanges[0].ID)
 	}
 	if read.Status != sent.Status {
 		return fmt.Errorf("%s read status %d, but its recorder saw %d in exchange %s", t.Caller.Name, read.Status, sent.Status, t.Exchanges[0].ID)

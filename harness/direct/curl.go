@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/process"
@@ -41,13 +42,17 @@ func NewCurl(ctx context.Context, cfg Config) (*Curl, error) {
 		}
 		path = found
 	}
-	out, err := exec.CommandContext(ctx, path, "--version").Output()
+	ctx, cancel := context.WithTimeout(ctx, cfg.Timeouts.call())
+	defer cancel()
+	version := exec.CommandContext(ctx, path, "--version")
+	version.WaitDelay = time.Second
+	out, err := version.Output()
 	if err != nil {
-		return nil, fmt.Errorf("ask %s for its version: %w", path, err)
+		return nil, fmt.Errorf("ask curl for its version: %s: %w; is it a curl? CORSPROOF_CURL names another one", path, err)
 	}
 	fields := strings.Fields(string(out))
 	if len(fields) < 2 || fields[0] != "curl" {
-		return nil, fmt.Errorf("%s doesn't say that it is curl: %.60q", path, out)
+		return nil, fmt.Errorf("%s doesn't say that it is curl, but %.60q; CORSPROOF_CURL names another one", path, out)
 	}
 	return &Curl{cfg: cfg, path: path, version: fields[1]}, nil
 }
@@ -184,6 +189,9 @@ func option(b *bytes.Buffer, name, value string) {
 	fmt.Fprintf(b, "%s = \"%s\"\n", name, quoted)
 }
 
+// curlTimeout is curl's exit code for a call that took longer than it may.
+const curlTimeout = 28
+
 // A curlReport is what --write-out '%{json}' says of one call.
 type curlReport struct {
 	ExitCode  int    `json:"exitcode"`
@@ -209,6 +217,10 @@ func (c *Curl) replies(dir string, log []byte, requests []fetch.Request) ([]Repl
 	replies := make([]Reply, len(reports))
 	for i, report := range reports {
 		replies[i].Local = loopback(report.LocalIP, report.LocalPort)
+		if report.ExitCode == curlTimeout {
+			replies[i].Outcome = fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: fmt.Sprintf("no whole answer within %v", c.cfg.Timeouts.call())}
+			continue
+		}
 		if report.ExitCode != 0 {
 			replies[i].Outcome = fetch.Outcome{Kind: fetch.OutcomeNetworkError, Error: fmt.Sprintf("curl: (%d) %s", report.ExitCode, report.Error)}
 			continue

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/corsproof/corsproof/harness/fetch"
 )
+
+var errTimeout = errors.New("the call took too long")
 
 // NetHTTP is Go's own HTTP client. Close it to end its idle connections.
 type NetHTTP struct {
@@ -64,7 +67,10 @@ func (c *NetHTTP) Call(ctx context.Context, requests []fetch.Request) ([]Reply, 
 }
 
 func (c *NetHTTP) call(ctx context.Context, r fetch.Request) (Reply, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.call())
+	// A connection of its own for each call: net/http repeats a request of its
+	// own accord if a kept-alive connection turns out to be closed.
+	c.transport.CloseIdleConnections()
+	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.Timeouts.call(), errTimeout)
 	defer cancel()
 	var reply Reply
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
@@ -81,21 +87,24 @@ func (c *NetHTTP) call(ctx context.Context, r fetch.Request) (Reply, error) {
 	for _, h := range headers(r) {
 		req.Header.Add(h.Name(), h.Value())
 	}
-	// RoundTrip, not Do: the client follows no redirect of its own accord, and
-	// a kept-alive connection that the server closed is not tried again.
-	req.GetBody = nil
+	// RoundTrip, not Do: the client follows no redirect of its own accord.
 	resp, err := c.transport.RoundTrip(req)
-	if err != nil {
-		if cause := context.Cause(ctx); cause != nil && ctx.Err() != context.DeadlineExceeded {
-			return reply, cause
-		}
-		reply.Outcome = fetch.Outcome{Kind: fetch.OutcomeNetworkError, Error: err.Error()}
-		return reply, nil
-	}
-	defer resp.Body.Close()
 	var b fetch.PayloadBuilder
-	if _, err := io.Copy(&b, resp.Body); err != nil {
-		reply.Outcome = fetch.Outcome{Kind: fetch.OutcomeNetworkError, Error: "read the body: " + err.Error()}
+	if err == nil {
+		defer resp.Body.Close()
+		if _, err = io.Copy(&b, resp.Body); err != nil {
+			err = fmt.Errorf("read the body: %w", err)
+		}
+	}
+	switch cause := context.Cause(ctx); {
+	case err == nil:
+	case cause == errTimeout: // not the server's answer, but the end of our patience
+		reply.Outcome = fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: fmt.Sprintf("no whole answer within %v", c.cfg.Timeouts.call())}
+		return reply, nil
+	case cause != nil:
+		return reply, cause
+	default:
+		reply.Outcome = fetch.Outcome{Kind: fetch.OutcomeNetworkError, Error: err.Error()}
 		return reply, nil
 	}
 	reply.Outcome = fetch.Outcome{Kind: fetch.OutcomeResponse, Response: &fetch.ReadResponse{

@@ -3,7 +3,6 @@ package process
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -114,15 +113,10 @@ func (s state) look(dir string) (*look, error) {
 	return l, nil
 }
 
-// result returns what was found and still lives. An open file must still be
-// open: a child of ours may have been between the start of its program and the
-// closing of the files it inherited.
+// result returns what was found and still lives.
 func (l *look) result() []Found {
 	found := make([]Found, 0, len(l.found))
 	for _, f := range l.found {
-		if f.By == ByOpenFile && !l.holds(l.table[f.PID]) {
-			continue
-		}
 		f.Command = commandLine(f.PID)
 		if f.id.lives() {
 			found = append(found, f)
@@ -253,23 +247,22 @@ func (l *look) trace(p process) (Trace, bool) {
 	return ByOpenFile, l.holds(p)
 }
 
-// holds reports whether p has a file of the run's folder open. The files of
-// our own child don't count before it has executed its program: until then
-// they are copies of ours, and it may be starting for another run.
+// holds reports whether p has a file of the run's folder open. A child that is
+// about to execute its program has copies of all files of its parent's. So for
+// a child of the owner's, which may be starting for another run, and of the
+// other shielded processes, which may be reading a log, only such files count
+// as stay open in a new program. Process 1 is left out of this: what it has for
+// a child is an orphan.
 func (l *look) holds(p process) bool {
-	ours := p.Parent == l.state.Owner.PID
-	if now, ok := readProcess(p.PID); ours && (!ok || now.Flags&forkedNoExec != 0) {
-		return false
-	}
-	fds := procPath(p.PID, "fd")
-	dir, err := os.Open(fds)
+	staying := l.shielded[p.Parent] && p.Parent != 1
+	dir, err := os.Open(procPath(p.PID, "fd"))
 	if err != nil {
 		return false // gone, or not ours to see
 	}
 	names, _ := dir.Readdirnames(-1)
 	dir.Close()
-	for _, name := range names {
-		if l.leadsIn(filepath.Join(fds, name)) {
+	for _, fd := range names {
+		if l.leadsIn(procPath(p.PID, "fd/"+fd)) && !(staying && closesOnExec(p.PID, fd)) {
 			return true
 		}
 	}

@@ -2,7 +2,10 @@ package process
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
+	"syscall"
 	"testing"
 	"time"
 
@@ -97,6 +100,41 @@ func TestRunsAreApart(t *testing.T) {
 	assert.True(t, child.id.lives())
 }
 
+// A child of ours that another package started counts by the files that it was
+// given, and not by those of ours that a new program doesn't keep.
+func TestChildOfOwnerWithOpenFile(t *testing.T) {
+	t.Parallel()
+	run := newRun(t, Timeouts{})
+	file, err := os.Create(filepath.Join(run.Dir(), "open"))
+	require.NoError(t, err)
+	defer file.Close()
+	given, plain := exec.Command("sleep", "60"), exec.Command("sleep", "60")
+	given.ExtraFiles = []*os.File{file}
+	for _, cmd := range []*exec.Cmd{given, plain} {
+		require.NoError(t, cmd.Start())
+		t.Cleanup(func() {
+			cmd.Process.Kill()
+			cmd.Wait()
+		})
+	}
+	found, err := run.Processes()
+	require.NoError(t, err)
+	assert.Equal(t, map[int]Trace{given.Process.Pid: ByOpenFile}, tracesOf(found))
+}
+
+func TestClosesOnExec(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	for _, flag := range []int{0, syscall.O_CLOEXEC} {
+		fd, err := syscall.Open(path, syscall.O_RDONLY|flag, 0)
+		require.NoError(t, err)
+		assert.Equal(t, flag != 0, closesOnExec(os.Getpid(), strconv.Itoa(fd)))
+		require.NoError(t, syscall.Close(fd))
+	}
+	assert.True(t, closesOnExec(os.Getpid(), "99999"), "nobody can say")
+}
+
 // While one run looks, another one of the same process starts children. A
 // child that has not executed its program yet has all our files open.
 func TestStartsOfAnotherRunAreNotFound(t *testing.T) {
@@ -121,7 +159,7 @@ func TestStartsOfAnotherRunAreNotFound(t *testing.T) {
 			<-child.Done()
 		}
 	}()
-	for range 50 {
+	for range 200 {
 		found, err := one.Processes()
 		assert.NoError(t, err)
 		assert.Empty(t, found)

@@ -25,16 +25,10 @@ type process struct {
 	// Terminal is the controlling terminal's device number, 0 for none.
 	Terminal int
 	State    byte
-	Flags    uint64
 	Threads  int
 	// Comm is the kernel's short name for the program.
 	Comm string
 }
-
-// forkedNoExec is PF_FORKNOEXEC of include/linux/sched.h: the process has not
-// executed a program since it was forked, so its open files are copies of its
-// parent's.
-const forkedNoExec = 0x40
 
 // live reports whether the process still runs code. A zombie does not; one
 // whose first thread ended before the others does.
@@ -100,7 +94,6 @@ func parseStat(stat []byte) (process, error) {
 		Group:     number(fields[2]),
 		Session:   number(fields[3]),
 		Terminal:  number(fields[4]),
-		Flags:     natural(fields[6]),
 		Threads:   number(fields[17]),
 		Comm:      string(stat[open+1 : shut]),
 	}
@@ -211,6 +204,22 @@ func commandLine(pid int) string {
 		return ""
 	}
 	return strings.TrimSpace(string(bytes.ReplaceAll(raw, []byte{0}, []byte{' '})))
+}
+
+// closesOnExec reports whether the open file fd of pid has the flag O_CLOEXEC,
+// as each has that Go opened. It is true also if nobody can say any more.
+func closesOnExec(pid int, fd string) bool {
+	info, err := os.ReadFile(procPath(pid, "fdinfo/"+fd))
+	if err != nil {
+		return true
+	}
+	_, line, ok := strings.Cut(string(info), "flags:")
+	fields := strings.Fields(line)
+	if !ok || len(fields) == 0 {
+		return true
+	}
+	flags, err := strconv.ParseUint(fields[0], 8, 64)
+	return err != nil || flags&syscall.O_CLOEXEC != 0
 }
 
 // ticksNow is the present in the unit of process start times. Both are cut

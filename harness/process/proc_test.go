@@ -15,7 +15,7 @@ func TestParseStat(t *testing.T) {
 	const rest = " 7 42 40 34817 -1 4194368 0 0 0 0 1 2 3 4 20 0 5 0 98765 1000 200 18446744073709551615"
 	want := process{
 		processID: processID{PID: 42, Start: 98765}, State: 'S', Parent: 7, Group: 42, Session: 40,
-		Terminal: 34817, Flags: 4194368, Threads: 5,
+		Terminal: 34817, Threads: 5,
 	}
 	for _, tc := range []struct {
 		name, why, stat, comm string
