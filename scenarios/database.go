@@ -60,6 +60,8 @@ func nodeToDatabase() Row {
 				}
 				started = true
 				b.Expect(shown.State == stateError, "the page shows %q, not the error", shown.Text)
+				read := shown.Trace.Outcome.Response
+				b.Expect(shown.Trace.Outcome.Readable() && read.Status == 502, "the page could not read the service's 502: %s", shown.reason())
 				b.expectOneAnswer(shown, b.System.FastAPI.Name(), "POST", 502)
 				rows, err := b.System.CountOrders(ctx, order.Name)
 				if err != nil {

@@ -24,15 +24,15 @@ func (b *Bench) expectShown(shown Shown) {
 
 // expectOrders expects that the page shows the orders, just those that direct
 // SQL finds, and more than none.
-func (b *Bench) expectOrders(ctx context.Context, shown Shown) {
+func (b *Bench) expectOrders(ctx context.Context, shown Shown) error {
 	b.expectShown(shown)
 	rows, err := b.System.Orders(ctx)
 	if err != nil {
-		b.Expect(false, "%v", err)
-		return
+		return err
 	}
 	b.Expect(len(rows) > 0, "the database holds no orders: an empty list proves nothing")
 	b.Expect(slices.Equal(shown.Orders, rows), "the page shows %v, direct SQL finds %v", shown.Orders, rows)
+	return nil
 }
 
 // expectOneAnswer expects that the server got just one request with the method
@@ -80,12 +80,11 @@ func (b *Bench) expectServerToServer(shown Shown) fetch.Exchange {
 	}
 	b.Expect(!found[0].Request.Headers.Contains("Origin"), "FastAPI sent Node an Origin header")
 	b.Trace(fetch.Trace{
-		Schema:  fetch.TraceSchema,
-		Caller:  fetch.Caller{Name: "fastapi (httpx)", Kind: fetch.CallerDirect},
-		Request: fetch.Request{Method: found[0].Request.Method, URL: "http://" + b.System.Node.Addr() + found[0].Request.Target},
-		// FastAPI's own account of what it read is its answer to the page.
+		Schema:    fetch.TraceSchema,
+		Caller:    fetch.Caller{Name: "fastapi (httpx)", Kind: fetch.CallerDirect},
+		Request:   fetch.Request{Method: found[0].Request.Method, URL: "http://" + b.System.Node.Addr() + found[0].Request.Target},
 		Exchanges: found,
-		Outcome:   fetch.Outcome{Kind: fetch.OutcomeResponse, Response: &fetch.ReadResponse{Type: fetch.ResponseDefault, Status: found[0].Response.Status, Headers: found[0].Response.Headers, Body: found[0].Response.Body}},
+		Outcome:   fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: "FastAPI's code was not asked what it read; its answer to the page holds it"},
 	})
 	return found[0]
 }
@@ -93,13 +92,24 @@ func (b *Bench) expectServerToServer(shown Shown) fetch.Exchange {
 // direct makes the call with every direct client and adds the traces to the
 // evidence.
 func (b *Bench) direct(ctx context.Context, r fetch.Request) ([]fetch.Trace, error) {
+	mark := b.System.Node.Mark()
 	traces, err := b.Lab.Direct(ctx, fetch.Request{Origin: r.Origin, Method: r.Method, URL: r.URL, Headers: r.Headers, Body: r.Body})
 	if err != nil {
 		return nil, err
 	}
+	b.leg.Behind = append(b.leg.Behind, b.System.Node.Since(mark)...)
+	return traces, b.called(traces...)
+}
+
+// called adds the traces of direct clients to the evidence. One that could not
+// be observed is an error.
+func (b *Bench) called(traces ...fetch.Trace) error {
 	b.Trace(traces...)
 	var cells []string
 	for _, t := range traces {
+		if t.Outcome.Kind == fetch.OutcomeUnknown {
+			return fmt.Errorf("%s could not be observed: %s", t.Caller.Name, t.Outcome.Error)
+		}
 		cell := t.Caller.Name + " read it"
 		if !t.Outcome.Readable() {
 			cell = t.Caller.Name + ": " + t.Outcome.Error
@@ -107,7 +117,7 @@ func (b *Bench) direct(ctx context.Context, r fetch.Request) ([]fetch.Trace, err
 		cells = append(cells, cell)
 	}
 	b.Direct("%s", strings.Join(cells, ", "))
-	return traces, nil
+	return nil
 }
 
 // expectRead expects that every direct client read an answer with the status.
@@ -119,4 +129,30 @@ func (b *Bench) expectRead(direct []fetch.Trace, status int) {
 		}
 		b.Expect(t.Outcome.Readable() && t.Outcome.Response.Status == status, "%s got %s, not %d", t.Caller.Name, got, status)
 	}
+}
+
+// expectOrigin expects that every direct client sent just these Origin lines.
+func (b *Bench) expectOrigin(direct []fetch.Trace, want ...string) {
+	for _, t := range direct {
+		var sent []string
+		for _, x := range t.Exchanges {
+			sent = append(sent, x.Request.Headers.Lines("Origin")...)
+		}
+		b.Expect(slices.Equal(sent, want), "%s sent Origin %q, not %q", t.Caller.Name, sent, want)
+	}
+}
+
+// expectBehind expects that the service answered whoever asked it on behalf of
+// the page, and said Access-Control-Allow-Origin so many times.
+func (b *Bench) expectBehind(shown Shown, service string, times int) {
+	asked := 0
+	for _, x := range shown.Behind {
+		if x.Server != service || x.Response == nil {
+			continue
+		}
+		asked++
+		lines := x.Response.Headers.Lines("Access-Control-Allow-Origin")
+		b.Expect(len(lines) == times, "%s itself answered with Access-Control-Allow-Origin %q, not with %d such lines", service, lines, times)
+	}
+	b.Expect(asked == 1, "%s was asked %d times on behalf of the page, not once", service, asked)
 }

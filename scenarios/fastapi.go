@@ -2,7 +2,7 @@ package scenarios
 
 import (
 	"context"
-	"sync"
+	"fmt"
 
 	"github.com/corsproof/corsproof/harness"
 	"github.com/corsproof/corsproof/harness/fetch"
@@ -39,7 +39,9 @@ func reactToFastAPI() Row {
 				if err != nil {
 					return err
 				}
-				b.expectOrders(ctx, shown)
+				if err := b.expectOrders(ctx, shown); err != nil {
+					return err
+				}
 				answered := b.expectOneAnswer(shown, b.System.FastAPI.Name(), "GET", 200)
 				got, _ := answered.Headers.Get("Access-Control-Allow-Origin")
 				b.Expect(got == b.Page, "Access-Control-Allow-Origin is %q, not the page's origin %q", got, b.Page)
@@ -86,12 +88,15 @@ func browserEnforces() Row {
 					return err
 				}
 				canary := unenforced.Canary(ctx)
+				b.Fact("canary", fmt.Sprint(canary))
 				b.Expect(isCanaryError(canary), "the canary trusts a browser without web security: %v", canary)
-				shown, err := b.clickIn(ctx, unenforced, listFastAPI, fetch.Request{})
+				shown, err := b.clickIn(ctx, unenforced, listFastAPI, fetch.Request{}, nil)
 				if err != nil {
 					return err
 				}
-				b.expectOrders(ctx, shown)
+				if err := b.expectOrders(ctx, shown); err != nil {
+					return err
+				}
 				b.Enforced("%s", harness.EnforcerNobody)
 				b.Evidence("the canary refuses to trust this browser")
 				return nil
@@ -140,6 +145,8 @@ func preflightProtects() Row {
 				}
 				b.expectBlocked(shown, missingAllowOrigin)
 				b.expectOneAnswer(shown, b.System.FastAPI.Name(), "POST", 201)
+				at := shown.at(b.System.FastAPI.Name())
+				b.Expect(len(at) == 1, "FastAPI got %s, not just the POST: it had to need no preflight", methods(at))
 				rows, err := b.System.CountOrders(ctx, order.Name)
 				if err != nil {
 					return err
@@ -173,11 +180,8 @@ func curlToFastAPI() Row {
 				}
 				b.expectRead(with, 200)
 				b.expectRead(without, 200)
-				for i := range with {
-					sent, _ := with[i].Exchanges[0].Request.Headers.Get("Origin")
-					b.Expect(sent == b.Page, "%s sent Origin %q, not the page's", with[i].Caller.Name, sent)
-					b.Expect(!without[i].Exchanges[0].Request.Headers.Contains("Origin"), "%s sent an Origin unasked", without[i].Caller.Name)
-				}
+				b.expectOrigin(with, b.Page)
+				b.expectOrigin(without)
 				b.Enforced("%s", harness.EnforcerNobody)
 				b.Evidence("all read the orders, whatever Origin says")
 				return nil
@@ -187,21 +191,9 @@ func curlToFastAPI() Row {
 			Tried: "the browser at that origin, same server, same time",
 			Setup: corsNowhere,
 			Run: func(ctx context.Context, b *Bench) error {
-				// Both are under way at once; the recorder tells them apart by
-				// the address that each came from.
-				var direct []fetch.Trace
-				var directErr error
-				var both sync.WaitGroup
-				both.Go(func() {
-					direct, directErr = b.direct(ctx, fetch.Request{URL: b.fastAPIOrders(), Origin: b.Page})
-				})
-				shown, err := b.click(ctx, listFastAPI, fetch.Request{})
-				both.Wait()
+				shown, direct, err := b.clickWhileCurl(ctx)
 				if err != nil {
 					return err
-				}
-				if directErr != nil {
-					return directErr
 				}
 				b.expectBlocked(shown, missingAllowOrigin)
 				b.expectRead(direct, 200)

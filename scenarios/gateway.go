@@ -23,9 +23,12 @@ func gatewayOnce() Row {
 					if err != nil {
 						return err
 					}
-					b.expectOrders(ctx, shown)
+					if err := b.expectOrders(ctx, shown); err != nil {
+						return err
+					}
 					answered := b.expectOneAnswer(shown, b.System.Gateway.Name(), "GET", 200)
 					lines := answered.Headers.Lines("Access-Control-Allow-Origin")
+					b.expectBehind(shown, action.service(b.Stage), 0)
 					b.Expect(len(lines) == 1 && lines[0] == b.Page, "nginx answered with Access-Control-Allow-Origin %q, not once with the page's origin", lines)
 				}
 				b.Enforced("%s", harness.EnforcerNobody)
@@ -47,6 +50,7 @@ func gatewayOnce() Row {
 					b.expectBlocked(shown, multipleAllowOrigin)
 					answered := b.expectOneAnswer(shown, b.System.Gateway.Name(), "GET", 200)
 					lines := answered.Headers.Lines("Access-Control-Allow-Origin")
+					b.expectBehind(shown, action.service(b.Stage), 1)
 					b.Expect(len(lines) == 2, "the answer has %d Access-Control-Allow-Origin lines, not 2: %q", len(lines), lines)
 					b.Evidence("two Access-Control-Allow-Origin lines; %s", shown.reason())
 				}

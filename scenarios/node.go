@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"context"
+	"slices"
 
 	"github.com/corsproof/corsproof/harness"
 	"github.com/corsproof/corsproof/harness/fetch"
@@ -30,7 +31,9 @@ func fastAPIToNode() Row {
 				if err != nil {
 					return err
 				}
-				b.expectOrders(ctx, shown)
+				if err := b.expectOrders(ctx, shown); err != nil {
+					return err
+				}
 				node := b.expectServerToServer(shown)
 				b.Expect(!node.Response.Headers.Contains("Access-Control-Allow-Origin"),
 					"Node answered with Access-Control-Allow-Origin, though its CORS is off")
@@ -55,8 +58,12 @@ func fastAPIToNode() Row {
 				if err != nil {
 					return err
 				}
-				b.expectOrders(ctx, without)
-				b.expectOrders(ctx, with)
+				if err := b.expectOrders(ctx, without); err != nil {
+					return err
+				}
+				if err := b.expectOrders(ctx, with); err != nil {
+					return err
+				}
 				off, on := b.expectServerToServer(without), b.expectServerToServer(with)
 				b.Expect(!off.Response.Headers.Contains("Access-Control-Allow-Origin"), "Node answered with Access-Control-Allow-Origin, though its CORS is off")
 				b.Expect(on.Response.Headers.Contains("Access-Control-Allow-Origin"), "Node answered without Access-Control-Allow-Origin, though its CORS is on")
@@ -73,23 +80,25 @@ func fastAPIToNode() Row {
 }
 
 func reactToNode() Row {
-	list := func(allowed func(page string) servers.CORS, check func(ctx context.Context, b *Bench, shown Shown)) (func(string) servers.Setup, func(context.Context, *Bench) error) {
+	list := func(allowed func(page string) servers.CORS, check func(ctx context.Context, b *Bench, shown Shown) error) (func(string) servers.Setup, func(context.Context, *Bench) error) {
 		return func(page string) servers.Setup { return servers.Setup{Node: allowed(page)} },
 			func(ctx context.Context, b *Bench) error {
 				shown, err := b.click(ctx, listNode, fetch.Request{})
 				if err != nil {
 					return err
 				}
-				check(ctx, b, shown)
-				return nil
+				return check(ctx, b, shown)
 			}
 	}
-	blocked := func(reason string) func(context.Context, *Bench, Shown) {
-		return func(_ context.Context, b *Bench, shown Shown) {
+	blocked := func(reason string, allowed ...string) func(context.Context, *Bench, Shown) error {
+		return func(_ context.Context, b *Bench, shown Shown) error {
 			b.expectBlocked(shown, reason)
-			b.expectOneAnswer(shown, b.System.Node.Name(), "GET", 200)
+			answered := b.expectOneAnswer(shown, b.System.Node.Name(), "GET", 200)
+			got := answered.Headers.Lines("Access-Control-Allow-Origin")
+			b.Expect(slices.Equal(got, allowed), "Node answered with Access-Control-Allow-Origin %q, not %q", got, allowed)
 			b.Enforced("%s", harness.EnforcerBrowser)
 			b.Evidence("answered 200; %s", shown.reason())
+			return nil
 		}
 	}
 	row := Row{Name: "react-to-node", Sentence: "React → Node directly needs CORS", Legs: []Leg{
@@ -99,13 +108,17 @@ func reactToNode() Row {
 	}}
 	row.Legs[0].Setup, row.Legs[0].Run = list(func(string) servers.CORS { return servers.CORSOff }, blocked(missingAllowOrigin))
 	row.Legs[1].Setup, row.Legs[1].Run = list(func(page string) servers.CORS { return servers.CORS(page) },
-		func(ctx context.Context, b *Bench, shown Shown) {
-			b.expectOrders(ctx, shown)
+		func(ctx context.Context, b *Bench, shown Shown) error {
+			if err := b.expectOrders(ctx, shown); err != nil {
+				return err
+			}
 			answered := b.expectOneAnswer(shown, b.System.Node.Name(), "GET", 200)
 			got, _ := answered.Headers.Get("Access-Control-Allow-Origin")
+			b.Expect(got == b.Page, "Access-Control-Allow-Origin is %q, not the page's origin %q", got, b.Page)
 			b.Enforced("%s", harness.EnforcerNobody)
 			b.Evidence("Access-Control-Allow-Origin: %s", got)
+			return nil
 		})
-	row.Legs[2].Setup, row.Legs[2].Run = list(func(string) servers.CORS { return otherOrigin }, blocked(allowOriginMismatch))
+	row.Legs[2].Setup, row.Legs[2].Run = list(func(string) servers.CORS { return otherOrigin }, blocked(allowOriginMismatch, otherOrigin))
 	return row
 }

@@ -87,7 +87,9 @@ func (l Leg) run(ctx context.Context, stage *Stage) report.Leg {
 	began := time.Now()
 	out := report.Leg{Role: l.Role, Tried: l.Tried, End: report.EndProven, Traces: []fetch.Trace{}}
 	b := &Bench{Stage: stage, leg: &out, picture: l.Picture}
-	err := stage.set(ctx, l.Setup(stage.Page))
+	setup := l.Setup(stage.Page)
+	out.Setup = setup.String()
+	err := stage.set(ctx, setup)
 	if err == nil {
 		err = l.Run(ctx, b)
 	}
@@ -98,6 +100,10 @@ func (l Leg) run(ctx context.Context, stage *Stage) report.Leg {
 	if len(out.Failures) > 0 {
 		out.End = report.EndNotProven
 	}
+	if len(out.Failures) > 0 || err != nil {
+		out.Enforced, out.Evidence = "", "see below" // what the leg claims holds for a leg that is proven
+	}
+	stage.account(out)
 	if err != nil {
 		out.Unknown = err.Error()
 		if len(out.Failures) == 0 {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/corsproof/corsproof/harness/browser"
 	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/report"
 	"github.com/corsproof/corsproof/servers"
 )
 
@@ -23,15 +24,17 @@ type action struct {
 	method string
 	url    func(*Stage) string
 	typed  bool // the button sends what stands in the inputs
+	// service names the server that the gateway asks; nil if there is no gateway.
+	service func(*Stage) string
 }
 
 var (
-	listFastAPI        = action{"fastapi-list", "GET", (*Stage).fastAPIOrders, false}
-	createFastAPI      = action{"fastapi-create", "POST", (*Stage).fastAPIOrders, true}
-	createFastAPIPlain = action{"fastapi-create-plain", "POST", (*Stage).fastAPIOrders, true}
-	listNode           = action{"node-list", "GET", func(s *Stage) string { return "http://" + s.System.Node.Addr() + "/orders" }, false}
-	listGatewayFastAPI = action{"gateway-fastapi-list", "GET", func(s *Stage) string { return "http://" + s.System.Gateway.Addr() + "/api/orders" }, false}
-	listGatewayNode    = action{"gateway-node-list", "GET", func(s *Stage) string { return "http://" + s.System.Gateway.Addr() + "/node/orders" }, false}
+	listFastAPI        = action{"fastapi-list", "GET", (*Stage).fastAPIOrders, false, nil}
+	createFastAPI      = action{"fastapi-create", "POST", (*Stage).fastAPIOrders, true, nil}
+	createFastAPIPlain = action{"fastapi-create-plain", "POST", (*Stage).fastAPIOrders, true, nil}
+	listNode           = action{"node-list", "GET", func(s *Stage) string { return "http://" + s.System.Node.Addr() + "/orders" }, false, nil}
+	listGatewayFastAPI = action{"gateway-fastapi-list", "GET", func(s *Stage) string { return "http://" + s.System.Gateway.Addr() + "/api/orders" }, false, func(s *Stage) string { return s.System.FastAPI.Name() }}
+	listGatewayNode    = action{"gateway-node-list", "GET", func(s *Stage) string { return "http://" + s.System.Gateway.Addr() + "/node/orders" }, false, func(s *Stage) string { return s.System.Node.Name() }}
 )
 
 // Chromium's codes for the reasons that the rows expect.
@@ -82,10 +85,12 @@ func (b *Bench) click(ctx context.Context, a action, r fetch.Request) (Shown, er
 	if err != nil {
 		return Shown{}, err
 	}
-	return b.clickIn(ctx, engine, a, r)
+	return b.clickIn(ctx, engine, a, r, nil)
 }
 
-func (b *Bench) clickIn(ctx context.Context, engine *browser.Chromium, a action, r fetch.Request) (shown Shown, err error) {
+// clickIn is click in a certain browser. Once the button is pressed, meanwhile
+// is called, if it isn't nil, before the result is waited for.
+func (b *Bench) clickIn(ctx context.Context, engine *browser.Chromium, a action, r fetch.Request, meanwhile func(context.Context) error) (shown Shown, err error) {
 	view, err := b.view(ctx, engine)
 	if err != nil {
 		return Shown{}, err
@@ -105,6 +110,11 @@ func (b *Bench) clickIn(ctx context.Context, engine *browser.Chromium, a action,
 		if err := view.Click(ctx, "#"+a.button); err != nil {
 			return err
 		}
+		if meanwhile != nil {
+			if err := meanwhile(ctx); err != nil {
+				return err
+			}
+		}
 		_, err := view.WaitText(ctx, settled+" #summary", func(string) bool { return true })
 		return err
 	})
@@ -119,11 +129,18 @@ func (b *Bench) clickIn(ctx context.Context, engine *browser.Chromium, a action,
 	if err := b.screenshot(ctx, view); err != nil {
 		return Shown{}, err
 	}
+	if err := shown.agree(); err != nil {
+		return Shown{}, err
+	}
 	b.Trace(shown.Trace)
-	if shown.State == stateOK {
+	b.leg.Shown = append(b.leg.Shown, report.Shown{State: shown.State, Text: shown.Text, Orders: len(shown.Orders), Behind: shown.Behind})
+	switch {
+	case shown.State == stateOK:
 		b.Browser("readable")
-	} else {
+	case shown.Trace.Outcome.Kind == fetch.OutcomeNetworkError:
 		b.Browser("blocked")
+	default:
+		b.Browser("the error is shown")
 	}
 	return shown, nil
 }
@@ -165,11 +182,24 @@ func (s *Shown) read(ctx context.Context, view *browser.View) error {
 func (s *Shown) join(caller fetch.Caller, r fetch.Request, activity browser.Activity) {
 	s.Behind = activity.Others
 	s.Trace = fetch.Trace{Schema: fetch.TraceSchema, Caller: caller, Request: r, Exchanges: activity.Exchanges}
+	s.Trace.Outcome = fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: "the browser's protocol doesn't know of the call"}
 	for _, call := range activity.Calls {
 		if call.URL == r.URL && call.Method == r.Method {
 			s.Trace.Outcome = call.Outcome
 		}
 	}
+}
+
+// agree compares what the page shows with what the browser says of the call.
+// The page decides; if they contradict each other neither can be trusted.
+func (s Shown) agree() error {
+	o := s.Trace.Outcome
+	refused := o.Kind == fetch.OutcomeNetworkError
+	failed := o.Readable() && o.Response.Status >= 400
+	if s.State == stateOK && o.Readable() && !failed || s.State == stateError && (refused || failed) {
+		return nil
+	}
+	return fmt.Errorf("the page shows %s (%q), but the browser says of the call: %s %s", s.State, s.Text, o.Kind, o.Error)
 }
 
 // reason returns the browser's word for why it blocked.

@@ -44,6 +44,8 @@ type Stage struct {
 	started time.Time
 	views   map[*browser.Chromium]*browser.View // one for each browser, renewed for each click
 
+	accounted map[string]bool // IDs of exchanges that belong to something that the stage did
+
 	// sabotage stands in for what a test breaks on purpose.
 	sabotage sabotage
 }
@@ -67,7 +69,7 @@ func OpenStage(ctx context.Context, cfg StageConfig) (*Stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Stage{Lab: lab, cfg: cfg, started: time.Now(), views: map[*browser.Chromium]*browser.View{}}
+	s := &Stage{Lab: lab, cfg: cfg, started: time.Now(), views: map[*browser.Chromium]*browser.View{}, accounted: map[string]bool{}}
 	if err := s.open(ctx); err != nil {
 		// What a cancelled start says of itself is less than why it was cancelled.
 		if cause := context.Cause(ctx); cause != nil {
@@ -79,6 +81,18 @@ func OpenStage(ctx context.Context, cfg StageConfig) (*Stage, error) {
 }
 
 func (s *Stage) open(ctx context.Context) error {
+	// What fails at once is tried first.
+	if _, err := s.Lab.Clients(ctx); err != nil {
+		return err
+	}
+	origin := ""
+	if s.cfg.Ports == servers.PortsStory {
+		origin = servers.StoryPageOrigin
+	}
+	var err error
+	if s.Page, err = s.Lab.App(origin, os.DirFS(s.cfg.Installed.PageDist)); err != nil {
+		return err
+	}
 	together, starting := errgroup.WithContext(ctx)
 	together.Go(func() error {
 		began := time.Now()
@@ -105,14 +119,6 @@ func (s *Stage) open(ctx context.Context) error {
 			return err
 		}
 	}
-	origin := ""
-	if s.cfg.Ports == servers.PortsStory {
-		origin = servers.StoryPageOrigin
-	}
-	var err error
-	if s.Page, err = s.Lab.App(origin, os.DirFS(s.cfg.Installed.PageDist)); err != nil {
-		return err
-	}
 	return s.seed(ctx)
 }
 
@@ -121,13 +127,17 @@ func (s *Stage) seed(ctx context.Context) error {
 	for _, order := range []servers.Order{{Name: "espresso", Quantity: 2}, {Name: "flat white", Quantity: 1}} {
 		r := jsonPost(order)
 		r.URL = "http://" + s.System.Node.Addr() + "/orders"
-		traces, err := s.Lab.DirectWith(ctx, s.Lab.NetHTTP(), r)
+		trace, err := s.Lab.DirectWith(ctx, s.Lab.NetHTTP(), r)
 		if err != nil {
 			return fmt.Errorf("create the first orders: %w", err)
 		}
-		if read := traces.Outcome.Response; read == nil || read.Status != 201 {
-			return fmt.Errorf("create the first orders: Node answered %+v", traces.Outcome)
+		switch read := trace.Outcome.Response; {
+		case read == nil:
+			return fmt.Errorf("create the first orders: no answer from Node: %s", trace.Outcome.Error)
+		case read.Status != 201:
+			return fmt.Errorf("create the first orders: Node answered %d: %s", read.Status, read.Body.Prefix)
 		}
+		s.accounted[trace.Exchanges[0].ID] = true
 	}
 	return nil
 }
@@ -204,7 +214,7 @@ func (s *Stage) URL() string {
 func (s *Stage) fastAPIOrders() string { return "http://" + s.System.FastAPI.Addr() + "/orders" }
 
 // Play sets the system up for a person to play with: FastAPI allows the page,
-// Node doesn't, nginx does for both.
+// Node and nginx don't.
 func (s *Stage) Play(ctx context.Context) error {
 	return s.System.Set(ctx, servers.Setup{FastAPI: servers.CORS(s.Page)})
 }
@@ -213,23 +223,21 @@ func (s *Stage) Play(ctx context.Context) error {
 func (s *Stage) Report(ctx context.Context, rows []report.Row) (*report.Report, error) {
 	out := &report.Report{
 		Schema: report.Schema, Started: s.started.UTC(), TookMillis: time.Since(s.started).Milliseconds(),
-		Proof: rows, Strays: s.Lab.Stray(), Refused: []string{},
+		Proof: rows, Strays: s.strays(), Refused: []string{},
 		Environment: report.Environment{OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version(), Clients: []fetch.Caller{}},
-	}
-	if out.Strays == nil {
-		out.Strays = []string{}
 	}
 	for _, r := range s.Lab.Router.Refused() {
 		out.Refused = append(out.Refused, r.HostPort)
 	}
 	for _, e := range s.Lab.Engines() {
 		info := e.Info()
-		canary := "blocked what must be blocked, allowed what must be allowed"
+		// A judging browser that fails its canary doesn't start.
+		canary := "passed before the first row"
 		if info.Kind != fetch.CallerEngine {
-			canary = "refuses to trust this browser: web security is off on purpose, it is a control"
+			canary = "not required: a control, see the fact \"canary\" of the leg that uses it"
 		}
 		out.Environment.Engines = append(out.Environment.Engines, report.Engine{
-			Name: info.Name, Kind: info.Kind, Version: info.Version, Flags: info.Flags, Sandbox: info.Sandbox, Canary: canary,
+			Name: info.Name, Kind: info.Kind, Version: info.Version, Path: info.Path, Flags: info.Flags, Sandbox: info.Sandbox, Canary: canary,
 		})
 	}
 	clients, err := s.Lab.Clients(ctx)

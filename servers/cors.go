@@ -23,6 +23,17 @@ type Setup struct {
 	GatewayTwice bool
 }
 
+// String says who speaks CORS and for whom, for a report.
+func (s Setup) String() string {
+	say := func(c CORS) string {
+		if c == CORSOff {
+			return "CORS off"
+		}
+		return "CORS for " + string(c)
+	}
+	return "FastAPI: " + say(s.FastAPI) + "; Node: " + say(s.Node) + "; nginx: " + say(s.Gateway)
+}
+
 // origins returns the list; nil if CORS is off.
 func (c CORS) origins() []string {
 	if c == CORSOff {

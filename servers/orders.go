@@ -3,6 +3,7 @@ package servers
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -43,4 +44,18 @@ func (s *System) CountOrders(ctx context.Context, name string) (int, error) {
 		return 0, fmt.Errorf("count the orders named %q: %w", name, err)
 	}
 	return n, nil
+}
+
+// LockOrders keeps everybody from reading and writing the orders until unlock is
+// called or this program ends. Only its first call does something.
+func (s *System) LockOrders(ctx context.Context) (unlock func() error, err error) {
+	conn, err := s.SQL(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := conn.Exec(ctx, "BEGIN; LOCK TABLE orders IN ACCESS EXCLUSIVE MODE"); err != nil {
+		conn.Close(context.WithoutCancel(ctx))
+		return nil, fmt.Errorf("lock the orders: %w", err)
+	}
+	return sync.OnceValue(func() error { return conn.Close(context.WithoutCancel(ctx)) }), nil
 }

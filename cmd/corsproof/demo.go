@@ -53,7 +53,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if ports != servers.PortsFree && ports != servers.PortsStory {
 		return fmt.Errorf("--ports %q: it is free or story", d.ports)
 	}
-	if err := os.MkdirAll(d.out, 0o755); err != nil {
+	if err := d.prepareOut(); err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -72,12 +72,21 @@ func (d *demo) run(ctx context.Context) (err error) {
 	}
 	defer func() {
 		if closeErr := stage.Close(); closeErr != nil {
-			err = &exitError{exitUnknown, errors.Join(err, fmt.Errorf("clean up: %w", closeErr))}
+			code := exitUnknown
+			if exit, ok := errors.AsType[*exitError](err); ok {
+				code = exit.code
+			}
+			err = &exitError{code, errors.Join(err, fmt.Errorf("clean up: %w", closeErr))}
 		}
 	}()
 
 	rows, err := scenarios.Run(ctx, stage, scenarios.Proof(), func(row report.Row) {
 		d.say("row %d, %s: %s", row.Number, row.Sentence, row.End)
+		for _, leg := range row.Legs {
+			if leg.Unknown != "" {
+				d.say("  %s: %s", leg.Role, leg.Unknown)
+			}
+		}
 	})
 	if err != nil {
 		return &exitError{exitUnknown, err}
@@ -86,12 +95,17 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if err != nil {
 		return &exitError{exitUnknown, causeOr(ctx, err)}
 	}
-	file := filepath.Join(d.out, "report.json")
+	file := filepath.Join(d.out, reportFile)
+	rep.WriteProof(d.stdout, styleOf(d.stdout))
 	if err := rep.Save(file); err != nil {
 		return &exitError{exitUnknown, err}
 	}
-	rep.WriteProof(d.stdout, styleOf(d.stdout))
-	fmt.Fprintf(d.stdout, "evidence: %s; pictures: %s, %s\n", file, filepath.Join(d.out, "blocked.png"), filepath.Join(d.out, "working.png"))
+	fmt.Fprintf(d.stdout, "evidence: %s\n", file)
+	for _, picture := range pictures {
+		if _, err := os.Stat(filepath.Join(d.out, picture)); err == nil {
+			fmt.Fprintf(d.stdout, "picture:  %s\n", filepath.Join(d.out, picture))
+		}
+	}
 
 	if d.keep {
 		if err := d.keepRunning(ctx, stage); err != nil {
@@ -102,6 +116,32 @@ func (d *demo) run(ctx context.Context) (err error) {
 		return &exitError{code, fmt.Errorf("the proof ended as: %s", rep.End())}
 	}
 	return nil
+}
+
+// What the demo writes into its folder.
+const reportFile = "report.json"
+
+var pictures = []string{"blocked.png", "working.png"}
+
+// prepareOut makes the folder, sees that it can be written to, and removes what
+// an earlier run left there: old evidence must not pass for this run's.
+func (d *demo) prepareOut() error {
+	if d.out == "" {
+		return errors.New("it names no folder")
+	}
+	if err := os.MkdirAll(d.out, 0o755); err != nil {
+		return err
+	}
+	for _, old := range append([]string{reportFile}, pictures...) {
+		if err := os.Remove(filepath.Join(d.out, old)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	probe, err := os.CreateTemp(d.out, ".probe-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
 // keepRunning leaves the system to a person until ctx ends. A signal is the

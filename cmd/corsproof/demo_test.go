@@ -107,7 +107,7 @@ func TestDemoEndsCleanlyWhenInterrupted(t *testing.T) {
 					// It came when all was done but the last lines.
 					assert.Contains(t, r.out, "8 of 8 rows proven", r.out)
 				} else {
-					assert.Contains(t, r.out, "interrupted by "+sig.String(), r.out)
+					assert.Contains(t, r.out, "interrupted ("+sig.String(), r.out)
 				}
 			}
 			r.requireNothingLeft(t)

@@ -42,7 +42,8 @@ func runCommand() int {
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	go func() {
 		s := <-signals
-		cancel(fmt.Errorf("%w by %s; cleaning up", errInterrupted, s))
+		fmt.Fprintln(os.Stderr, "corsproof: cleaning up")
+		cancel(fmt.Errorf("%w (%s)", errInterrupted, s))
 		signal.Stop(signals) // a second signal ends the program at once; the next run sweeps
 	}()
 	err := command().ExecuteContext(ctx)
@@ -67,7 +68,8 @@ func command() *cobra.Command {
 		Long: `corsproof drives a real headless Chromium and direct HTTP clients against the same
 servers and compares what each of them could read.
 
-Exit codes: 0 proven, 1 a row not proven, 2 wrong use, 3 something could not be observed.`,
+Exit codes: 0 proven, 1 a row not proven, 2 wrong use, 3 something could not be observed, which
+an interruption, a failed set-up and a taken port are, too.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,

@@ -45,6 +45,7 @@ type Engine struct {
 	Name    string           `json:"name"`
 	Kind    fetch.CallerKind `json:"kind"`
 	Version string           `json:"version"`
+	Path    string           `json:"path"`
 	// Flags are those of the running process.
 	Flags   []string `json:"flags"`
 	Sandbox string   `json:"sandbox"`
@@ -103,10 +104,26 @@ type Leg struct {
 
 	TookMillis int64         `json:"tookMillis"`
 	Traces     []fetch.Trace `json:"traces"`
+	// Setup says which server speaks CORS in the leg, and for whom.
+	Setup string `json:"setup"`
+	// Shown is what the page showed after each click, in order.
+	Shown []Shown `json:"shown,omitempty"`
+	// Behind are the exchanges that the services had among themselves for the
+	// direct clients.
+	Behind []fetch.Exchange `json:"behind,omitempty"`
 	// Facts are further observations by name: rows counted by SQL, digests.
 	Facts map[string]any `json:"facts,omitempty"`
 	// Screenshot is the name of a picture beside the report.
 	Screenshot string `json:"screenshot,omitempty"`
+}
+
+// Shown is what a page showed after a click.
+type Shown struct {
+	State  string `json:"state"` // "ok" or "error"
+	Text   string `json:"text"`
+	Orders int    `json:"orders"` // rows of its table
+	// Behind are the exchanges that the services had among themselves for it.
+	Behind []fetch.Exchange `json:"behind,omitempty"`
 }
 
 // End returns how the whole run ended: unknown if something belongs to no row
