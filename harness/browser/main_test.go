@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/chromedp/cdproto/runtime"
@@ -158,9 +159,15 @@ func (i *instrument) record(tb testing.TB, cfg wire.RecorderConfig) *wire.Record
 	return r
 }
 
-// open opens a page at an origin of its own.
+var origins atomic.Int64
+
+// open opens a page at an origin of its own: on a free port, or the named one
+// with a number in place of its %d.
 func (i *instrument) open(tb testing.TB, origin string) (Page, string) {
 	tb.Helper()
+	if origin != "" {
+		origin = fmt.Sprintf(origin, origins.Add(1))
+	}
 	served, err := i.pages.Serve(origin, nil)
 	require.NoError(tb, err)
 	page, err := i.chromium.Open(tb.Context(), served)
