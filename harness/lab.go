@@ -59,20 +59,39 @@ type Lab struct {
 	curl       lazy[*direct.Curl]
 }
 
-// A lazy value is made when it is first asked for, once.
+// A lazy value is made when it is first asked for. A failure is not kept: who
+// asks next tries again.
 type lazy[T any] struct {
-	once  sync.Once
+	mu    sync.Mutex
 	made  atomic.Bool
+	ended bool
 	value T
-	err   error
 }
 
 func (l *lazy[T]) get(produce func() (T, error)) (T, error) {
-	l.once.Do(func() {
-		l.value, l.err = produce()
-		l.made.Store(l.err == nil)
-	})
-	return l.value, l.err
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended {
+		return *new(T), errClosed
+	}
+	if l.made.Load() {
+		return l.value, nil
+	}
+	value, err := produce()
+	if err == nil {
+		l.value = value
+		l.made.Store(true)
+	}
+	return value, err
+}
+
+// end makes every further get fail, and returns the value if there is one. It
+// waits for one that is being made.
+func (l *lazy[T]) end() (value T, made bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ended = true
+	return l.value, l.made.Load()
 }
 
 // NewLab makes a lab. The browser starts when it is first needed, or with
@@ -130,8 +149,12 @@ func (l *Lab) Watch(r *wire.Recorder) error { return l.WatchAs(r, r.Addr()) }
 // "api.example.com:443", leads to the recorder, for the browser and for the
 // direct clients alike.
 func (l *Lab) WatchAs(r *wire.Recorder, hostport string) error {
+	hostport = strings.ToLower(hostport)
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.closed {
+		return errClosed
+	}
 	if to, taken := l.routes[hostport]; taken && to != r.Addr() {
 		return fmt.Errorf("%s leads to %s already", hostport, to)
 	}
@@ -327,9 +350,8 @@ func (l *Lab) CloseBrowsers() error {
 	for i, c := range browsers {
 		wg.Go(func() {
 			// A start that is under way is waited for: its context has ended.
-			c.get(func() (*browser.Chromium, error) { return nil, errClosed })
-			if c.made.Load() {
-				errs[i] = c.value.Close()
+			if chromium, made := c.end(); made {
+				errs[i] = chromium.Close()
 			}
 		})
 	}
@@ -339,20 +361,19 @@ func (l *Lab) CloseBrowsers() error {
 
 var errClosed = errors.New("the lab is closed")
 
-// hostport returns the host:port that a URL leads to.
-func hostport(rawURL string) (string, error) {
-	u, err := url.Parse(rawURL)
+// parseOrigin returns the host and the port of an http or https origin.
+func parseOrigin(origin string) (host, port string, err error) {
+	u, err := url.Parse(origin)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	port := u.Port()
-	if port == "" {
+	if port = u.Port(); port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
 	}
-	if u.Hostname() == "" || port == "" {
-		return "", fmt.Errorf("%q is no http or https URL with a host", rawURL)
+	if u.Hostname() == "" || port == "" || origin != u.Scheme+"://"+u.Host {
+		return "", "", fmt.Errorf("%q is no origin: write it as https://api.example.com, without a path", origin)
 	}
-	return strings.ToLower(u.Hostname()) + ":" + port, nil
+	return strings.ToLower(u.Hostname()), port, nil
 }
 
 // Engines returns the browsers that run.

@@ -77,6 +77,8 @@ func TestLabRefusesASecondServerAtAnAddress(t *testing.T) {
 	lab.ServeT(t, "one", "http://api.example.com", http.NotFoundHandler())
 	_, err := lab.Serve("two", "http://api.example.com", http.NotFoundHandler())
 	assert.ErrorContains(t, err, "api.example.com:80 leads to")
+	_, err = lab.Serve("three", "http://other.example.com/path", http.NotFoundHandler())
+	assert.ErrorContains(t, err, "without a path")
 }
 
 func TestCloseLeavesNoFolder(t *testing.T) {

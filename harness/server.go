@@ -34,18 +34,25 @@ func (l *Lab) Serve(name, origin string, handler http.Handler) (*Server, error) 
 	}
 	s := &Server{URL: origin, server: &http.Server{Handler: handler, ErrorLog: log.New(io.Discard, "", 0)}}
 	cfg := wire.RecorderConfig{Name: name, Clock: l.Clock, Upstream: wire.Address{Network: "tcp", Address: listener.Addr().String()}}
-	var host string
+	var hostport string
 	if origin != "" {
-		if host, err = hostport(origin); err != nil {
+		host, port, err := parseOrigin(origin)
+		if err != nil {
 			listener.Close()
 			return nil, fmt.Errorf("serve %s: %w", name, err)
 		}
+		hostport = net.JoinHostPort(host, port)
 		if strings.HasPrefix(origin, "https://") {
 			cfg.TLS = l.CA
 		}
 	}
 	if cfg.TLS != nil {
-		leaf, err := l.CA.Leaf(strings.Split(host, ":")[0])
+		host, _, err := net.SplitHostPort(hostport)
+		if err != nil {
+			listener.Close()
+			return nil, fmt.Errorf("serve %s: %w", name, err)
+		}
+		leaf, err := l.CA.Leaf(host)
 		if err != nil {
 			listener.Close()
 			return nil, fmt.Errorf("serve %s: %w", name, err)
@@ -58,11 +65,11 @@ func (l *Lab) Serve(name, origin string, handler http.Handler) (*Server, error) 
 	if s.Recorder, err = wire.NewRecorder(cfg); err != nil {
 		return nil, errors.Join(fmt.Errorf("serve %s: %w", name, err), s.server.Close())
 	}
-	if host == "" {
-		host = s.Recorder.Addr()
-		s.URL = "http://" + host
+	if hostport == "" {
+		hostport = s.Recorder.Addr()
+		s.URL = "http://" + hostport
 	}
-	if err := l.WatchAs(s.Recorder, host); err != nil {
+	if err := l.WatchAs(s.Recorder, hostport); err != nil {
 		return nil, errors.Join(fmt.Errorf("serve %s: %w", name, err), s.close())
 	}
 	l.mu.Lock()
