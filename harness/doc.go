@@ -29,7 +29,9 @@
 // the browser runs, it shows what the browser calls of its own accord, and a
 // recorder can tell the browser's connections from those of a direct client that
 // calls the same server at the same time, by the address that the router dialed
-// from ([fetch.Exchange.Peer]).
+// from ([fetch.Exchange.Peer]). Each router calls from a loopback address of its
+// own: on 127.0.0.1 the system gives a port that the browser has done with to
+// the next client.
 //
 // The public address of each server of the system under proof never changes:
 // what stands behind its recorder does. So one thing changes between an

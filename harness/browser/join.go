@@ -74,10 +74,10 @@ func newRecording(exchanges []fetch.Exchange, connections []wire.RoutedConnectio
 		addresses[a] = true
 		r.recorded[a] = true
 	}
-	hostports := map[string]string{}
+	byPeer := map[string][]wire.RoutedConnection{} // in the order in which they were opened
 	for _, c := range connections {
 		if addresses[c.Address] {
-			hostports[c.Peer] = c.HostPort
+			byPeer[c.Peer] = append(byPeer[c.Peer], c)
 			r.recorded[c.HostPort] = true
 		}
 	}
@@ -90,7 +90,7 @@ func newRecording(exchanges []fetch.Exchange, connections []wire.RoutedConnectio
 	r.claimed = make([]bool, len(r.exchanges))
 	r.hostports = make([]string, len(r.exchanges))
 	for i, x := range r.exchanges {
-		r.hostports[i] = hostports[x.Peer]
+		r.hostports[i] = hostportAt(byPeer[x.Peer], x.Started)
 		if r.hostports[i] == "" {
 			continue
 		}
@@ -98,6 +98,18 @@ func newRecording(exchanges []fetch.Exchange, connections []wire.RoutedConnectio
 		r.byKey[key] = append(r.byKey[key], i)
 	}
 	return r
+}
+
+// hostportAt returns what the connection was asked for that had its peer's port
+// at the time: the system gives a port again once a connection is over.
+func hostportAt(connections []wire.RoutedConnection, at fetch.Offset) string {
+	hostport := ""
+	for _, c := range connections {
+		if hostport == "" || c.Opened <= at {
+			hostport = c.HostPort
+		}
+	}
+	return hostport
 }
 
 func sortByArrival(exchanges []fetch.Exchange) {

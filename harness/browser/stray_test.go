@@ -150,3 +150,17 @@ func TestAbsenceIsProvenOrSaidNotToBe(t *testing.T) {
 	})
 	require.NoError(t, err)
 }
+
+// A port that was used twice belongs to whoever had it at the time.
+func TestReusedPorts(t *testing.T) {
+	t.Parallel()
+	connections := []wire.RoutedConnection{
+		{HostPort: "a.example:80", Address: "127.0.0.1:9", Peer: "127.111.0.1:4000", Opened: 10},
+		{HostPort: "b.example:80", Address: "127.0.0.1:9", Peer: "127.111.0.1:4000", Opened: 20},
+	}
+	exchanges := []fetch.Exchange{
+		{Peer: "127.111.0.1:4000", Started: 11}, {Peer: "127.111.0.1:4000", Started: 21}, {Peer: "127.0.0.1:4000", Started: 22},
+	}
+	rec := newRecording(exchanges, connections, []string{"127.0.0.1:9"})
+	assert.Equal(t, []string{"a.example:80", "b.example:80", ""}, rec.hostports)
+}

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/corsproof/corsproof/harness/fetch"
@@ -23,6 +25,7 @@ type Router struct {
 	clock    *Clock
 	timeouts Timeouts
 	ln       net.Listener
+	source   net.IP
 	wg       sync.WaitGroup
 	ctx      context.Context
 	cancel   context.CancelFunc
@@ -48,7 +51,8 @@ type RoutedConnection struct {
 	HostPort string // as it was asked for, lower-cased
 	Address  string // where it went
 	// Peer is the Router's own address on the connection that it made: what a
-	// recorder there has as Exchange.Peer.
+	// recorder there has as Exchange.Peer. Towards an IPv4 loopback address its
+	// host is the Router's alone in this process.
 	Peer   string
 	Opened fetch.Offset
 	Closed *fetch.Offset // nil while it is open
@@ -69,6 +73,7 @@ func NewRouter(clock *Clock) (*Router, error) {
 		clock:    clock.orNew(),
 		timeouts: Timeouts{}.withDefaults(),
 		ln:       ln,
+		source:   nextSource(),
 		routes:   map[string]string{},
 		live:     map[net.Conn]*routed{},
 	}
@@ -218,7 +223,7 @@ func (r *Router) connect(client net.Conn, hostport string) (net.Conn, *routed, b
 	r.live[client] = c
 	r.mu.Unlock()
 
-	dialer := net.Dialer{Timeout: r.timeouts.Dial}
+	dialer := net.Dialer{Timeout: r.timeouts.Dial, LocalAddr: r.from(address)}
 	server, err := dialer.DialContext(r.ctx, "tcp", address)
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -234,6 +239,27 @@ func (r *Router) connect(client net.Conn, hostport string) (net.Conn, *routed, b
 	c.connection.Peer = server.LocalAddr().String()
 	r.live[server] = c
 	return server, c, socksSucceeded
+}
+
+// sources counts the Routers of this process.
+var sources atomic.Uint32
+
+// nextSource returns an address of the loopback network for one Router to call
+// from. From 127.0.0.1 everybody calls: the system gives a port that a Router
+// has done with to the next client, whose exchanges would then seem to be the
+// browser's.
+func nextSource() net.IP {
+	n := sources.Add(1)
+	return net.IPv4(127, 111, byte(n>>8), byte(n))
+}
+
+// from returns the local address for a connection to address; nil means any.
+func (r *Router) from(address string) net.Addr {
+	to, err := netip.ParseAddrPort(address)
+	if err != nil || !to.Addr().Is4() || !to.Addr().IsLoopback() {
+		return nil
+	}
+	return &net.TCPAddr{IP: r.source}
 }
 
 func (r *Router) refuse(hostport, reason string) {

@@ -130,10 +130,37 @@ func TestRouterNamesItsConnections(t *testing.T) {
 	require.Len(t, x, 2)
 	assert.Equal(t, connections[0].Peer, x[0].Peer)
 	assert.NotEqual(t, connections[0].Peer, x[1].Peer)
+	// Not only the port differs: a port is given again to others.
+	assert.NotEqual(t, host(t, x[0].Peer), host(t, x[1].Peer))
 	assert.Equal(t, recorder.Addr(), connections[0].Address)
 	assert.Nil(t, connections[0].Closed)
 	require.NoError(t, r.Close())
 	assert.NotNil(t, r.Connections()[0].Closed)
+}
+
+// No two routers call from one address, and each can call what isn't 127.0.0.1.
+func TestRouterSources(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{"127.0.0.1": true}
+	for _, listen := range []string{"127.0.0.1:0", "127.0.0.1:0", "127.0.0.2:0"} {
+		r := routerT(t)
+		recorder := recorderT(t, RecorderConfig{Listen: listen, Upstream: greeterT(t, "a"), Protocol: ProtocolOpaque})
+		r.Route("a.example:80", recorder.Addr())
+		c, err := throughT(t, r, "a.example:80")
+		require.NoError(t, err)
+		_, err = io.ReadFull(c, make([]byte, 1))
+		require.NoError(t, err)
+		from := host(t, recorder.Connections()[0].Peer)
+		assert.False(t, seen[from], from)
+		seen[from] = true
+	}
+}
+
+func host(tb testing.TB, address string) string {
+	tb.Helper()
+	host, _, err := net.SplitHostPort(address)
+	require.NoError(tb, err)
+	return host
 }
 
 func TestRouterDeadAddress(t *testing.T) {
