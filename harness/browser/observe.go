@@ -65,12 +65,12 @@ func (p *chromiumPage) round(ctx context.Context, jobs []Job, each func(Observat
 	p.rounds++
 	hung, err := p.call(ctx, jobs)
 	if err != nil {
-		p.stale = true
+		p.leave()
 		return err
 	}
 	if hung {
-		// Only a new document can send the sentinels, and ends what still runs.
-		p.stale = true
+		// Only a new document can send the sentinels.
+		p.leave()
 		if err := p.refresh(ctx); err != nil {
 			return err
 		}
@@ -84,7 +84,7 @@ func (p *chromiumPage) round(ctx context.Context, jobs []Job, each func(Observat
 	absent := w.proveAbsence(settled, urls, p.sentinel)
 	w.awaitEnds(settled)
 	if err := context.Cause(ctx); err != nil {
-		p.stale = true
+		p.leave()
 		return err
 	}
 	j := p.join(s, jobs, w)

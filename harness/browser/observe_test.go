@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -77,6 +78,10 @@ func wireStory(t fetch.Trace) []string {
 	return story
 }
 
+func hasSentinel(r *wire.Recorder) bool {
+	return slices.ContainsFunc(r.Since(0), func(x fetch.Exchange) bool { return strings.HasPrefix(x.Request.Target, SentinelPath) })
+}
+
 func TestObserveJoinsPageAndRecorder(t *testing.T) {
 	t.Parallel()
 	i := start(t)
@@ -96,6 +101,14 @@ func TestObserveJoinsPageAndRecorder(t *testing.T) {
 		wire     []string
 	}{
 		{
+			name:    "redirect blocked, to what another call asks for",
+			request: fetch.Request{URL: at(addr, "/0", "status=302", "h=Location: "+at(addr, "/shared"))},
+			kind:    fetch.OutcomeNetworkError, code: "MissingAllowOriginHeader", wire: []string{"GET 302"},
+		}, {
+			name:    "what a blocked redirect leads to",
+			request: fetch.Request{URL: at(addr, "/shared")},
+			kind:    fetch.OutcomeNetworkError, code: "MissingAllowOriginHeader", wire: []string{"GET 200"},
+		}, {
 			name:    "readable",
 			request: fetch.Request{URL: at(addr, "/a", anyOrigin)},
 			kind:    fetch.OutcomeResponse, response: fetch.ResponseCORS, body: `GET /a ""`, wire: []string{"GET 200"},
@@ -195,6 +208,7 @@ func TestObserveJoinsPageAndRecorder(t *testing.T) {
 	}
 	// All at once: what is whose must not depend on order.
 	traces := observe(t, page, requests...)
+	assert.True(t, hasSentinel(server), "nothing proves what was not sent")
 	for n, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -397,18 +411,24 @@ func TestObserveTimesOutAlone(t *testing.T) {
 	})
 	page, _ := i.open(t, "")
 	got := map[string]fetch.Trace{}
-	jobs := []Job{{ID: "hang", Request: fetch.Request{URL: "http://" + server.Addr() + "/hang"}, Timeout: 300 * time.Millisecond}}
+	// As many as there are slots, so that the rest needs new ones.
+	var jobs []Job
+	for n := range DefaultSlots {
+		jobs = append(jobs, Job{ID: fmt.Sprint("hang", n), Request: fetch.Request{URL: fmt.Sprintf("http://%s/hang?%d", server.Addr(), n)}, Timeout: 300 * time.Millisecond})
+	}
 	for n := range 40 {
 		jobs = append(jobs, Job{ID: fmt.Sprint(n), Request: fetch.Request{URL: at(server.Addr(), fmt.Sprint("/", n), "h=Access-Control-Allow-Origin: *")}})
 	}
 	require.NoError(t, page.Observe(t.Context(), jobs, func(o Observation) { got[o.ID] = o.Trace }))
 	require.Len(t, got, len(jobs))
-	assert.Equal(t, fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: "no outcome within 300ms"}, got["hang"].Outcome)
-	assert.Equal(t, []string{"GET"}, wireStory(got["hang"]))
+	for n := range DefaultSlots {
+		trace := got[fmt.Sprint("hang", n)]
+		assert.Equal(t, fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: "no outcome within 300ms"}, trace.Outcome)
+		assert.Equal(t, []string{"GET"}, wireStory(trace))
+	}
 	for n := range 40 {
 		assert.Equal(t, fetch.OutcomeResponse, got[fmt.Sprint(n)].Outcome.Kind)
 	}
-	// The slot was replaced.
 	traces := observe(t, page, fetch.Request{URL: at(server.Addr(), "/after", "h=Access-Control-Allow-Origin: *")})
 	assert.Equal(t, fetch.OutcomeResponse, traces[0].Outcome.Kind)
 }
@@ -416,23 +436,29 @@ func TestObserveTimesOutAlone(t *testing.T) {
 func TestObserveEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	i := start(t)
-	reached := make(chan struct{}, 1)
+	reached, release := make(chan struct{}, 2*DefaultSlots), make(chan struct{})
 	server := i.serve(t, "cancel", func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/hang" {
 			reached <- struct{}{}
-			<-r.Context().Done()
-			return
+			<-release
 		}
 		allowing(w, r)
 	})
 	page, _ := i.open(t, "")
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { <-reached; cancel() }()
-	_, err := tryObserve(ctx, page, fetch.Request{URL: "http://" + server.Addr() + "/hang"})
+	var calls []fetch.Request
+	for n := range 2 * DefaultSlots {
+		calls = append(calls, fetch.Request{URL: fmt.Sprintf("http://%s/hang?%d", server.Addr(), n)})
+	}
+	_, err := tryObserve(ctx, page, calls...)
 	require.ErrorIs(t, err, context.Canceled)
-	// What was left running must not disturb what follows.
-	traces := observe(t, page, fetch.Request{URL: at(server.Addr(), "/after", "h=Access-Control-Allow-Origin: *")})
-	assert.Equal(t, fetch.OutcomeResponse, traces[0].Outcome.Kind)
+	// What runs, and what waits for a slot, must not disturb what follows.
+	close(release)
+	for n := range 3 {
+		traces := observe(t, page, fetch.Request{URL: at(server.Addr(), fmt.Sprint("/after", n), "h=Access-Control-Allow-Origin: *")})
+		assert.Equal(t, fetch.OutcomeResponse, traces[0].Outcome.Kind)
+	}
 }
 
 func TestObserveRefusesWhatNoPageCanDo(t *testing.T) {

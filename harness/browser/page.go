@@ -44,7 +44,7 @@ type chromiumPage struct {
 
 	// Guarded by the right to observe.
 	tab    *tab
-	stale  bool // the document may still run calls of a round that was left
+	left   bool // the tab was closed, see leave
 	rounds int
 }
 
@@ -74,7 +74,7 @@ func (p *chromiumPage) load(ctx context.Context) error {
 		t.close()
 		return err
 	}
-	p.tab, p.stale = t, false
+	p.tab, p.left = t, false
 	return nil
 }
 
@@ -115,12 +115,18 @@ func (p *chromiumPage) prepare(ctx context.Context, t *tab) error {
 	return nil
 }
 
-// refresh loads the page again if its document can't be used any more.
+// leave ends the page's document with all calls that it has, so that none of
+// them falls into a later observation.
+func (p *chromiumPage) leave() {
+	p.tab.close()
+	p.left = true
+}
+
+// refresh opens the page again if it was left.
 func (p *chromiumPage) refresh(ctx context.Context) error {
-	if !p.stale {
+	if !p.left {
 		return nil
 	}
-	p.tab.close()
 	ctx, cancel := context.WithTimeoutCause(ctx, p.browser.cfg.Timeouts.Open, fmt.Errorf("not open within %v", p.browser.cfg.Timeouts.Open))
 	defer cancel()
 	if err := p.load(ctx); err != nil {

@@ -189,6 +189,7 @@ func TestActShowsWhatWasOnTheWire(t *testing.T) {
 			assert.Equal(t, origin, sent)
 		})
 	}
+	assert.True(t, hasSentinel(server), "nothing proves what was not sent")
 	assert.Contains(t, view.Console(), "warning: could not closed")
 }
 

@@ -16,42 +16,60 @@ import (
 // escapes are the ways out of a run's process groups: as an nginx worker or a
 // Chromium renderer whose parent died, in a session of its own, with one trace
 // of the run each.
-func escapes(tb testing.TB, dir string) map[string]exile {
+func escapes(tb testing.TB, dir string) []escapeCase {
 	tb.Helper()
 	inside := filepath.Join(dir, "inside")
 	require.NoError(tb, os.MkdirAll(inside, 0o711))
 	open := filepath.Join(inside, "open")
 	require.NoError(tb, os.WriteFile(open, nil, 0o600))
-	return map[string]exile{
-		ByCommandLine.String():   {Argument: "--user-data-dir=" + dir + "/profile"},
-		ByWorkingFolder.String(): {Dir: inside},
-		ByOpenFile.String():      {File: open},
-		ByProgram.String():       {Program: copySleep(tb, inside)},
+	return []escapeCase{
+		{"command-line", ByCommandLine, exile{Argument: "--user-data-dir=" + dir + "/profile"}},
+		{"working-folder", ByWorkingFolder, exile{Dir: inside}},
+		{"program", ByProgram, exile{Program: copySleep(tb, inside)}},
+		{"inherited-file", ByOpenFile, exile{File: open}},
+		{"own-file", ByOpenFile, exile{Opens: open}},
 	}
+}
+
+type escapeCase struct {
+	name  string
+	by    Trace
+	exile exile
 }
 
 // A planted leak is noticed, by each trace alone, and Close ends it.
 func TestEscapes(t *testing.T) {
 	t.Parallel()
-	for _, by := range []Trace{ByCommandLine, ByWorkingFolder, ByOpenFile, ByProgram} {
-		t.Run(by.String(), func(t *testing.T) {
+	for i := range escapes(t, t.TempDir()) {
+		run := newRun(t, Timeouts{Close: 100 * time.Millisecond})
+		tc := escapes(t, run.Dir())[i]
+		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			run := newRun(t, Timeouts{Close: 100 * time.Millisecond})
-			pid, err := escape(run, asJSON(escapes(t, run.Dir())[by.String()]))
+			pid, err := escape(run, asJSON(tc.exile))
 			require.NoError(t, err)
 			id := identify(t, pid)
 			entry, _ := readProcess(pid)
 			require.NotEqual(t, os.Getpid(), entry.Parent, "an orphan")
 			require.Equal(t, pid, entry.Session, "in a session of its own")
 
+			waitFound(t, run, 1) // it may have to open its file first
 			found, err := run.Processes()
 			require.NoError(t, err)
-			assert.Equal(t, map[int]Trace{pid: by}, tracesOf(found))
+			assert.Equal(t, map[int]Trace{pid: tc.by}, tracesOf(found))
 			require.NoError(t, run.Close())
 			assert.False(t, id.lives(), "Close ended it")
 			assert.NoDirExists(t, run.Dir())
 		})
 	}
+}
+
+// waitFound waits until the run has n processes.
+func waitFound(tb testing.TB, run *Run, n int) {
+	tb.Helper()
+	waitUntil(tb, "the processes are found", func() bool {
+		found, err := run.Processes()
+		return err == nil && len(found) == n
+	})
 }
 
 // What has no trace of a run is not one of its processes: the proof that the

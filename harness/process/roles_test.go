@@ -22,6 +22,8 @@ import (
 // patience bounds every wait of the tests; none of them is meant to last.
 const patience = 30 * time.Second
 
+const openVariable = "PROCESS_TEST_OPEN"
+
 // roleVariable makes the test binary play a part of a test instead of running
 // the tests.
 const roleVariable = "PROCESS_TEST_ROLE"
@@ -38,8 +40,12 @@ func TestMain(m *testing.M) {
 var roles = map[string]func(args []string){
 	// wait lives until it is signalled.
 	"wait": func([]string) { say("ready"); forever() },
-	// stubborn lives until it is killed.
+	// stubborn lives until it is killed, with a file open if its environment
+	// says so.
 	"stubborn": func([]string) {
+		if path := os.Getenv(openVariable); path != "" {
+			defer must1(os.Open(path)).Close()
+		}
 		signal.Ignore(syscall.SIGTERM, syscall.SIGINT)
 		say("ready")
 		forever()
@@ -163,8 +169,10 @@ type exile struct {
 	Dir string
 	// Argument is in its command line.
 	Argument string
-	// File is open.
+	// File is open: it was given to it.
 	File string
+	// Opens is open: it opened it itself, as Go does, to be closed on exec.
+	Opens string
 	// Program is what it executes instead of the test binary: with an argument
 	// of seconds, for it is a copy of sleep(1).
 	Program string
@@ -173,7 +181,8 @@ type exile struct {
 func fork(e exile) int {
 	null := must1(os.OpenFile(os.DevNull, os.O_RDWR, 0))
 	attr := &os.ProcAttr{
-		Dir: e.Dir, Env: []string{roleVariable + "=" + e.role}, Files: []*os.File{null, null, null},
+		Dir: e.Dir, Files: []*os.File{null, null, null},
+		Env: []string{roleVariable + "=" + e.role, openVariable + "=" + e.Opens},
 		Sys: &syscall.SysProcAttr{Setsid: e.leave},
 	}
 	if attr.Dir == "" {

@@ -69,13 +69,11 @@ func TestCloseIsBounded(t *testing.T) {
 		}
 	}
 	for _, e := range escapes(t, run.Dir()) {
-		pid, err := escape(run, asJSON(e))
+		pid, err := escape(run, asJSON(e.exile))
 		require.NoError(t, err)
 		ids = append(ids, identify(t, pid))
 	}
-	found, err := run.Processes()
-	require.NoError(t, err)
-	require.Len(t, found, len(ids))
+	waitFound(t, run, len(ids))
 	begun := time.Now()
 	require.NoError(t, run.Close())
 	assert.Less(t, time.Since(begun), patience)
