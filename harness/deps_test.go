@@ -30,6 +30,7 @@ var allowed = map[string][]string{
 	"harness/browser": {"harness/fetch", "harness/wire", "harness/process"},
 	"harness/report":  {"harness/fetch"},
 	"harness/catalog": {"harness/fetch"},
+	"harness/judge":   {"harness/fetch"},
 	"harness":         {"harness/…"},
 	"servers":         {"harness/fetch", "harness/wire", "harness/process", "fixtures"},
 	"scenarios":       {"harness/…", "servers/…", "fixtures"},

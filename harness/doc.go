@@ -16,7 +16,8 @@
 //	fetch, process        nothing of ours
 //	wire                  fetch
 //	direct, browser       fetch, wire, process
-//	report, catalog       fetch
+//	report, catalog,
+//	judge                 fetch
 //	harness               everything under harness
 //	servers               fetch, wire, process, fixtures
 //	scenarios             harness and all under it, servers, fixtures

@@ -22,34 +22,49 @@ type reason struct{ phase, step, detail, sentence string }
 
 // corsReasons holds the codes that name one branch of the standard, at the
 // commit that package fetch pins. A code that is missing here is passed on as
-// text.
-var corsReasons = map[network.CorsError]reason{
-	network.CorsErrorMissingAllowOriginHeader:  {phaseCORSCheck, "2", "missing", "the response has no Access-Control-Allow-Origin"},
-	network.CorsErrorWildcardOriginNotAllowed:  {phaseCORSCheck, "4", "wildcard-with-credentials", "Access-Control-Allow-Origin is * and the request's credentials mode is include"},
-	network.CorsErrorMultipleAllowOriginValues: {phaseCORSCheck, "4", "multiple", "Access-Control-Allow-Origin has more than one value: %q"},
-	network.CorsErrorInvalidAllowOriginValue:   {phaseCORSCheck, "4", "invalid", "Access-Control-Allow-Origin is not an origin: %q"},
-	network.CorsErrorAllowOriginMismatch:       {phaseCORSCheck, "4", "mismatch", "Access-Control-Allow-Origin is %q, which is not the request's origin"},
-	network.CorsErrorInvalidAllowCredentials:   {phaseCORSCheck, "8", "credentials-not-true", "Access-Control-Allow-Credentials is %q, not true, and the request's credentials mode is include"},
+// text; those of Local Network Access are no matter of the CORS protocol.
+var corsReasons = func() map[network.CorsError]reason {
+	reasons := map[network.CorsError]reason{
+		network.CorsErrorPreflightInvalidStatus:      {phasePreflight, "7", fetch.DetailPreflightStatus, "the preflight's status is not an ok status"},
+		network.CorsErrorPreflightDisallowedRedirect: {phasePreflight, "7", fetch.DetailPreflightStatus, "the preflight was answered with a redirect"},
 
-	network.CorsErrorPreflightMissingAllowOriginHeader:  {phaseCORSCheck, "2", "preflight-missing", "the preflight's response has no Access-Control-Allow-Origin"},
-	network.CorsErrorPreflightWildcardOriginNotAllowed:  {phaseCORSCheck, "4", "preflight-wildcard-with-credentials", "the preflight's Access-Control-Allow-Origin is * and the request's credentials mode is include"},
-	network.CorsErrorPreflightMultipleAllowOriginValues: {phaseCORSCheck, "4", "preflight-multiple", "the preflight's Access-Control-Allow-Origin has more than one value: %q"},
-	network.CorsErrorPreflightInvalidAllowOriginValue:   {phaseCORSCheck, "4", "preflight-invalid", "the preflight's Access-Control-Allow-Origin is not an origin: %q"},
-	network.CorsErrorPreflightAllowOriginMismatch:       {phaseCORSCheck, "4", "preflight-mismatch", "the preflight's Access-Control-Allow-Origin is %q, which is not the request's origin"},
-	network.CorsErrorPreflightInvalidAllowCredentials:   {phaseCORSCheck, "8", "preflight-credentials-not-true", "the preflight's Access-Control-Allow-Credentials is %q, not true, and the request's credentials mode is include"},
+		network.CorsErrorInvalidAllowMethodsPreflightResponse: {phasePreflight, "7.3", fetch.DetailPreflightMethodsGrammar, "Access-Control-Allow-Methods can't be parsed: %q"},
+		network.CorsErrorInvalidAllowHeadersPreflightResponse: {phasePreflight, "7.3", fetch.DetailPreflightHeadersGrammar, "Access-Control-Allow-Headers can't be parsed: %q"},
+		network.CorsErrorMethodDisallowedByPreflightResponse:  {phasePreflight, "7.5", fetch.DetailMethodNotAllowed, "%q is not in Access-Control-Allow-Methods"},
+		network.CorsErrorHeaderDisallowedByPreflightResponse:  {phasePreflight, "7.7", fetch.DetailHeaderNotAllowed, "%q is not in Access-Control-Allow-Headers"},
 
-	network.CorsErrorPreflightInvalidStatus:      {phasePreflight, "7", "status-not-ok", "the preflight's status is not an ok status"},
-	network.CorsErrorPreflightDisallowedRedirect: {phasePreflight, "7", "redirect", "the preflight was answered with a redirect"},
+		network.CorsErrorDisallowedByMode:            {phaseMainFetch, "12", "mode-same-origin", "the request's mode is same-origin and its URL is cross-origin"},
+		network.CorsErrorCorsDisabledScheme:          {phaseMainFetch, "12", "not-http", "the URL's scheme is not an HTTP(S) scheme"},
+		network.CorsErrorNoCorsRedirectModeNotFollow: {phaseMainFetch, "12(4).1", "no-cors-redirect-mode", "the request's mode is no-cors and its redirect mode is not follow"},
+		// Steps 9 and 10 both refuse them, for different reasons.
+		network.CorsErrorRedirectContainsCredentials: {phaseRedirectFetch, "", "location-credentials", "the redirect's URL includes credentials"},
+	}
+	// The CORS check has a code of its own for a preflight's response.
+	for _, check := range []struct {
+		code, preflight network.CorsError
+		reason          reason
+	}{
+		{network.CorsErrorMissingAllowOriginHeader, network.CorsErrorPreflightMissingAllowOriginHeader, reason{phaseCORSCheck, "2", fetch.DetailMissing, "%s has no Access-Control-Allow-Origin"}},
+		{network.CorsErrorWildcardOriginNotAllowed, network.CorsErrorPreflightWildcardOriginNotAllowed, reason{phaseCORSCheck, "4", fetch.DetailWildcardWithCredentials, "%s has Access-Control-Allow-Origin: *, and the request's credentials mode is include"}},
+		{network.CorsErrorMultipleAllowOriginValues, network.CorsErrorPreflightMultipleAllowOriginValues, reason{phaseCORSCheck, "4", fetch.DetailMultiple, "%s has an Access-Control-Allow-Origin with more than one value: %q"}},
+		{network.CorsErrorInvalidAllowOriginValue, network.CorsErrorPreflightInvalidAllowOriginValue, reason{phaseCORSCheck, "4", fetch.DetailInvalid, "%s has an Access-Control-Allow-Origin that is no origin: %q"}},
+		{network.CorsErrorAllowOriginMismatch, network.CorsErrorPreflightAllowOriginMismatch, reason{phaseCORSCheck, "4", fetch.DetailMismatch, "%s has Access-Control-Allow-Origin: %q, which is not the request's origin"}},
+		{network.CorsErrorInvalidAllowCredentials, network.CorsErrorPreflightInvalidAllowCredentials, reason{phaseCORSCheck, "8", fetch.DetailCredentialsInvalid, "%s has Access-Control-Allow-Credentials: %q, not true, and the request's credentials mode is include"}},
+	} {
+		for code, whose := range map[network.CorsError]string{check.code: "the response", check.preflight: "the preflight's response"} {
+			r := check.reason
+			r.sentence = strings.Replace(r.sentence, "%s", whose, 1)
+			reasons[code] = r
+		}
+	}
+	return reasons
+}()
 
-	network.CorsErrorInvalidAllowMethodsPreflightResponse: {phasePreflight, "7.3", "methods-failure", "Access-Control-Allow-Methods can't be parsed: %q"},
-	network.CorsErrorInvalidAllowHeadersPreflightResponse: {phasePreflight, "7.3", "header-names-failure", "Access-Control-Allow-Headers can't be parsed: %q"},
-	network.CorsErrorMethodDisallowedByPreflightResponse:  {phasePreflight, "7.5", "method-not-listed", "%q is not in Access-Control-Allow-Methods"},
-	network.CorsErrorHeaderDisallowedByPreflightResponse:  {phasePreflight, "7.7", "header-not-listed", "%q is not in Access-Control-Allow-Headers"},
-
-	network.CorsErrorDisallowedByMode:            {phaseMainFetch, "12", "same-origin-mode", "the request's mode is same-origin and its URL is cross-origin"},
-	network.CorsErrorCorsDisabledScheme:          {phaseMainFetch, "12", "scheme", "the URL's scheme is not an HTTP(S) scheme"},
-	network.CorsErrorNoCorsRedirectModeNotFollow: {phaseMainFetch, "12(4).1", "no-cors-redirect-mode", "the request's mode is no-cors and its redirect mode is not follow"},
-	network.CorsErrorRedirectContainsCredentials: {phaseRedirectFetch, "", "credentials-in-url", "the redirect's URL includes credentials"},
+// netErrors holds the network errors that name one branch of the standard. What
+// is missing here, net::ERR_FAILED above all, is passed on as text.
+var netErrors = map[string]reason{
+	"net::ERR_UNSAFE_PORT":        {"block-bad-port", "2", "bad-port", "the port is a bad port"},
+	"net::ERR_TOO_MANY_REDIRECTS": {phaseRedirectFetch, "7", "too-many-redirects", "the redirects are too many"},
 }
 
 // blockOf returns why Chromium refused a request, or nil if it didn't: a
@@ -77,9 +92,13 @@ func blockFor(code network.CorsError, parameter, text string) *fetch.Block {
 		return block
 	}
 	block.Phase, block.Step, block.Detail, block.Sentence = known.phase, known.step, known.detail, known.sentence
-	if code == network.CorsErrorHeaderDisallowedByPreflightResponse && isNonWildcardName(parameter) {
+	switch {
+	case code == network.CorsErrorHeaderDisallowedByPreflightResponse && isNonWildcardName(parameter):
 		// The step before has the CORS non-wildcard request-header names.
-		block.Step, block.Detail = "7.6", "non-wildcard-header-not-listed"
+		block.Step, block.Detail = "7.6", fetch.DetailAuthorizationNotListed
+	case known.detail == fetch.DetailCredentialsInvalid && parameter == "":
+		// The header is empty, or there is none: Chromium doesn't tell.
+		block.Detail = ""
 	}
 	if strings.Contains(block.Sentence, "%q") {
 		block.Sentence = fmt.Sprintf(block.Sentence, parameter)

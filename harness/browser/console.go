@@ -116,11 +116,15 @@ func codeOf(text string) (code network.CorsError, parameter string) {
 	return "", ""
 }
 
-// block returns the explanation as the reason of an outcome, or nil if it is
-// one of a network error.
+// block returns the explanation as the reason of an outcome, or nil if it is a
+// network error that names none.
 func (x explanation) block() *fetch.Block {
 	if x.sentence == "" {
-		return nil
+		known, ok := netErrors[x.netError]
+		if !ok {
+			return nil
+		}
+		return &fetch.Block{Phase: known.phase, Step: known.step, Detail: known.detail, Sentence: known.sentence, Code: x.netError}
 	}
 	if x.code != "" {
 		return &fetch.Block{Code: x.code, Sentence: x.sentence}

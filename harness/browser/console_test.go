@@ -104,7 +104,7 @@ func TestBlocksNameTheStep(t *testing.T) {
 	t.Parallel()
 	got := explanation{sentence: "Request header field authorization is not allowed by Access-Control-Allow-Headers in preflight response."}.block()
 	assert.Equal(t, &fetch.Block{
-		Phase: "cors-preflight-fetch-0", Step: "7.6", Detail: "non-wildcard-header-not-listed",
+		Phase: "cors-preflight-fetch-0", Step: "7.6", Detail: "authorization-not-listed",
 		Sentence: `"authorization" is not in Access-Control-Allow-Headers`,
 		Code:     "HeaderDisallowedByPreflightResponse", Parameter: "authorization",
 	}, got)

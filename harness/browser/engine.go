@@ -13,8 +13,9 @@ type Engine interface {
 	// Info says which browser runs, with which flags.
 	Info() Info
 	// Open opens a page at origin, which a page host must serve: the page is
-	// origin + [PagePath], its slots are origin + [SlotPath]. The caller closes
-	// the page; ctx bounds the opening alone.
+	// origin + [PagePath], its slots are origin + [SlotPath]. For "null" it is a
+	// page with an opaque origin, [OpaqueURL]. The caller closes the page; ctx
+	// bounds the opening alone.
 	Open(ctx context.Context, origin string) (Page, error)
 	// Close ends the browser and everything that it started.
 	Close() error
@@ -36,10 +37,22 @@ type Page interface {
 const (
 	PagePath = "/.corsproof/page"
 	SlotPath = "/.corsproof/slot"
+	// OpaquePath has a document that its Content-Security-Policy sandboxes.
+	OpaquePath = "/.corsproof/opaque"
 	// SentinelPath is where sentinels go, with a random segment after it. A
 	// server may answer them as it likes.
 	SentinelPath = "/.corsproof/sentinel/"
 )
+
+// OpaqueOrigin is the origin of a page whose origin is opaque.
+const OpaqueOrigin = string(fetch.OpaqueOrigin)
+
+// OpaqueURL is where a page with an opaque origin is loaded from.
+const OpaqueURL = OpaqueHost + OpaquePath
+
+// OpaqueHost is the origin that serves [OpaqueURL]: to the page itself it is as
+// foreign as any other.
+const OpaqueHost = "https://opaque.test"
 
 // A Job is one call to make.
 type Job struct {

@@ -68,9 +68,9 @@ func checkRequest(r fetch.Request, origin string) error {
 	}
 	if r.Body != nil {
 		switch r.Body.Kind {
-		case "", fetch.BodyText, fetch.BodyBytes, fetch.BodyBlob, fetch.BodyStream:
+		case "", fetch.BodyText, fetch.BodyBytes, fetch.BodyBlob, fetch.BodyStream, fetch.BodyURLSearchParams:
 		default:
-			return fmt.Errorf("unknown body kind %q: use text, bytes, blob or stream", r.Body.Kind)
+			return fmt.Errorf("unknown body kind %q: use text, bytes, blob, stream or urlsearchparams", r.Body.Kind)
 		}
 		if _, ok := fetch.IsomorphicEncode(r.Body.Bytes); !ok {
 			return errors.New("its body holds a code point above U+00FF: isomorphic decode the bytes")

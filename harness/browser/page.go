@@ -79,7 +79,12 @@ func (p *chromiumPage) load(ctx context.Context) error {
 }
 
 func (p *chromiumPage) prepare(ctx context.Context, t *tab) error {
-	if err := t.navigate(ctx, p.origin+PagePath); err != nil {
+	url, slots := p.origin+PagePath, SlotPath
+	if p.origin == OpaqueOrigin {
+		// Each frame of it would have an opaque origin of its own, out of reach.
+		url, slots = OpaqueURL, ""
+	}
+	if err := t.navigate(ctx, url); err != nil {
 		return err
 	}
 	if _, err := call(ctx, t, runtime.AddBinding, runtime.AddBindingParams{Name: bindingName}); err != nil {
@@ -96,7 +101,7 @@ func (p *chromiumPage) prepare(ctx context.Context, t *tab) error {
 	}
 	config, err := json.Marshal(map[string]any{
 		"binding":     bindingName,
-		"slotPath":    SlotPath,
+		"slotPath":    slots,
 		"inlineLimit": inlineLimit,
 		"prefixLimit": fetch.PrefixLimit,
 		"reportBatch": reportBatch,

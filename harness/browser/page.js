@@ -1,7 +1,9 @@
 // Makes calls from a page: a pool of same-origin iframes, the slots, each of
 // which makes one call at a time with its own window's API, so that the
 // browser's protocol tells their traffic apart by frame. What became of a call
-// is reported through the binding in the order in which calls end.
+// is reported through the binding in the order in which calls end. A page that
+// can't reach into its frames, for its origin is opaque, has an empty slotPath:
+// then all slots are the page's own window.
 //
 // Evaluated once per document, as a function of its configuration.
 (config) => {
@@ -53,6 +55,8 @@
         return bytes;
       case 'blob':
         return new win.Blob([bytes], {type: body.contentType || ''});
+      case 'urlsearchparams':
+        return new win.URLSearchParams(new TextDecoder().decode(bytes));
       case 'stream':
         return new win.ReadableStream({
           start(controller) {
@@ -71,7 +75,7 @@
     if (r.headers) init.headers = r.headers;
     if (r.body) {
       init.body = bodyOf(win, r.body);
-      if (r.body.kind === 'stream') init.duplex = 'half';
+      if (r.body.kind === 'stream' && !r.body.noDuplex) init.duplex = 'half';
     }
     if (r.mode) init.mode = r.mode;
     if (r.credentials) init.credentials = r.credentials;
@@ -183,11 +187,18 @@
       slots.add(this);
     }
     open() {
+      if (!slotPath) {
+        this.win = globalThis;
+        return Promise.resolve(this);
+      }
       return new Promise((resolve, reject) => {
         const frame = document.createElement('iframe');
         frame.style.display = 'none'; // nothing to lay out
         frame.src = slotPath;
-        frame.onload = () => resolve(this);
+        frame.onload = () => {
+          this.win = frame.contentWindow;
+          resolve(this);
+        };
         frame.onerror = () => reject(new Error('slot did not load'));
         this.frame = frame;
         document.body.append(frame);
@@ -195,11 +206,11 @@
     }
     close() {
       slots.delete(this);
-      this.frame.remove();
+      this.frame?.remove();
     }
     async run() {
       for (let job = queue.shift(); job; job = queue.shift()) {
-        const win = this.frame.contentWindow;
+        const win = this.win;
         const out = {index: job.index, round: job.round};
         if (job.parse) out.url = normal(job.request.url);
         const call = job.request.api === 'xhr' ? callXHR : callFetch;

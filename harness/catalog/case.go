@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/corsproof/corsproof/harness/fetch"
@@ -26,6 +27,8 @@ type Case struct {
 	Why string `yaml:"why"`
 	// Drivers can run the case; empty means all three.
 	Drivers []Driver `yaml:"drivers"`
+	// Because says why the other drivers can't; it stands beside drivers alone.
+	Because string `yaml:"because"`
 	// Table has a row for each case that this one stands for: ${name} anywhere
 	// in the case is what the row says. An item of a list that is nothing but
 	// ${name} becomes as many items as the row lists, or none.
@@ -169,6 +172,11 @@ const (
 	DriverDirect  Driver = "direct"
 	DriverModel   Driver = "model"
 )
+
+// DrivenBy reports whether the driver can run the case.
+func (c *Case) DrivenBy(d Driver) bool {
+	return len(c.Drivers) == 0 || slices.Contains(c.Drivers, d)
+}
 
 // steps returns the case's requests.
 func (c *Case) steps() []Step {

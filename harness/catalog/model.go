@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -94,6 +95,18 @@ func (r *Request) fetchRequest(c *Case) fetch.Request {
 	return req
 }
 
+// NeedsLength reports whether a server has to add a Content-Length to the answer,
+// so that its end can be told: page code may read that header, too.
+func (a Answer) NeedsLength(method string) bool {
+	if method == "HEAD" || a.Status < 200 || a.Status == 204 || a.Status == 304 {
+		return false
+	}
+	return !slices.ContainsFunc(a.Headers, func(l HeaderLine) bool {
+		name := strings.ToLower(l.Header().Name())
+		return name == "content-length" || name == "transfer-encoding"
+	})
+}
+
 // A script answers requests as a case's servers do.
 type script struct {
 	answers map[string][]Answer
@@ -125,6 +138,9 @@ func (s *script) answer(_ context.Context, r fetch.NetworkRequest) (fetch.Networ
 		response := fetch.NetworkResponse{Status: a.Status, Body: fetch.PayloadOf([]byte(a.Body))}
 		for _, line := range a.Headers {
 			response.Headers = append(response.Headers, line.Header())
+		}
+		if a.NeedsLength(r.Method) {
+			response.Headers = append(response.Headers, fetch.Header{"Content-Length", strconv.Itoa(len(a.Body))})
 		}
 		return response, nil
 	}

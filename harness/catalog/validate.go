@@ -78,6 +78,9 @@ func (d *decoder) validate(node ast.Node, c *Case, path string) {
 	for i, v := range c.Drivers {
 		oneOf(d, node, join(path, "drivers["+strconv.Itoa(i)+"]"), v, drivers)
 	}
+	if (len(c.Drivers) == 0) != (strings.TrimSpace(c.Because) == "") {
+		fail("drivers", "drivers and because go together: who can run the case, and why nobody else")
+	}
 	oneOf(d, node, join(path, "page.embedder-policy"), c.Page.EmbedderPolicy, embedders)
 	if len(c.Steps) > 0 && (c.Request.URL != "" || c.Expect != nil) {
 		fail("steps", "stand beside a request of the case's own; expected either")
