@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/wire"
 )
 
 // An Engine is a real browser that makes real calls. Its methods are safe for
@@ -35,13 +36,13 @@ type Page interface {
 
 // Paths that every page origin must answer: blank documents of the page host.
 const (
-	PagePath = "/.corsproof/page"
-	SlotPath = "/.corsproof/slot"
+	PagePath = wire.PagePath
+	SlotPath = wire.SlotPath
 	// OpaquePath has a document that its Content-Security-Policy sandboxes.
-	OpaquePath = "/.corsproof/opaque"
+	OpaquePath = wire.OpaquePath
 	// SentinelPath is where sentinels go, with a random segment after it. A
 	// server may answer them as it likes.
-	SentinelPath = "/.corsproof/sentinel/"
+	SentinelPath = wire.SentinelPath
 )
 
 // OpaqueOrigin is the origin of a page whose origin is opaque.
