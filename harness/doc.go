@@ -16,8 +16,9 @@
 //	fetch, process        nothing of ours
 //	wire                  fetch
 //	direct, browser       fetch, wire, process
-//	report, catalog,
-//	judge                 fetch
+//	catalog               fetch
+//	judge                 fetch, catalog
+//	report                fetch, catalog, judge
 //	harness               everything under harness
 //	servers               fetch, wire, process, fixtures
 //	scenarios             harness and all under it, servers, fixtures

@@ -71,7 +71,7 @@ func (v *View) observe(ctx context.Context, act func(ctx context.Context) error)
 	if err := s.wait(settled, s.quiet); err != nil {
 		return Activity{}, fmt.Errorf("wait for the view's calls to be over: %w", err)
 	}
-	if err := w.proveAbsence(settled, s.urls(), v.sentinel); err != nil {
+	if err := joinUnproven(w.proveAbsence(settled, s.urls(), v.sentinel)); err != nil {
 		return Activity{}, err
 	}
 	w.awaitEnds(settled)

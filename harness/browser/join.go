@@ -66,7 +66,8 @@ type recording struct {
 }
 
 // newRecording sorts exchanges by arrival and tells by the router's
-// connections which of them came from a browser. Sentinels are left out.
+// connections which of them came from a browser. What the harness itself asks for is
+// left out.
 func newRecording(exchanges []fetch.Exchange, connections []wire.RoutedConnection, recorders []string) *recording {
 	r := &recording{byKey: map[wireKey][]int{}, recorded: map[string]bool{}}
 	addresses := map[string]bool{}
@@ -82,7 +83,7 @@ func newRecording(exchanges []fetch.Exchange, connections []wire.RoutedConnectio
 		}
 	}
 	for _, x := range exchanges {
-		if !strings.HasPrefix(x.Request.Target, SentinelPath) {
+		if !wire.IsOwnTarget(x.Request.Target) {
 			r.exchanges = append(r.exchanges, x)
 		}
 	}

@@ -34,7 +34,7 @@ func (p *chromiumPage) Observe(ctx context.Context, jobs []Job, each func(Observ
 			continue
 		}
 		problems = append(problems, err)
-		if !isEvidenceProblem(err) {
+		if !IsEvidenceProblem(err) {
 			break
 		}
 	}
@@ -44,8 +44,9 @@ func (p *chromiumPage) Observe(ctx context.Context, jobs []Job, each func(Observ
 	return nil
 }
 
-// isEvidenceProblem reports whether later rounds can still be observed.
-func isEvidenceProblem(err error) bool {
+// IsEvidenceProblem reports whether an error of [Page.Observe] is about what was
+// observed alone, so that the page can go on observing.
+func IsEvidenceProblem(err error) bool {
 	if _, ok := errors.AsType[*DisagreementError](err); ok {
 		return true
 	}
@@ -81,14 +82,14 @@ func (p *chromiumPage) round(ctx context.Context, jobs []Job, each func(Observat
 	for _, a := range p.join(s, jobs, w).answers {
 		urls = append(urls, a.chain.urls...)
 	}
-	absent := w.proveAbsence(settled, urls, p.sentinel)
+	unproven := w.proveAbsence(settled, urls, p.sentinel)
 	w.awaitEnds(settled)
 	if err := context.Cause(ctx); err != nil {
 		p.leave()
 		return err
 	}
 	j := p.join(s, jobs, w)
-	return errors.Join(p.conclude(w, j, absent, each), c.noteStray(j.stray))
+	return errors.Join(p.conclude(w, j, unproven, each), c.noteStray(j.stray))
 }
 
 // call gives the jobs to the page and waits until each has been reported. It
@@ -251,7 +252,7 @@ func (a *answer) explain(byLast map[string]*explanation) {
 }
 
 // conclude makes observations of a joined round and hands them out.
-func (p *chromiumPage) conclude(w window, j joined, absent error, each func(Observation)) error {
+func (p *chromiumPage) conclude(w window, j joined, unproven map[string]error, each func(Observation)) error {
 	var problems []error
 	for _, a := range j.answers {
 		trace := fetch.Trace{
@@ -270,14 +271,25 @@ func (p *chromiumPage) conclude(w window, j joined, absent error, each func(Obse
 		if err != nil {
 			problems = append(problems, err)
 		} else {
-			err = absent
+			err = a.unproven(unproven)
 		}
 		if err != nil && trace.Outcome.Kind != fetch.OutcomeUnknown {
 			trace.Outcome = fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: err.Error()}
 		}
 		each(Observation{ID: a.job.ID, Trace: trace})
 	}
-	return errors.Join(append(problems, absent)...)
+	return errors.Join(problems...)
+}
+
+// unproven returns why it can't be told that the call sent nothing more, if that
+// is so for one of the servers that it asked.
+func (a *answer) unproven(byOrigin map[string]error) error {
+	for _, url := range a.chain.urls {
+		if err := byOrigin[originOf(url)]; err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // outcome is what the page's report says, with the protocol's reason.

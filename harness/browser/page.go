@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -14,6 +15,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/wire"
 )
@@ -79,12 +81,11 @@ func (p *chromiumPage) load(ctx context.Context) error {
 }
 
 func (p *chromiumPage) prepare(ctx context.Context, t *tab) error {
-	url, slots := p.origin+PagePath, SlotPath
+	slots := SlotPath
 	if p.origin == OpaqueOrigin {
-		// Each frame of it would have an opaque origin of its own, out of reach.
-		url, slots = OpaqueURL, ""
+		slots = "" // each frame would have an opaque origin of its own, out of reach
 	}
-	if err := t.navigate(ctx, url); err != nil {
+	if err := t.navigate(ctx, p.url()); err != nil {
 		return err
 	}
 	if _, err := call(ctx, t, runtime.AddBinding, runtime.AddBindingParams{Name: bindingName}); err != nil {
@@ -140,14 +141,29 @@ func (p *chromiumPage) refresh(ctx context.Context) error {
 	return nil
 }
 
-// sentinel sends one request that is only to arrive. It returns why the page
-// could not.
+// sentinel is a [sendFunc]. A page at https may make no request to http, so there
+// the browser's first tab makes it, which is blank and has no such scruples: both
+// share the network stack.
 func (p *chromiumPage) sentinel(ctx context.Context, url string) (string, error) {
 	quoted, err := json.Marshal(url)
 	if err != nil {
 		return "", err
 	}
+	if !strings.HasPrefix(p.url(), "http:") && strings.HasPrefix(url, "http:") {
+		first := &tab{browser: p.browser, target: chromedp.FromContext(p.browser.ctx).Target}
+		return eval[string](ctx, first, runtime.EvaluateParams{
+			Expression: fmt.Sprintf(`fetch(%s, {mode: 'no-cors', credentials: 'omit'}).then(() => '', String)`, quoted),
+		})
+	}
 	return eval[string](ctx, p.tab, runtime.EvaluateParams{Expression: fmt.Sprintf("corsproof.sentinel(%s)", quoted)})
+}
+
+// url is where the page is loaded from.
+func (p *chromiumPage) url() string {
+	if p.origin == OpaqueOrigin {
+		return OpaqueURL
+	}
+	return p.origin + PagePath
 }
 
 // Close closes the page's tab.

@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -13,31 +15,46 @@ import (
 
 // proveAbsence shows that what the window has not got will not come any more:
 // to the server of each URL that has a recorder it sends a sentinel, and waits
-// until the recorder has it. The error says which did not arrive.
-func (w window) proveAbsence(ctx context.Context, urls []string, send func(ctx context.Context, url string) (string, error)) error {
+// until the recorder has it. It returns, by origin, why one did not arrive.
+func (w window) proveAbsence(ctx context.Context, urls []string, send sendFunc) map[string]error {
 	recorded := w.look().recorded
-	origins := map[string]bool{}
+	unproven := map[string]error{}
+	var origins []string
 	for _, u := range urls {
-		if key, ok := keyOf(hop{"", u}, false); ok && recorded[key.hostport] {
-			origins[originOf(u)] = true
+		key, ok := keyOf(hop{"", u}, false)
+		if origin := originOf(u); ok && recorded[key.hostport] && !slices.Contains(origins, origin) {
+			origins = append(origins, origin)
 		}
 	}
-	problems := make(chan error, len(origins))
+	problems := make([]error, len(origins))
 	var wg sync.WaitGroup
-	for origin := range origins {
-		wg.Go(func() { problems <- w.sendSentinel(ctx, origin, send) })
+	for i, origin := range origins {
+		wg.Go(func() { problems[i] = w.sendSentinel(ctx, origin, send) })
 	}
 	wg.Wait()
-	close(problems)
+	for i, err := range problems {
+		if err != nil {
+			unproven[origins[i]] = err
+		}
+	}
+	return unproven
+}
+
+// A sendFunc sends one request that is only to arrive, and returns why page code
+// could not.
+type sendFunc func(ctx context.Context, url string) (string, error)
+
+// joinUnproven makes one error of those of several origins.
+func joinUnproven(unproven map[string]error) error {
 	var all []error
-	for err := range problems {
-		all = append(all, err)
+	for _, origin := range slices.Sorted(maps.Keys(unproven)) {
+		all = append(all, unproven[origin])
 	}
 	return errors.Join(all...)
 }
 
 // sendSentinel returns nil once a recorder has the sentinel.
-func (w window) sendSentinel(ctx context.Context, origin string, send func(context.Context, string) (string, error)) error {
+func (w window) sendSentinel(ctx context.Context, origin string, send sendFunc) error {
 	target := SentinelPath + rand.Text()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

@@ -120,22 +120,22 @@ func TestAbsenceIsProvenOrSaidNotToBe(t *testing.T) {
 	w := i.chromium.openWindow(i.all())
 	urls := []string{"http://" + server.Addr() + "/x"}
 
-	err := w.proveAbsence(t.Context(), urls, func(context.Context, string) (string, error) { return "the page refused", nil })
+	err := joinUnproven(w.proveAbsence(t.Context(), urls, func(context.Context, string) (string, error) { return "the page refused", nil }))
 	require.ErrorContains(t, err, "the page refused")
-	err = w.proveAbsence(t.Context(), urls, func(context.Context, string) (string, error) { return "", errors.New("no page") })
+	err = joinUnproven(w.proveAbsence(t.Context(), urls, func(context.Context, string) (string, error) { return "", errors.New("no page") }))
 	require.ErrorContains(t, err, "no page")
 
 	// One that is under way for ever ends with the context, one that arrives is
 	// proof whether or not it is answered.
 	ctx, cancel := context.WithCancelCause(t.Context())
 	own := errors.New("the test's own deadline")
-	err = w.proveAbsence(ctx, urls, func(ctx context.Context, _ string) (string, error) {
+	err = joinUnproven(w.proveAbsence(ctx, urls, func(ctx context.Context, _ string) (string, error) {
 		cancel(own)
 		<-ctx.Done()
 		return "", context.Cause(ctx)
-	})
+	}))
 	require.ErrorIs(t, err, own)
-	err = w.proveAbsence(t.Context(), urls, func(ctx context.Context, url string) (string, error) {
+	err = joinUnproven(w.proveAbsence(t.Context(), urls, func(ctx context.Context, url string) (string, error) {
 		request, err := http.NewRequestWithContext(ctx, "GET", url, nil)
 		if err != nil {
 			return "", err
@@ -147,7 +147,7 @@ func TestAbsenceIsProvenOrSaidNotToBe(t *testing.T) {
 		response.Body.Close()
 		<-ctx.Done()
 		return "", context.Cause(ctx)
-	})
+	}))
 	require.NoError(t, err)
 }
 

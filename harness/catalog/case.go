@@ -123,8 +123,18 @@ type Answer struct {
 	Headers []HeaderLine `yaml:"headers"`
 	Body    string       `yaml:"body"`
 	// Fails says how the exchange breaks, instead of a status.
-	Fails string `yaml:"fails"`
+	Fails Failure `yaml:"fails"`
 }
+
+// A Failure is how an exchange breaks.
+type Failure string
+
+const (
+	FailureReset   Failure = "connection reset"
+	FailureClosed  Failure = "connection closed"
+	FailureGarbage Failure = "garbage"   // no HTTP response
+	FailureSilent  Failure = "no answer" // for ever
+)
 
 // An Expect is what must come of a request. Outcome and exchanges are always
 // stated, a type with a response, phase and step with any other. What isn't
@@ -178,8 +188,8 @@ func (c *Case) DrivenBy(d Driver) bool {
 	return len(c.Drivers) == 0 || slices.Contains(c.Drivers, d)
 }
 
-// steps returns the case's requests.
-func (c *Case) steps() []Step {
+// AllSteps returns the case's requests, one if it is no sequence.
+func (c *Case) AllSteps() []Step {
 	if len(c.Steps) > 0 {
 		return c.Steps
 	}
@@ -189,7 +199,7 @@ func (c *Case) steps() []Step {
 // Expectations returns the expectation of each request, in order.
 func (c *Case) Expectations() []*Expect {
 	var out []*Expect
-	for _, s := range c.steps() {
+	for _, s := range c.AllSteps() {
 		out = append(out, s.Expect)
 	}
 	return out

@@ -14,9 +14,11 @@ import (
 // A Mismatch is one way in which a trace isn't what a case expects.
 type Mismatch struct {
 	// Step is the index of the request.
-	Step int
+	Step int `json:"step"`
 	// What is the field, Want and Got are the two values.
-	What, Want, Got string
+	What string `json:"what"`
+	Want string `json:"want"`
+	Got  string `json:"got"`
 }
 
 // String says it in a line.
@@ -31,10 +33,10 @@ func RunModel(ctx context.Context, c *Case, profile *fetch.Profile) ([]fetch.Tra
 	ua := c.userAgent(profile)
 	var traces []fetch.Trace
 	var mismatches []Mismatch
-	for i, step := range c.steps() {
+	for i, step := range c.AllSteps() {
 		ua.Advance(time.Duration(step.After) * time.Second)
 		script := newScript(step.Server)
-		trace, err := ua.Predict(ctx, step.Request.fetchRequest(c), script.answer)
+		trace, err := ua.Predict(ctx, c.FetchRequest(step), script.answer)
 		if err != nil {
 			return traces, nil, fmt.Errorf("case %s: %w", c.ID, err)
 		}
@@ -69,18 +71,13 @@ func (c *Case) userAgent(profile *fetch.Profile) *fetch.UserAgent {
 	return ua
 }
 
-// fetchRequest is the request as the page's code makes it.
-func (r *Request) fetchRequest(c *Case) fetch.Request {
+// FetchRequest is the step's request as the page's code makes it.
+func (c *Case) FetchRequest(s Step) fetch.Request {
+	r := s.Request
 	req := fetch.Request{
-		Origin: r.Origin, API: r.API, Method: r.Method, URL: r.URL, Mode: r.Mode, Credentials: r.Credentials,
+		Origin: c.PageOrigin(s), API: r.API, Method: r.Method, URL: r.URL, Mode: r.Mode, Credentials: r.Credentials,
 		Cache: r.Cache, Redirect: r.Redirect, ReferrerPolicy: r.ReferrerPolicy, Integrity: r.Integrity,
 		Keepalive: r.Keepalive, UploadListener: r.UploadListener,
-	}
-	if req.Origin == "" {
-		req.Origin = c.Page.Origin
-	}
-	if req.Origin == "" {
-		req.Origin = DefaultPage
 	}
 	for _, line := range r.Headers {
 		name, value, _ := strings.Cut(string(line), ":")
@@ -132,8 +129,12 @@ func (s *script) answer(_ context.Context, r fetch.NetworkRequest) (fetch.Networ
 			s.answers[key] = list[1:]
 		}
 		a := list[0]
-		if a.Fails != "" {
-			return fetch.NetworkResponse{Failed: a.Fails}, nil
+		switch a.Fails {
+		case "":
+		case FailureSilent:
+			return fetch.NetworkResponse{Silent: true}, nil
+		default:
+			return fetch.NetworkResponse{Failed: string(a.Fails)}, nil
 		}
 		response := fetch.NetworkResponse{Status: a.Status, Body: fetch.PayloadOf([]byte(a.Body))}
 		for _, line := range a.Headers {

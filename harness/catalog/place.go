@@ -27,7 +27,7 @@ func (c *Case) Place(token string) Case {
 	placed.Steps = nil
 	placed.Step = Step{}
 	var steps []Step
-	for _, s := range c.steps() {
+	for _, s := range c.AllSteps() {
 		steps = append(steps, p.step(s))
 	}
 	if len(c.Steps) > 0 {
@@ -44,7 +44,7 @@ func (c *Case) leavesState() bool {
 	if len(c.Page.HTTP2) > 0 {
 		return true
 	}
-	for _, s := range c.steps() {
+	for _, s := range c.AllSteps() {
 		for _, a := range s.Server {
 			// A connection that broke makes a browser careful with the host.
 			if a.Fails != "" {
@@ -64,7 +64,7 @@ func (c *Case) leavesState() bool {
 // pageHosts returns the hosts that pages of the case are at.
 func (c *Case) pageHosts() []string {
 	var hosts []string
-	for _, s := range c.steps() {
+	for _, s := range c.AllSteps() {
 		_, host, _ := strings.Cut(c.PageOrigin(s), "://")
 		host, _, _ = strings.Cut(host, ":")
 		hosts = append(hosts, host)
@@ -203,7 +203,7 @@ func (c *Case) Origins() map[string]bool {
 			origins[origin] = slices.Contains(c.Page.HTTP2, origin)
 		}
 	}
-	for _, s := range c.steps() {
+	for _, s := range c.AllSteps() {
 		for _, a := range s.Server {
 			method, u, ok := strings.Cut(a.To, " ")
 			if !ok || strings.Contains(method, "://") {

@@ -78,7 +78,7 @@ func TestPlacedCasesHold(t *testing.T) {
 		_, mismatches, err := RunModel(t.Context(), &c, nil)
 		require.NoError(t, err, c.ID)
 		assert.Empty(t, mismatches, c.ID)
-		for _, s := range c.steps() {
+		for _, s := range c.AllSteps() {
 			for _, a := range s.Server {
 				assert.True(t, strings.Contains(a.To, "/t1/"), "%s: %s", c.ID, a.To)
 			}

@@ -31,6 +31,7 @@ var closedSets = map[reflect.Type]any{
 	reflect.TypeOf(bodies[0]):      bodies[1:],
 	reflect.TypeOf(embedders[0]):   embedders[1:],
 	reflect.TypeOf(outcomes[0]):    outcomes,
+	reflect.TypeOf(failures[0]):    failures[1:],
 	reflect.TypeOf(types[0]):       types,
 }
 

@@ -24,6 +24,7 @@ var (
 	bodies      = []fetch.BodyKind{"", fetch.BodyText, fetch.BodyBytes, fetch.BodyBlob, fetch.BodyStream, fetch.BodyURLSearchParams}
 	embedders   = []fetch.EmbedderPolicy{"", fetch.EmbedderPolicyUnsafeNone, fetch.EmbedderPolicyCredentialless, fetch.EmbedderPolicyRequireCORP}
 	outcomes    = []fetch.OutcomeKind{fetch.OutcomeResponse, fetch.OutcomeNetworkError, fetch.OutcomeRefused, fetch.OutcomeUnknown}
+	failures    = []Failure{"", FailureReset, FailureClosed, FailureGarbage, FailureSilent}
 	types       = []fetch.ResponseType{fetch.ResponseBasic, fetch.ResponseCORS, fetch.ResponseOpaque, fetch.ResponseOpaqueRedirect}
 )
 
@@ -90,7 +91,7 @@ func (d *decoder) validate(node ast.Node, c *Case, path string) {
 			fail("profiles", "names the profile %q, which isn't known", profile)
 		}
 	}
-	for i, step := range c.steps() {
+	for i, step := range c.AllSteps() {
 		stepPath := path
 		if len(c.Steps) > 0 {
 			stepPath = join(path, "steps["+strconv.Itoa(i)+"]")
@@ -130,6 +131,7 @@ func (d *decoder) validateStep(node ast.Node, s *Step, path string) {
 		case a.Fails == "" && a.Status == 0:
 			fail(key, "needs a status, or how it fails")
 		}
+		oneOf(d, node, join(path, key+".fails"), a.Fails, failures)
 		for _, h := range a.Headers {
 			if !strings.Contains(string(h), ":") {
 				fail(key+".headers", `has %q; expected "Name: value"`, h)

@@ -1,9 +1,14 @@
 package fetch
 
-import "strings"
+import (
+	"errors"
+	"strings"
+)
 
 // The details of a failed CORS check. Step 4 of the standard is one comparison;
-// the details tell why the two differ.
+// the details tell how its value looks, in the classes that Chromium has: with a
+// comma or a space it is multiple; what is neither "null" nor any URL is invalid;
+// every other value is a mismatch, be it a URL that is no origin.
 const (
 	DetailMissing                 = "missing"
 	DetailMultiple                = "multiple"
@@ -66,15 +71,24 @@ func allowOriginMismatch(serializedOrigin Origin, origin string, headers HeaderL
 	case origin == Wildcard:
 		return corsFailure("4", DetailWildcardWithCredentials,
 			says+", which counts for no request whose credentials mode is include.")
-	case len(headers.Lines("Access-Control-Allow-Origin")) > 1 || strings.Contains(origin, ","):
+	case len(headers.Lines("Access-Control-Allow-Origin")) > 1 || strings.ContainsAny(origin, ", "):
 		return corsFailure("4", DetailMultiple,
 			says+"; it must be one value, and it is compared whole with "+quote(string(serializedOrigin))+".")
-	case !isSerializedOrigin(origin):
+	case origin != string(OpaqueOrigin) && !isURL(origin):
 		return corsFailure("4", DetailInvalid,
 			says+", which is no origin; it must be "+quote(string(serializedOrigin))+", byte for byte.")
+	case !isSerializedOrigin(origin):
+		return corsFailure("4", DetailMismatch,
+			says+", which is a URL, and no origin; it must be "+quote(string(serializedOrigin))+", byte for byte.")
 	}
 	return corsFailure("4", DetailMismatch,
 		says+", and the request's Origin is "+quote(string(serializedOrigin))+".")
+}
+
+// isURL reports whether s is an absolute URL.
+func isURL(s string) bool {
+	_, err := ParseURL(s, nil)
+	return !errors.Is(err, ErrURLFailure)
 }
 
 // isSerializedOrigin reports whether s could be what some request's origin

@@ -62,6 +62,11 @@ func (f *fetching) HTTPNetworkFetch(includeCredentials, forceNewConnection bool)
 		f.shared.err = err
 		return cannotTell("what the server answers: " + err.Error())
 	}
+	if answer.Silent {
+		exchange.Incomplete = "no answer"
+		f.shared.record(&exchange)
+		return cannotTell("what becomes of a request that is never answered")
+	}
 	if answer.Failed != "" {
 		exchange.Incomplete = answer.Failed
 		id := f.shared.record(&exchange)

@@ -123,7 +123,9 @@ type NetworkRequest struct {
 // A NetworkResponse is a final answer on the wire.
 type NetworkResponse struct {
 	// Failed says why there is no answer; the rest is then empty.
-	Failed  string
+	Failed string
+	// Silent: no answer comes, ever. How long a user waits for it is unknown.
+	Silent  bool
 	Status  int
 	Reason  string
 	Headers HeaderList

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/corsproof/corsproof/harness/report"
+)
+
+// progressPause is the least time between two lines of progress.
+const (
+	progressPause         = time.Second
+	progressPauseTerminal = 100 * time.Millisecond
+)
+
+// A progress says how far a run is: on a terminal in one line that it writes
+// again and again, elsewhere in a line now and then.
+type progress struct {
+	w        io.Writer
+	terminal bool
+	total    int
+
+	done, bad int
+	last      time.Time
+	written   bool
+}
+
+func newProgress(w io.Writer) *progress {
+	return &progress{w: w, terminal: styleOf(w) == report.StyleColor, last: time.Now()}
+}
+
+func (p *progress) add(bad bool) {
+	p.done++
+	if bad {
+		p.bad++
+	}
+	pause := progressPause
+	if p.terminal {
+		pause = progressPauseTerminal
+	}
+	if time.Since(p.last) < pause {
+		return
+	}
+	p.last = time.Now()
+	line := fmt.Sprintf("%d of %d cases", p.done, p.total)
+	if p.bad > 0 {
+		line += fmt.Sprintf(", %d not passed", p.bad)
+	}
+	if p.terminal {
+		p.written = true
+		fmt.Fprintf(p.w, "\r\x1b[K%s", line)
+		return
+	}
+	fmt.Fprintln(p.w, line)
+}
+
+// end takes the line away.
+func (p *progress) end() {
+	if p.written {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+}

@@ -1,0 +1,233 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/corsproof/corsproof/harness"
+	"github.com/corsproof/corsproof/harness/catalog"
+	"github.com/corsproof/corsproof/harness/judge"
+	"github.com/corsproof/corsproof/harness/report"
+)
+
+type runCases struct {
+	engines []string
+	json    string
+	list    bool
+	timeout time.Duration
+
+	stdout   io.Writer
+	progress *progress
+	bad      []report.CaseRun
+	writer   *report.CasesWriter
+}
+
+func runCommandOf() *cobra.Command {
+	r := &runCases{}
+	cmd := &cobra.Command{
+		Use:   "run [FILE|DIR|ID-GLOB]...",
+		Short: "Run cases on the model and in a real Chromium, against a scripted server",
+		Long: `Run cases: of the built-in catalogue (all of them, or those whose ID matches a glob such as
+'preflight/*' or 'cors-check/**'), or of case files of your own. The case file is the expectation. A case
+that the model or the browser doesn't meet has failed; where the browser does other than the model
+of it says, that is a divergence.
+
+Exit codes: 0 all passed, 1 a case failed, 2 wrong use or a mistake in a case file, 3 something could
+not be observed, 4 a divergence; of several the first in the order 1, 4, 3.`,
+		Example: `  corsproof run --engine chromium
+  corsproof run 'cors-check/**' --engine model
+  corsproof run my-cases/ --json cases.json`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r.stdout = cmd.OutOrStdout()
+			r.progress = newProgress(cmd.ErrOrStderr())
+			return r.run(cmd.Context(), args)
+		},
+	}
+	cmd.Flags().StringSliceVar(&r.engines, "engine", []string{string(harness.EngineModel), string(harness.EngineChromium)}, "what runs the cases, of `model,chromium`; the model always does")
+	cmd.Flags().StringVar(&r.json, "json", "", "write every trace and verdict to this `file`, as "+report.CasesSchema)
+	cmd.Flags().BoolVar(&r.list, "list", false, "print the IDs of the cases, and run nothing")
+	cmd.Flags().DurationVar(&r.timeout, "timeout", harness.DefaultCaseTimeout, "how long one request of a case may take in a browser")
+	return cmd
+}
+
+func (r *runCases) run(ctx context.Context, args []string) (err error) {
+	engines, err := parseEngines(r.engines)
+	if err != nil {
+		return err
+	}
+	if r.timeout <= 0 {
+		return fmt.Errorf("--timeout %v: it has to be more than nothing", r.timeout)
+	}
+	cases, err := loadCases(args)
+	if err != nil {
+		return err
+	}
+	if r.list {
+		for i := range cases {
+			fmt.Fprintln(r.stdout, cases[i].ID)
+		}
+		return nil
+	}
+	finish, err := r.openJSON()
+	if err != nil {
+		return err
+	}
+	r.progress.total = len(cases)
+	summary, err := harness.RunCases(ctx, harness.CasesConfig{Cases: cases, Engines: engines, Timeout: r.timeout, Each: r.each})
+	r.progress.end()
+	err = causeOr(ctx, err)
+	r.print(summary)
+	if jsonErr := finish(summary, err == nil); jsonErr != nil {
+		return &exitError{exitUnknown, errors.Join(err, jsonErr)}
+	}
+	if err != nil {
+		return &exitError{exitUnknown, err}
+	}
+	if code := summary.ExitCode(); code != exitProven {
+		return &exitError{code, nil}
+	}
+	return nil
+}
+
+func (r *runCases) each(c report.CaseRun) {
+	end := c.End()
+	if end != judge.EndPass {
+		r.bad = append(r.bad, c)
+	}
+	r.progress.add(end != judge.EndPass)
+	if r.writer != nil {
+		r.writer.Add(c)
+	}
+}
+
+// print prints what did not pass, the gravest first, and the summary.
+func (r *runCases) print(s report.CasesSummary) {
+	order := []judge.End{judge.EndFailed, judge.EndDivergence, judge.EndUnknown}
+	slices.SortStableFunc(r.bad, func(a, b report.CaseRun) int {
+		return slices.Index(order, a.End()) - slices.Index(order, b.End())
+	})
+	for _, c := range r.bad {
+		fmt.Fprintln(r.stdout, c.Explain())
+	}
+	for _, p := range s.Problems {
+		fmt.Fprintf(r.stdout, "the evidence can't be trusted: %s\n", p)
+	}
+	fmt.Fprintln(r.stdout, s.String())
+}
+
+// openJSON begins the file. finish ends it; the file appears whole or, if the run
+// did not come to its end, not at all.
+func (r *runCases) openJSON() (finish func(s report.CasesSummary, whole bool) error, err error) {
+	if r.json == "" {
+		return func(report.CasesSummary, bool) error { return nil }, nil
+	}
+	f, err := os.CreateTemp(filepath.Dir(r.json), ".cases-*")
+	if err != nil {
+		return nil, fmt.Errorf("--json: %w", err)
+	}
+	buffered := bufio.NewWriter(f)
+	r.writer = report.NewCasesWriter(buffered, time.Now())
+	return func(s report.CasesSummary, whole bool) error {
+		err := errors.Join(r.writer.Close(s), buffered.Flush(), f.Chmod(0o644), f.Close())
+		if err == nil && whole {
+			err = os.Rename(f.Name(), r.json)
+		}
+		if err != nil || !whole {
+			os.Remove(f.Name())
+		}
+		if err != nil {
+			return fmt.Errorf("--json: %w", err)
+		}
+		return nil
+	}, nil
+}
+
+func parseEngines(names []string) ([]harness.EngineName, error) {
+	var engines []harness.EngineName
+	for _, name := range names {
+		engine := harness.EngineName(strings.TrimSpace(name))
+		if !slices.Contains(harness.EngineNames, engine) {
+			return nil, fmt.Errorf("--engine %q: it is one of %v", name, harness.EngineNames)
+		}
+		engines = append(engines, engine)
+	}
+	return engines, nil
+}
+
+// loadCases returns the cases that the arguments name: files and folders that
+// exist, else globs over the IDs of the built-in catalogue.
+func loadCases(args []string) ([]catalog.Case, error) {
+	builtin, err := catalog.Builtin()
+	if err != nil {
+		return nil, err
+	}
+	if len(args) == 0 {
+		return builtin, nil
+	}
+	var cases []catalog.Case
+	var problems []error
+	seen := map[string]bool{}
+	add := func(list []catalog.Case) {
+		for _, c := range list {
+			if !seen[c.ID] {
+				seen[c.ID] = true
+				cases = append(cases, c)
+			}
+		}
+	}
+	for _, arg := range args {
+		info, err := os.Stat(arg)
+		switch {
+		case err == nil && info.IsDir():
+			list, err := catalog.Load(os.DirFS(arg), ".")
+			if err == nil && len(list) == 0 {
+				err = fmt.Errorf("%s: it holds no case files (*.yaml)", arg)
+			}
+			problems = append(problems, err)
+			add(list)
+		case err == nil:
+			data, err := os.ReadFile(arg)
+			if err != nil {
+				problems = append(problems, err)
+				continue
+			}
+			list, err := catalog.Parse(arg, data)
+			problems = append(problems, err)
+			add(list)
+		default:
+			list, err := matching(builtin, arg)
+			problems = append(problems, err)
+			add(list)
+		}
+	}
+	return cases, errors.Join(problems...)
+}
+
+// matching returns the cases whose ID the glob matches: * stands for anything
+// within a segment, ** for anything.
+func matching(cases []catalog.Case, glob string) ([]catalog.Case, error) {
+	pattern, err := catalog.Glob(glob)
+	if err != nil {
+		return nil, err
+	}
+	var found []catalog.Case
+	for _, c := range cases {
+		if pattern.MatchString(c.ID) {
+			found = append(found, c)
+		}
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("%q is neither a file nor a folder, and no built-in case has such an ID; 'corsproof run --list' prints them", glob)
+	}
+	return found, nil
+}

@@ -1,0 +1,166 @@
+package report
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/corsproof/corsproof/harness/catalog"
+	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/judge"
+)
+
+// CasesSchema names the form of what a [CasesWriter] writes.
+const CasesSchema = "corsproof.cases/1"
+
+// A CaseRun is a case that was run, with its evidence.
+type CaseRun struct {
+	ID       string `json:"id"`
+	Position string `json:"position"`
+	Why      string `json:"why"`
+	// Verdicts has one for each caller that ran the case, the model first.
+	Verdicts []judge.Verdict `json:"verdicts"`
+	// NotRun says, by engine, why it did not run the case.
+	NotRun map[string]string `json:"notRun,omitempty"`
+	// Traces are those of the standard's model, of the model with the engine's
+	// profile and of the engine, each request by request.
+	Traces []fetch.Trace `json:"traces"`
+}
+
+// NewCaseRun returns a case that nobody has run yet.
+func NewCaseRun(c *catalog.Case) CaseRun {
+	return CaseRun{ID: c.ID, Position: c.Position, Why: c.Why}
+}
+
+// End returns the gravest end of the verdicts: failed, divergence, unknown, pass.
+func (r CaseRun) End() judge.End {
+	for _, end := range []judge.End{judge.EndFailed, judge.EndDivergence, judge.EndUnknown} {
+		for _, v := range r.Verdicts {
+			if v.End == end {
+				return end
+			}
+		}
+	}
+	return judge.EndPass
+}
+
+// A CasesSummary is the end of a run of cases.
+type CasesSummary struct {
+	Cases      int   `json:"cases"`
+	Passed     int   `json:"passed"`
+	Failed     int   `json:"failed"`
+	Divergent  int   `json:"divergent"`
+	Unknown    int   `json:"unknown"`
+	TookMillis int64 `json:"tookMillis"`
+	// DrivenMillis is the part in which the cases were driven: no start of a
+	// browser, no opening of a page.
+	DrivenMillis int64    `json:"drivenMillis"`
+	Engines      []Engine `json:"engines"`
+	// NotRun counts, by engine, the cases that it did not run.
+	NotRun map[string]int `json:"notRun,omitempty"`
+	// Problems make the evidence as a whole untrustworthy.
+	Problems []string `json:"problems,omitempty"`
+}
+
+// Add counts a case.
+func (s *CasesSummary) Add(r CaseRun) {
+	s.Cases++
+	switch r.End() {
+	case judge.EndPass:
+		s.Passed++
+	case judge.EndFailed:
+		s.Failed++
+	case judge.EndDivergence:
+		s.Divergent++
+	default:
+		s.Unknown++
+	}
+	for engine := range r.NotRun {
+		if s.NotRun == nil {
+			s.NotRun = map[string]int{}
+		}
+		s.NotRun[engine]++
+	}
+}
+
+// ExitCode returns the exit code of the command: 0 if all passed, else of several
+// the first in the order 1 (failed), 4 (divergence), 3 (unknown). No case at all
+// is unknown.
+func (s *CasesSummary) ExitCode() int {
+	switch {
+	case s.Failed > 0:
+		return 1
+	case s.Divergent > 0:
+		return 4
+	case s.Unknown > 0, s.Cases == 0, len(s.Problems) > 0:
+		return 3
+	}
+	return 0
+}
+
+// String is the line at the end of a run.
+func (s *CasesSummary) String() string {
+	line := fmt.Sprintf("%d cases: %d passed, %d failed, %d divergent, %d unknown", s.Cases, s.Passed, s.Failed, s.Divergent, s.Unknown)
+	for _, e := range s.Engines {
+		line += fmt.Sprintf("; %s %s", e.Name, e.Version)
+		if n := s.NotRun[e.Name]; n > 0 {
+			line += fmt.Sprintf(" (%d left to the model)", n)
+		}
+	}
+	line += fmt.Sprintf("; %.1f s", float64(s.TookMillis)/1000)
+	if s.DrivenMillis > 0 {
+		line += fmt.Sprintf(", %.0f cases/s", float64(s.Cases)/(time.Duration(s.DrivenMillis)*time.Millisecond).Seconds())
+	}
+	return line
+}
+
+// A CasesWriter writes a run of cases as JSON while it goes on: an object with
+// schema, started, cases and summary, one case a line.
+type CasesWriter struct {
+	w     io.Writer
+	cases int
+	err   error
+}
+
+// NewCasesWriter begins. Write errors come back from [CasesWriter.Close].
+func NewCasesWriter(w io.Writer, started time.Time) *CasesWriter {
+	c := &CasesWriter{w: w}
+	c.printf("{\"schema\": %q, \"started\": %q, \"cases\": [", CasesSchema, started.UTC().Format(time.RFC3339))
+	return c
+}
+
+// Add writes a case.
+func (c *CasesWriter) Add(r CaseRun) {
+	if c.cases > 0 {
+		c.printf(",")
+	}
+	c.cases++
+	c.printf("\n")
+	c.encode(r)
+}
+
+// Close ends the object.
+func (c *CasesWriter) Close(s CasesSummary) error {
+	c.printf("\n], \"summary\": ")
+	c.encode(s)
+	c.printf("}\n")
+	if c.err != nil {
+		return fmt.Errorf("write the cases: %w", c.err)
+	}
+	return nil
+}
+
+func (c *CasesWriter) printf(format string, args ...any) {
+	_, err := fmt.Fprintf(c.w, format, args...)
+	c.err = errors.Join(c.err, err)
+}
+
+func (c *CasesWriter) encode(v any) {
+	text, err := json.Marshal(v)
+	if err == nil {
+		_, err = c.w.Write(text)
+	}
+	c.err = errors.Join(c.err, err)
+}
