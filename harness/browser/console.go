@@ -35,6 +35,13 @@ var (
 // sentence for it and no code.
 const codeMixedContent = "mixed-content"
 
+// integritySentence is what Chromium says of a body that isn't the one which the
+// page asked for, codeIntegrity stands for it.
+const (
+	integritySentence = "SRI's integrity checks failed."
+	codeIntegrity     = "integrity"
+)
+
 // explain returns what an entry of the log explains, and false for an entry
 // about something else.
 func explain(e *log.Entry) (explanation, bool) {
@@ -98,6 +105,7 @@ var corsSentences = func() []sentence {
 	add(network.CorsErrorRedirectContainsCredentials, `Redirect location '(.*)' contains a username and password`)
 	add(network.CorsErrorDisallowedByMode, `Request mode is "same-origin" but the URL's origin is not same as the request origin`)
 	add(network.CorsErrorCorsDisabledScheme, `URL scheme "(.*)" is not supported`)
+	add(network.CorsErrorCorsDisabledScheme, `Cross origin requests are only supported for protocol schemes: `)
 	add(network.CorsErrorNoCorsRedirectModeNotFollow, `Request mode is "no-cors" but the redirect mode is not "follow"`)
 	return all
 }()
@@ -126,10 +134,20 @@ func (x explanation) block() *fetch.Block {
 		}
 		return &fetch.Block{Phase: known.phase, Step: known.step, Detail: known.detail, Sentence: known.sentence, Code: x.netError}
 	}
-	if x.code != "" {
-		return &fetch.Block{Code: x.code, Sentence: x.sentence}
+	switch {
+	case x.code == codeMixedContent:
+		return &fetch.Block{Phase: phaseMainFetch, Step: "7", Detail: "mixed-content", Code: x.code, Sentence: x.sentence}
+	case x.sentence == integritySentence:
+		// Steps 23.2 and 23.3.1 both end so.
+		return &fetch.Block{Phase: phaseMainFetch, Code: codeIntegrity, Sentence: x.sentence}
 	}
 	code, parameter := codeOf(x.sentence)
+	if code == network.CorsErrorCorsDisabledScheme && x.first != x.url {
+		return &fetch.Block{
+			Phase: phaseRedirectFetch, Step: "6", Detail: "location-scheme", Sentence: x.sentence,
+			Code: string(code), Parameter: parameter,
+		}
+	}
 	return blockFor(code, parameter, x.sentence)
 }
 

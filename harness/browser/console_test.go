@@ -125,3 +125,25 @@ func TestExplainLeavesOtherEntriesAlone(t *testing.T) {
 		assert.False(t, ok, text)
 	}
 }
+
+// What ends outside of the CORS check and the preflight has its place, too.
+func TestOtherReasonsHaveTheirPlace(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name string
+		x    explanation
+		want string
+	}{
+		{"bad port", explanation{netError: "net::ERR_UNSAFE_PORT"}, "block-bad-port 2 bad-port"},
+		{"redirects", explanation{netError: "net::ERR_TOO_MANY_REDIRECTS"}, "concept-http-redirect-fetch 7 too-many-redirects"},
+		{"mixed content", explanation{sentence: "Mixed Content: …", code: codeMixedContent}, "concept-main-fetch 7 mixed-content"},
+		{"integrity", explanation{sentence: integritySentence}, "concept-main-fetch  "},
+		{"scheme", explanation{sentence: `URL scheme "ftp" is not supported.`, url: "ftp://a/", first: "ftp://a/"}, "concept-main-fetch 12 not-http"},
+		{"scheme of a redirect", explanation{sentence: "Cross origin requests are only supported for protocol schemes: data, http.", url: "ftp://a/", first: "https://a/"},
+			"concept-http-redirect-fetch 6 location-scheme"},
+	} {
+		b := tc.x.block()
+		require.NotNil(t, b, tc.name)
+		assert.Equal(t, tc.want, b.Phase+" "+b.Step+" "+b.Detail, tc.name)
+	}
+}

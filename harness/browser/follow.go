@@ -2,7 +2,6 @@ package browser
 
 import (
 	"fmt"
-	"net/url"
 	"strings"
 
 	"github.com/corsproof/corsproof/harness/fetch"
@@ -77,19 +76,15 @@ func redirected(h hop, response *fetch.SentResponse) (hop, bool) {
 	if len(locations) == 0 {
 		return hop{}, false
 	}
-	base, err := url.Parse(h.url)
+	base, err := fetch.ParseURL(h.url, nil)
 	if err != nil {
 		return hop{}, false
 	}
-	next, err := base.Parse(locations[0])
-	if err != nil {
+	next, err := fetch.ParseURL(locations[0], base)
+	if err != nil || !next.IsHTTP() {
 		return hop{}, false
 	}
-	next.Fragment, next.RawFragment = "", ""
-	if next.Path == "" {
-		next.Path = "/"
-	}
-	h.url = next.String()
+	h.url = withoutFragment(next.String())
 	return h, true
 }
 

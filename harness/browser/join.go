@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -119,7 +120,8 @@ func sortByArrival(exchanges []fetch.Exchange) {
 
 // claim takes the exchanges of one hop: the first that nobody has, and those
 // that follow while the browser sent the request again because its connection
-// was closed under it.
+// was closed under it, or once because the server said that it was the wrong one:
+// https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch, step 17.
 func (r *recording) claim(key wireKey) []int {
 	var mine []int
 	for _, i := range r.byKey[key] {
@@ -128,9 +130,12 @@ func (r *recording) claim(key wireKey) []int {
 		}
 		r.claimed[i] = true
 		mine = append(mine, i)
-		if r.exchanges[i].Response != nil || r.exchanges[i].Incomplete == "" {
-			break
+		if x := r.exchanges[i]; x.Response == nil && x.Incomplete != "" {
+			continue
+		} else if x.Response != nil && x.Response.Status == http.StatusMisdirectedRequest && len(mine) == 1 {
+			continue
 		}
+		break
 	}
 	return mine
 }

@@ -191,7 +191,7 @@ func TestObserveJoinsPageAndRecorder(t *testing.T) {
 		}, {
 			name:    "integrity",
 			request: fetch.Request{URL: at(addr, "/u", anyOrigin), Integrity: "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="},
-			kind:    fetch.OutcomeNetworkError, wire: []string{"GET 200"},
+			kind:    fetch.OutcomeNetworkError, code: "integrity", wire: []string{"GET 200"},
 		}, {
 			name:    "not modified by the method's case",
 			request: fetch.Request{Method: "patch", URL: at(addr, "/v", anyOrigin, "h=Access-Control-Allow-Methods: PATCH")},
