@@ -36,7 +36,7 @@ type Case struct {
 	// Page is the page that asks.
 	Page Page `yaml:"page"`
 	// Profiles lists, by profile, the rule because of which that profile's user
-	// agent doesn't meet the expectation.
+	// agent doesn't meet the expectation; an empty one is none.
 	Profiles map[string]string `yaml:"profiles"`
 
 	Step `yaml:",inline"`
@@ -166,8 +166,8 @@ type Exchange struct {
 	// Access-Control-Request-Headers, "-" for none.
 	Asks string `yaml:"asks"`
 	For  string `yaml:"for"`
-	// Has lists header lines that the request must have, Lacks names that it
-	// must not.
+	// Has lists header lines that the request must have, Lacks names, or whole
+	// lines, that it must not.
 	Has   []HeaderLine `yaml:"has"`
 	Lacks []string     `yaml:"lacks"`
 	// Cookies are the names of the cookies that go, in order, "-" for none.

@@ -83,6 +83,11 @@ func (x *Exchange) judge(sent fetch.SentRequest, differ func(what, want, got str
 		differ(x.Send+": "+h.Name(), h.Value(), get(h.Name()))
 	}
 	for _, name := range x.Lacks {
+		if name, value, line := strings.Cut(name, ":"); line {
+			has := slices.Contains(sent.Headers.Lines(name), strings.Trim(value, "\t "))
+			differ(x.Send+": "+name+": "+strings.TrimSpace(value), "false", strconv.FormatBool(has))
+			continue
+		}
 		differ(x.Send+": "+name, "-", get(name))
 	}
 	if len(x.Cookies) > 0 {

@@ -86,9 +86,15 @@ func (d *decoder) validate(node ast.Node, c *Case, path string) {
 	if len(c.Steps) > 0 && (c.Request.URL != "" || c.Expect != nil) {
 		fail("steps", "stand beside a request of the case's own; expected either")
 	}
-	for profile := range c.Profiles {
-		if _, ok := fetch.ProfileByName(profile); !ok {
-			fail("profiles", "names the profile %q, which isn't known", profile)
+	for name, rule := range c.Profiles {
+		profile, ok := fetch.ProfileByName(name)
+		switch {
+		case !ok:
+			fail("profiles", "names the profile %q, which isn't known", name)
+		case rule == "":
+			delete(c.Profiles, name) // a row of a table for which there is none
+		case !slices.ContainsFunc(profile.Differences, func(d fetch.Difference) bool { return string(d.Rule) == rule }):
+			fail("profiles", "names the rule %q, which the profile %s doesn't have", rule, name)
 		}
 	}
 	for i, step := range c.AllSteps() {

@@ -122,7 +122,7 @@ func (ua *UserAgent) newRequest(req *Request, origin Origin, s *sharedFetch) (*r
 		r.method = method
 	}
 	// Step 31.
-	headers := headersObject{guard: guardRequest}
+	headers := headersObject{guard: guardRequest, ua: ua}
 	// Step 32.
 	if r.mode == ModeNoCORS {
 		// Step 32.1.

@@ -169,7 +169,7 @@ func (ua *UserAgent) storeCookie(c *cookie, u *URL) *response {
 		strings.HasPrefix(lower, "__host-") && (!c.secure || !c.hostOnly || c.path != "/") {
 		return nil
 	}
-	if c.sameSite == sameSiteNone && !c.secure && ua.has(RuleSameSiteLaxByDefault) {
+	if c.sameSite == sameSiteNone && !c.secure && ua.has(RuleNoneNeedsSecure) {
 		return nil // https://chromestatus.com/feature/5633521622188032
 	}
 	if c.path == "" {

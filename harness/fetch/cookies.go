@@ -27,11 +27,13 @@ func (f *fetching) sameSiteMode() sameSiteMode {
 	case siteUnknown:
 		known = false
 	}
-	switch f.RedirectTaint() {
-	case TaintCrossSite:
-		return unsetOrLess
-	case taintNotSameOrigin:
-		known = false
+	if !f.ua.has(RuleSameSiteIgnoresRedirects) {
+		switch f.RedirectTaint() {
+		case TaintCrossSite:
+			return unsetOrLess
+		case taintNotSameOrigin:
+			known = false
+		}
 	}
 	if !known {
 		return sameSiteModeUnknown
@@ -69,13 +71,9 @@ func (f *fetching) appendCookieHeader() *response {
 		if c.expires == expiryUnknown {
 			return cannotTell("whether the cookie " + quote(c.name) + " has expired; give UserAgent.Epoch")
 		}
-		sameSite := c.sameSite
-		if sameSite == sameSiteUnset && f.ua.has(RuleSameSiteLaxByDefault) {
-			sameSite = sameSiteLax
-		}
 		// Lax and Strict are one here: a subresource request is never
 		// lax-or-less.
-		if sameSite == sameSiteStrict || sameSite == sameSiteLax {
+		if c.sameSite == sameSiteStrict || c.sameSite == sameSiteLax {
 			switch mode {
 			case unsetOrLess:
 				continue
@@ -108,8 +106,7 @@ func (f *fetching) parseAndStoreSetCookie(actual *response) *response {
 		if !ok {
 			continue
 		}
-		if (c.sameSite == sameSiteStrict || c.sameSite == sameSiteLax ||
-			c.sameSite == sameSiteUnset && f.ua.has(RuleSameSiteLaxByDefault)) && f.sameSiteMode() != strictOrLess {
+		if (c.sameSite == sameSiteStrict || c.sameSite == sameSiteLax) && f.sameSiteMode() != strictOrLess {
 			if f.sameSiteMode() == sameSiteModeUnknown {
 				return cannotTell("whether the response may set the cookie " + quote(c.name) + "; give RegistrableDomain")
 			}

@@ -15,6 +15,8 @@ const (
 type headersObject struct {
 	list  HeaderList
 	guard headersGuard
+	// ua is whose code sets the headers; its profile may forbid more.
+	ua *UserAgent
 }
 
 // validate reports whether a header may be changed. The block is the TypeError
@@ -37,7 +39,7 @@ func (h *headersObject) validate(name, value string) (bool, *Block) {
 		}
 	}
 	// Step 3.
-	if h.guard == guardRequest && IsForbiddenRequestHeader(name, value) {
+	if h.guard == guardRequest && h.ua.forbidsRequestHeader(name, value) {
 		return false, nil
 	}
 	// Step 4.
@@ -46,6 +48,12 @@ func (h *headersObject) validate(name, value string) (bool, *Block) {
 	}
 	// Step 5.
 	return true, nil
+}
+
+// forbidsRequestHeader is [IsForbiddenRequestHeader] with what the profile adds.
+func (ua *UserAgent) forbidsRequestHeader(name, value string) bool {
+	return IsForbiddenRequestHeader(name, value) ||
+		ua.has(RuleUserAgentForbidden) && byteCaseInsensitiveMatch(name, "User-Agent")
 }
 
 // append appends a header as page code does.

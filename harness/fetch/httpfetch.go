@@ -72,6 +72,17 @@ func (f *fetching) needsPreflight() bool {
 			return true
 		}
 	}
+	missed := f.cacheMisses()
+	if missed && f.ua.has(RuleCacheOnePreflight) {
+		f.clearCacheEntries()
+	}
+	return missed
+}
+
+// cacheMisses reports whether the CORS-preflight cache lacks what the request
+// needs.
+func (f *fetching) cacheMisses() bool {
+	request := f.request
 	if (!IsSafelistedMethod(request.method) || request.preflight) && !f.cacheMatchesMethod(request.method) {
 		return true
 	}

@@ -79,6 +79,9 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 	// Step 8.16.
 	if httpRequest.cache == CacheDefault && containsConditional(httpRequest.headers) {
 		httpRequest.cache = CacheNoStore
+		if f.ua.has(RuleConditionalRevalidates) {
+			httpRequest.cache = CacheNoCache
+		}
 	}
 	// Step 8.17.
 	if httpRequest.cache == CacheNoCache && !httpRequest.noCacheCC && !httpRequest.headers.Contains("Cache-Control") {
@@ -171,7 +174,8 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 		// Step 11.2.
 		forwardResponse := httpFetchParams.HTTPNetworkFetch(includeCredentials, isNewConnectionFetch)
 		// Step 11.3.
-		if isUnsafeHTTPMethod(httpRequest.method) && 200 <= forwardResponse.status && forwardResponse.status <= 399 {
+		if isUnsafeHTTPMethod(httpRequest.method) && 200 <= forwardResponse.status && forwardResponse.status <= 399 &&
+			!f.ua.has(RuleUnsafeMethodKeepsStored) {
 			httpCache.invalidate(partition, httpRequest.currentURL(), forwardResponse)
 			storedResponse = nil
 		}

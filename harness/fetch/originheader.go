@@ -15,7 +15,7 @@ func (f *fetching) appendOriginHeader() {
 	// Step 4.
 	if request.method != "GET" && request.method != "HEAD" {
 		// Step 4.1.
-		if request.mode != ModeCORS {
+		if request.mode != ModeCORS && !f.ua.has(RuleOriginIgnoresReferrer) {
 			switch request.policy {
 			case "no-referrer":
 				serializedOrigin = OpaqueOrigin

@@ -153,10 +153,10 @@ func TestPreflightCache(t *testing.T) {
 		{"wildcard-method-include", "by the letter a stored * matches with credentials too", []call{{0, include(put), grant("Access-Control-Allow-Methods", "*, PUT", "Access-Control-Max-Age", "600"), actual, yes}, {0, include(with(put, func(r *fetch.Request) { r.Method = "DELETE" })), both, actual, no}}, []bool{yes, yes}},
 		{"wildcard-header-not-authorization", "", []call{
 			{0, header("X-A"), grant("Access-Control-Allow-Headers", "*", "Access-Control-Max-Age", "600"), actual, yes}, {0, header("X-B"), both, actual, no},
-			{0, header("Authorization"), grant("Access-Control-Allow-Headers", "authorization"), actual, yes}}, []bool{yes, no, no}},
+			{0, header("Authorization"), grant("Access-Control-Allow-Headers", "authorization"), actual, yes}}, nil},
 		{"failed-check-clears", "main fetch, step 12(6).3", []call{{0, put, both, actual, yes}, {0, put, both, answer(200), no}, {0, put, both, actual, yes}}, []bool{yes, no, no}},
 		{"failed-check-clears-its-url-alone", "", []call{{0, put, both, actual, yes}, {0, with(put, func(r *fetch.Request) { r.URL += "?b" }), both, answer(200), yes}, {0, put, both, actual, no}}, nil},
-		{"failed-preflight-clears", "the preflight's network error is one too", []call{{0, put, both, actual, yes}, {0, with(put, func(r *fetch.Request) { r.Method = "PATCH" }), answer(204), actual, yes}, {0, put, both, actual, yes}}, []bool{yes, yes, no}},
+		{"failed-preflight-clears", "the preflight's network error is one too", []call{{0, put, both, actual, yes}, {0, with(put, func(r *fetch.Request) { r.Method = "PATCH" }), answer(204), actual, yes}, {0, put, both, actual, yes}}, nil},
 		{"failed-simple-clears-nothing", "a fetch that didn't take the branch with preflight clears nothing", []call{{0, put, both, actual, yes}, {0, fetch.Request{URL: api + "/a"}, both, answer(200), no}, {0, put, both, actual, no}}, nil},
 		{"cache-modes", "no cache mode touches the CORS-preflight cache", []call{{0, put, both, actual, yes},
 			{0, with(put, func(r *fetch.Request) { r.Cache = fetch.CacheNoStore }), both, actual, no},

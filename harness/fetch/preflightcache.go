@@ -111,7 +111,7 @@ func (f *fetching) headerNameCacheEntryMatches(headerName string) []*cacheEntry 
 			continue
 		}
 		covered := e.headerName == Wildcard && f.cachedWildcard() &&
-			(!IsNonWildcardRequestHeader(headerName) || f.ua.has(RuleWildcardAuthorization))
+			!IsNonWildcardRequestHeader(headerName)
 		if (covered || byteCaseInsensitiveMatch(e.headerName, headerName)) && f.cacheEntryMatches(e) {
 			matches = append(matches, e)
 		}

@@ -57,8 +57,15 @@ const (
 	RuleNegativeMaxAge            Rule = "negative-max-age"
 	RuleMaxAgeLimit2h             Rule = "max-age-limit-2h"
 	RuleKeepaliveLimitFirst       Rule = "keepalive-limit-first"
-	RuleSameSiteLaxByDefault      Rule = "same-site-lax-by-default"
+	RuleSameSiteIgnoresRedirects  Rule = "same-site-ignores-redirects"
 	RuleNoThirdPartyCookies       Rule = "no-third-party-cookies"
+	RuleNoneNeedsSecure           Rule = "same-site-none-needs-secure"
+	RuleOriginIgnoresReferrer     Rule = "origin-ignores-referrer-policy"
+	RuleRedirectCredentials       Rule = "no-credentials-in-redirects"
+	RuleEqualLocations            Rule = "equal-locations-are-one"
+	RuleUserAgentForbidden        Rule = "user-agent-forbidden"
+	RuleConditionalRevalidates    Rule = "conditional-request-revalidates"
+	RuleUnsafeMethodKeepsStored   Rule = "unsafe-method-keeps-stored"
 )
 
 // allRules gives each rule its bit.
@@ -67,7 +74,9 @@ var allRules = [...]Rule{
 	RuleCredentiallessTaint,
 	RuleCombineRepeatedHeaders, RuleClientHintsSafelisted, RuleWildcardAuthorization, RuleCacheOnePreflight,
 	RuleCacheNotCleared, RuleCacheModeBypassesCache, RuleCachedWildcardCredentials, RuleNegativeMaxAge,
-	RuleMaxAgeLimit2h, RuleKeepaliveLimitFirst, RuleSameSiteLaxByDefault, RuleNoThirdPartyCookies,
+	RuleMaxAgeLimit2h, RuleKeepaliveLimitFirst, RuleSameSiteIgnoresRedirects, RuleNoThirdPartyCookies,
+	RuleOriginIgnoresReferrer, RuleRedirectCredentials, RuleEqualLocations, RuleUserAgentForbidden,
+	RuleConditionalRevalidates, RuleUnsafeMethodKeepsStored, RuleNoneNeedsSecure,
 }
 
 func newProfile(name string, differences ...Difference) Profile {

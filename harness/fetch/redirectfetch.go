@@ -1,6 +1,9 @@
 package fetch
 
-import "errors"
+import (
+	"errors"
+	"slices"
+)
 
 // maxRedirects is the redirect count at which HTTP-redirect fetch gives up.
 const maxRedirects = 20
@@ -20,7 +23,7 @@ func (f *fetching) RedirectFetch(actual *response) *response {
 		return r
 	}
 	// Step 3.
-	locationURL, err := internalResponse.locationURL(request.currentURL())
+	locationURL, err := internalResponse.locationURL(request.currentURL(), f.ua.has(RuleEqualLocations))
 	if errors.Is(err, ErrURLUnsupported) {
 		location, _ := internalResponse.headers.get("Location")
 		return cannotTell("Location " + quote(location) + ": " + err.Error())
@@ -51,6 +54,9 @@ func (f *fetching) RedirectFetch(actual *response) *response {
 	// Step 10.
 	if request.tainting == TaintingCORS && locationURL.IncludesCredentials() {
 		return fail("10", "location-credentials", "A cross-origin response redirects to a URL with a user name or password in it.")
+	}
+	if locationURL.IncludesCredentials() && f.ua.has(RuleRedirectCredentials) {
+		return fail("9", "location-credentials", "The redirect leads to a URL with a user name or password in it.")
 	}
 	status := internalResponse.status
 	// Step 11.
@@ -86,9 +92,10 @@ func (f *fetching) RedirectFetch(actual *response) *response {
 
 // locationURL is the location URL of a response, given the request's current
 // URL for its fragment. No URL and no error is null; [ErrURLFailure] is failure.
+// With equalAsOne, several lines that are equal are one.
 //
 // https://fetch.spec.whatwg.org/#concept-response-location-url
-func (r *response) locationURL(current *URL) (*URL, error) {
+func (r *response) locationURL(current *URL, equalAsOne bool) (*URL, error) {
 	// Step 1.
 	if !IsRedirectStatus(r.status) {
 		return nil, nil
@@ -99,7 +106,11 @@ func (r *response) locationURL(current *URL) (*URL, error) {
 		return nil, nil
 	}
 	if location.Failure {
-		return nil, ErrURLFailure
+		lines := r.headers.Lines("Location")
+		if !equalAsOne || len(slices.Compact(lines)) > 1 {
+			return nil, ErrURLFailure
+		}
+		location.Values = lines
 	}
 	// Step 3.
 	u, err := ParseURL(location.Values[0], r.url())

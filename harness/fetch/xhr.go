@@ -46,7 +46,7 @@ func (ua *UserAgent) openAndSend(req *Request, origin Origin, s *sharedFetch) (*
 				"The page's code set a header whose name or value isn't one: "+quote(name)+": "+quote(value)+".")
 		}
 		// setRequestHeader(), step 5.
-		if IsForbiddenRequestHeader(name, value) {
+		if ua.forbidsRequestHeader(name, value) {
 			continue
 		}
 		// setRequestHeader(), step 6.
