@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/wire"
 )
 
 // An Engine is a real browser that makes real calls. Its methods are safe for
@@ -34,11 +35,11 @@ type Page interface {
 
 // Paths that every page origin must answer: blank documents of the page host.
 const (
-	PagePath = "/.corsproof/page"
-	SlotPath = "/.corsproof/slot"
+	PagePath = wire.PagePath
+	SlotPath = wire.SlotPath
 	// SentinelPath is where sentinels go, with a random segment after it. A
 	// server may answer them as it likes.
-	SentinelPath = "/.corsproof/sentinel/"
+	SentinelPath = wire.SentinelPath
 )
 
 // A Job is one call to make.

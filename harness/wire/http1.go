@@ -123,7 +123,7 @@ func (h *http1) requestHead(start string, headers fetch.HeaderList) (framing, in
 		return framingNone, 0, err
 	}
 	if f == framingUntilClose {
-		return framingNone, 0, errors.New("Transfer-Encoding does not end in chunked")
+		return framingNone, 0, errUntilClose
 	}
 	e := h.log.open(fetch.SentRequest{Method: method, Target: target, Version: version, Headers: headers})
 	h.receiving = e
@@ -137,6 +137,9 @@ func (h *http1) requestHead(start string, headers fetch.HeaderList) (framing, in
 	}
 	return f, length, nil
 }
+
+// errUntilClose is what a request can't do: nobody could answer it.
+var errUntilClose = errors.New("Transfer-Encoding does not end in chunked")
 
 func (h *http1) requestDone(b body) {
 	if b.builder != nil {

@@ -52,11 +52,16 @@ type messages struct {
 	state   messageState
 	line    []byte // the part of a line that came
 	size    int    // of the head so far
+	folds   int    // header lines in it that continue others
 	start   string
 	headers fetch.HeaderList
 	left    int64
 	body    body
 }
+
+// maxFolds bounds the header lines of a head that continue others: each is
+// copied together with what it continues.
+const maxFolds = 256
 
 // feed takes the next bytes.
 func (m *messages) feed(p []byte) {
@@ -158,6 +163,10 @@ func (m *messages) takeHeader(line []byte) {
 			m.fail(fmt.Sprintf("header line %s continues none", excerpt(line)))
 			return
 		}
+		if m.folds++; m.folds > maxFolds {
+			m.fail(fmt.Sprintf("more than %d header lines that continue others", maxFolds))
+			return
+		}
 		m.headers[last] = headerLine(m.headers[last].Name(), m.headers[last].Value()+" "+strings.Trim(decode(line), " \t"))
 		return
 	}
@@ -205,7 +214,7 @@ func (m *messages) finish() {
 
 // reset makes ready for the next message.
 func (m *messages) reset() {
-	m.state, m.size, m.start, m.headers, m.body = stateStartLine, 0, "", nil, body{}
+	m.state, m.size, m.folds, m.start, m.headers, m.body = stateStartLine, 0, 0, "", nil, body{}
 }
 
 // fail gives up. The owner may still ask what was read so far.

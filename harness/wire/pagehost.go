@@ -13,15 +13,6 @@ import (
 	"sync"
 )
 
-// Paths that every page origin answers with a blank page.
-const (
-	PagePath = "/.corsproof/page" // the page that a browser opens
-	SlotPath = "/.corsproof/slot" // the frames in it that run cases
-)
-
-// blankPage asks for no icon: a browser would fetch /favicon.ico else.
-const blankPage = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>corsproof</title>` + "\n"
-
 // A PageHostConfig configures a [PageHost].
 type PageHostConfig struct {
 	// CA signs for https origins. Nil: there can be none.
@@ -69,7 +60,7 @@ func NewPageHost(cfg PageHostConfig) (*PageHost, error) {
 //     through the Router.
 //
 // "/" is content's index.html. Nil content means the harness's own pages alone,
-// [PagePath] and [SlotPath], which every origin has. An origin that is served
+// [PagePath], [SlotPath] and [OpaquePath], which every origin has. An origin that is served
 // already is an error.
 func (h *PageHost) Serve(origin string, content fs.FS) (served string, err error) {
 	if origin == "" {
@@ -77,7 +68,7 @@ func (h *PageHost) Serve(origin string, content fs.FS) (served string, err error
 	}
 	o, err := parsePageOrigin(origin)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("serve page origin %q: %w", origin, err)
 	}
 	listen := "127.0.0.1:0"
 	switch {
@@ -112,7 +103,7 @@ func (h *PageHost) Serve(origin string, content fs.FS) (served string, err error
 		})
 	}
 	served = o.String()
-	server := &pageServer{hostport: net.JoinHostPort(o.host, o.port), http: &http.Server{
+	server := &pageServer{hostport: o.hostport(), http: &http.Server{
 		Handler:           pages{h, served, content},
 		Protocols:         new(http.Protocols),
 		ReadHeaderTimeout: h.cfg.Timeouts.Handshake,

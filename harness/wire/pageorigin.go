@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -16,7 +17,7 @@ type pageOrigin struct {
 
 func parsePageOrigin(s string) (pageOrigin, error) {
 	bad := func(problem string) (pageOrigin, error) {
-		return pageOrigin{}, fmt.Errorf("serve page origin %q: %s: write it as https://app.example.com or http://127.0.0.1:5173", s, problem)
+		return pageOrigin{}, fmt.Errorf("%s: write it as https://app.example.com or http://127.0.0.1:5173", problem)
 	}
 	u, err := url.Parse(s)
 	if err != nil {
@@ -51,6 +52,9 @@ func (o pageOrigin) listenHost() string {
 	return o.host
 }
 
+// hostport is what a browser asks to be connected to.
+func (o pageOrigin) hostport() string { return net.JoinHostPort(o.host, o.port) }
+
 // String returns the origin as a browser serializes it.
 func (o pageOrigin) String() string {
 	host := o.host
@@ -61,4 +65,11 @@ func (o pageOrigin) String() string {
 		return o.scheme + "://" + host
 	}
 	return o.scheme + "://" + host + ":" + o.port
+}
+
+// requestOrigin returns the origin that a request names: its scheme and the
+// value of its Host header, or :authority, without the scheme's default port.
+func requestOrigin(scheme, authority string) string {
+	authority = strings.ToLower(authority)
+	return scheme + "://" + strings.TrimSuffix(authority, ":"+defaultPorts[scheme])
 }

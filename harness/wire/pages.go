@@ -32,13 +32,16 @@ func (p pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "no such page", http.StatusNotFound)
 		return
 	}
+	if r.URL.Path == OpaquePath {
+		w.Header().Set("Content-Security-Policy", opaquePolicy)
+	}
 	w.Header().Set("Content-Type", contentType)
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 }
 
 // find returns the file for a path, read whole.
 func (p pages) find(urlPath string) (body []byte, contentType string, ok bool) {
-	if urlPath == PagePath || urlPath == SlotPath {
+	if isPagePath(urlPath) {
 		return []byte(blankPage), contentTypes[".html"], true
 	}
 	name := strings.TrimPrefix(urlPath, "/")

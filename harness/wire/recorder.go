@@ -39,10 +39,25 @@ const (
 	ProtocolOpaque Protocol = "opaque"
 )
 
+// A Naming says what stands in Exchange.Server.
+type Naming string
+
+const (
+	// NamingConfig is [RecorderConfig].Name, the zero value.
+	NamingConfig Naming = ""
+	// NamingOrigin is the origin that the request names, as a browser writes
+	// it: "https://api.test" by TLS and the Host header or :authority. It is for
+	// a server that has many. A request that names none has the Name.
+	NamingOrigin Naming = "origin"
+)
+
 // A RecorderConfig configures a [Recorder].
 type RecorderConfig struct {
-	// Name is the server's, as in Exchange.Server. Required.
+	// Name is the server's, as in Exchange.Server, and the first part of
+	// Exchange.ID. Required.
 	Name string
+	// Naming is what stands in Exchange.Server instead, if anything.
+	Naming Naming
 	// Listen is a loopback address with a port. Default 127.0.0.1:0.
 	Listen string
 	// Upstream is the server. It may be set later, see [Recorder.SetUpstream].
@@ -51,6 +66,10 @@ type RecorderConfig struct {
 	// the name that the client asks for, and open TLS of its own to the server,
 	// with the same name and the same application protocol.
 	TLS *CA
+	// TerminateAs, if not empty, makes the recorder choose the application
+	// protocol, and call the server without TLS, which spares a handshake. Only
+	// with TLS.
+	TerminateAs ServedProtocol
 	// UpstreamRoots is what the server's certificate is verified with. Default:
 	// the CA of TLS.
 	UpstreamRoots *x509.CertPool
@@ -98,6 +117,15 @@ func NewRecorder(cfg RecorderConfig) (*Recorder, error) {
 	if cfg.TLS != nil && cfg.Protocol == ProtocolOpaque {
 		return nil, fmt.Errorf("start recorder %s: TLS is ended for HTTP only: leave RecorderConfig.TLS empty", cfg.Name)
 	}
+	switch {
+	case cfg.Naming != NamingConfig && cfg.Naming != NamingOrigin:
+		return nil, fmt.Errorf("start recorder %s: unknown naming %q: leave it empty or use %q", cfg.Name, cfg.Naming, NamingOrigin)
+	case cfg.TerminateAs == "":
+	case cfg.TLS == nil:
+		return nil, fmt.Errorf("start recorder %s: there is no TLS to terminate: set RecorderConfig.TLS", cfg.Name)
+	case cfg.TerminateAs.applicationProtocols() == nil:
+		return nil, fmt.Errorf("start recorder %s: can't terminate TLS as %q: use %q or %q", cfg.Name, cfg.TerminateAs, ServedHTTP1, ServedHTTP2)
+	}
 	if cfg.Listen == "" {
 		cfg.Listen = "127.0.0.1:0"
 	}
@@ -116,6 +144,12 @@ func NewRecorder(cfg RecorderConfig) (*Recorder, error) {
 		recording: newRecording(cfg.Name, cfg.Clock),
 		upstream:  cfg.Upstream,
 		live:      map[*tap]struct{}{},
+	}
+	if cfg.Naming == NamingOrigin {
+		r.recording.scheme = "http"
+		if cfg.TLS != nil {
+			r.recording.scheme = "https"
+		}
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	r.wg.Go(func() { acceptAll(r.ctx, ln, cfg.Timeouts.AcceptPause, &r.wg, r.serve) })

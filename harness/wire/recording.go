@@ -18,6 +18,7 @@ type Mark int
 // and [Recorder.Wait] read it. Safe for concurrent use.
 type recording struct {
 	server string
+	scheme string // if exchanges are named by their origin
 	clock  *Clock
 
 	mu      sync.Mutex
@@ -171,7 +172,7 @@ func (c *connLog) open(request fetch.SentRequest) *entry {
 	r := c.recording
 	e := &entry{exchange: fetch.Exchange{
 		ID:      fmt.Sprintf("%s#%d.%d", r.server, c.conn, c.count),
-		Server:  r.server,
+		Server:  r.serverOf(request),
 		Witness: fetch.WitnessRecorder,
 		Kind:    kind,
 		Peer:    c.peer,
@@ -183,6 +184,30 @@ func (c *connLog) open(request fetch.SentRequest) *entry {
 	r.entries = append(r.entries, e)
 	r.touch(e)
 	return e
+}
+
+// serverOf is Exchange.Server of a request.
+func (r *recording) serverOf(request fetch.SentRequest) string {
+	if r.scheme == "" {
+		return r.server
+	}
+	if authority := authorityOf(request); authority != "" {
+		return requestOrigin(r.scheme, authority)
+	}
+	return r.server
+}
+
+// authorityOf returns the host, and the port if it isn't the default one, that a
+// request names; empty if it names none.
+func authorityOf(request fetch.SentRequest) string {
+	name := "Host"
+	if request.Version == http2Version {
+		name = ":authority"
+	}
+	if lines := request.Headers.Lines(name); len(lines) > 0 {
+		return lines[0]
+	}
+	return ""
 }
 
 func (r *recording) touch(e *entry) {

@@ -51,6 +51,8 @@ func newTap(r *Recorder, number int, client net.Conn) *tap {
 func (t *tap) run() {
 	defer t.finish()
 	switch cfg := t.recorder.cfg; {
+	case cfg.TerminateAs != "":
+		t.terminateTLS()
 	case cfg.TLS != nil:
 		t.runTLS()
 	case cfg.Protocol == ProtocolOpaque:
@@ -230,6 +232,7 @@ func (t *tap) close(cause string, reset bool) {
 		}
 		if tcp, ok := rawConn(c).(*net.TCPConn); ok && reset {
 			tcp.SetLinger(0)
+			tcp.Close() // without TLS's word that it ended in order
 		}
 		c.Close()
 	}

@@ -11,6 +11,9 @@ type Timeouts struct {
 	// Handshake bounds the TLS or SOCKS handshake of a client, and the wait for
 	// the request head of a client whose upstream is dead. Default 10 s.
 	Handshake time.Duration
+	// Linger bounds how long a server that has closed its side still reads what
+	// the client sends. Default 1 s.
+	Linger time.Duration
 	// AcceptPause is the pause after the system refused to hand out a
 	// connection, for want of file descriptors say. Default 5 ms.
 	AcceptPause time.Duration
@@ -24,6 +27,7 @@ func (t Timeouts) withDefaults() Timeouts {
 	}
 	set(&t.Dial, 5*time.Second)
 	set(&t.Handshake, 10*time.Second)
+	set(&t.Linger, time.Second)
 	set(&t.AcceptPause, 5*time.Millisecond)
 	return t
 }

@@ -10,6 +10,53 @@ import (
 // protocols are what a recorder can read behind TLS.
 var protocols = []string{"h2", "http/1.1"}
 
+// terminateTLS ends TLS for the client, with whom it agrees on the application
+// protocol by itself, and goes on without TLS.
+func (t *tap) terminateTLS() {
+	cfg := &t.recorder.cfg
+	raw := t.client
+	conn := tls.Server(raw, &tls.Config{
+		MinVersion: tls.VersionTLS12,
+		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+			return cfg.TLS.Leaf(askedHost(hello, raw))
+		},
+		NextProtos:             cfg.TerminateAs.applicationProtocols(),
+		SessionTicketsDisabled: true,
+	})
+	if t.handshake(conn) {
+		t.runHTTP()
+	}
+}
+
+// handshake completes the TLS handshake with the client and reads what it
+// chose to speak. It reports false if the connection is over.
+func (t *tap) handshake(conn *tls.Conn) bool {
+	ctx, cancel := context.WithTimeout(t.ctx, t.recorder.cfg.Timeouts.Handshake)
+	defer cancel()
+	if err := conn.HandshakeContext(ctx); err != nil {
+		t.abandon("TLS handshake with the client: " + err.Error())
+		return false
+	}
+	t.mu.Lock()
+	t.client = conn
+	t.mu.Unlock()
+	if conn.ConnectionState().NegotiatedProtocol == "h2" {
+		t.read(newHTTP2(t.log))
+	} else {
+		t.read(newHTTP1(t.log))
+	}
+	return true
+}
+
+// askedHost is the host that a certificate is needed for.
+func askedHost(hello *tls.ClientHelloInfo, conn net.Conn) string {
+	if hello.ServerName != "" {
+		return hello.ServerName
+	}
+	host, _, _ := net.SplitHostPort(conn.LocalAddr().String())
+	return host
+}
+
 // runTLS ends TLS for the client and opens TLS to the server. The server is
 // dialled within the client's handshake, since it chooses the application
 // protocol. If it is dead the handshake is completed all the same, so that the
@@ -19,10 +66,7 @@ func (t *tap) runTLS() {
 	var unreached error
 	conn := tls.Server(raw, &tls.Config{
 		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-			host := hello.ServerName
-			if host == "" {
-				host, _, _ = net.SplitHostPort(raw.LocalAddr().String())
-			}
+			host := askedHost(hello, raw)
 			leaf, err := t.recorder.cfg.TLS.Leaf(host)
 			if err != nil {
 				return nil, err
@@ -47,19 +91,8 @@ func (t *tap) runTLS() {
 			}, nil
 		},
 	})
-	ctx, cancel := context.WithTimeout(t.ctx, t.recorder.cfg.Timeouts.Handshake)
-	defer cancel()
-	if err := conn.HandshakeContext(ctx); err != nil {
-		t.abandon("TLS handshake with the client: " + err.Error())
+	if !t.handshake(conn) {
 		return
-	}
-	t.mu.Lock()
-	t.client = conn
-	t.mu.Unlock()
-	if conn.ConnectionState().NegotiatedProtocol == "h2" {
-		t.read(newHTTP2(t.log))
-	} else {
-		t.read(newHTTP1(t.log))
 	}
 	if unreached != nil {
 		t.refuse(unreachable(unreached))

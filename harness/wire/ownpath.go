@@ -1,0 +1,33 @@
+package wire
+
+import "strings"
+
+// Paths that the harness itself needs. Every page origin answers the pages, and
+// every origin of a [Scripted] answers all of them.
+const (
+	PagePath = "/.corsproof/page" // the page that a browser opens
+	SlotPath = "/.corsproof/slot" // the frames in it that run cases
+	// OpaquePath is a page whose origin is opaque: [opaquePolicy] says so.
+	OpaquePath = "/.corsproof/opaque"
+	// SentinelPath is where sentinels go, with a random segment after it. A
+	// server may answer them as it likes.
+	SentinelPath = "/.corsproof/sentinel/"
+)
+
+// blankPage asks for no icon: a browser would fetch /favicon.ico else.
+const blankPage = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>corsproof</title>` + "\n"
+
+// opaquePolicy gives a document an opaque origin and lets its scripts run:
+// https://www.w3.org/TR/CSP3/#directive-sandbox.
+const opaquePolicy = "sandbox allow-scripts"
+
+// IsOwnTarget reports whether a request target is one of the harness's own, so
+// that the request belongs to no case.
+func IsOwnTarget(target string) bool {
+	path, _, _ := strings.Cut(target, "?")
+	return isPagePath(path) || strings.HasPrefix(path, SentinelPath)
+}
+
+func isPagePath(path string) bool {
+	return path == PagePath || path == SlotPath || path == OpaquePath
+}
