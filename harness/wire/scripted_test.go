@@ -213,10 +213,11 @@ func TestScriptedOwnPaths(t *testing.T) {
 	_, err := hosts.Serve("https://page.test", nil)
 	require.NoError(t, err)
 	l.serve(t, "https://api.test", ServedHTTP1)
+	l.serve(t, "https://h2.test", ServedHTTP2)
 	// An answer can't stand in the harness's way.
 	l.set(t, ScriptedAnswer{To: "https://api.test" + PagePath, Status: 500})
 	browser := browserT(t, l.router, l.ca)
-	for _, origin := range []string{"https://api.test", "https://page.test"} {
+	for _, origin := range []string{"https://api.test", "https://h2.test", "https://page.test"} {
 		for path, policy := range map[string]string{PagePath: "", SlotPath: "", OpaquePath: "sandbox allow-scripts", OpaquePath + "?a": "sandbox allow-scripts"} {
 			response, err := browser.Get(origin + path)
 			assert.Equal(t, blankPage, readAll(t, response, err))
@@ -241,7 +242,7 @@ func TestScriptedOwnPaths(t *testing.T) {
 		readAll(t, response, err)
 		assert.Equal(t, 404, response.StatusCode, "pages are read only")
 	}
-	assert.Equal(t, []string{"POST https://api.test" + SlotPath}, l.TakeUnexpected())
+	assert.Equal(t, []string{"POST https://api.test" + SlotPath, "POST https://h2.test" + SlotPath}, l.TakeUnexpected())
 	for _, target := range []string{"/", "/.corsproof/pages", "/a" + PagePath, "*"} {
 		assert.False(t, IsOwnTarget(target), target)
 	}
