@@ -88,8 +88,8 @@ type preparedAnswer struct {
 	status    int
 	behaviour Behaviour
 	delay     time.Duration
-	lines     []string // encoded header lines
-	head      []byte   // status line and header lines, each with its end, over HTTP/1.1
+	lines     fetch.HeaderList // as a recipient reads them, but in bytes
+	head      []byte           // status line and header lines, each with its end, over HTTP/1.1
 	body      []byte
 	// framed: the lines delimit the body themselves.
 	framed bool
@@ -131,25 +131,29 @@ func (a ScriptedAnswer) prepare() (*preparedAnswer, error) {
 	}
 	p.status = a.Status
 	var head bytes.Buffer
-	write := func(what, line string) error {
+	write := func(what, line string) ([]byte, error) {
 		encoded, ok := fetch.IsomorphicEncode(line)
 		if !ok || bytes.ContainsAny(encoded, "\r\n") {
-			return fmt.Errorf("%s %q holds a line end or a code point above U+00FF", what, line)
+			return nil, fmt.Errorf("%s %q holds a line end or a code point above U+00FF", what, line)
 		}
 		head.Write(encoded)
 		head.WriteString("\r\n")
-		return nil
+		return encoded, nil
 	}
-	if err := write("reason", fmt.Sprintf("HTTP/1.1 %d %s", a.Status, a.Reason)); err != nil {
+	if _, err := write("reason", fmt.Sprintf("HTTP/1.1 %d %s", a.Status, a.Reason)); err != nil {
 		return nil, err
 	}
+	lines := make([]string, 0, len(a.Headers)+len(a.RawHeaders))
 	for _, h := range a.Headers {
-		p.lines = append(p.lines, h.Name()+": "+h.Value())
+		lines = append(lines, h.Name()+": "+h.Value())
 	}
-	p.lines = append(p.lines, a.RawHeaders...)
-	for _, line := range p.lines {
-		if err := write("header line", line); err != nil {
+	for _, line := range append(lines, a.RawHeaders...) {
+		encoded, err := write("header line", line)
+		if err != nil {
 			return nil, err
+		}
+		if name, value, ok := strings.Cut(string(encoded), ":"); ok {
+			p.lines = append(p.lines, headerLine(name, value))
 		}
 	}
 	p.head = head.Bytes()
@@ -160,11 +164,10 @@ func (a ScriptedAnswer) prepare() (*preparedAnswer, error) {
 // frame reads how the lines delimit the body, as a client will. If the two of
 // them differ about where the next response begins, there can be none.
 func (p *preparedAnswer) frame() {
-	headers := p.headers()
-	f, length, found, err := bodyFraming(headers)
+	f, length, found, err := bodyFraming(p.lines)
 	p.framed = found || err != nil
 	p.misframed = err != nil || f == framingUntilClose || f == framingLength && length != int64(len(p.body))
-	if hasOption(headers, "Connection", "close") || p.status == http.StatusSwitchingProtocols {
+	if hasOption(p.lines, "Connection", "close") || p.status == http.StatusSwitchingProtocols {
 		p.closes = true
 	}
 }
@@ -178,18 +181,6 @@ func hasOption(headers fetch.HeaderList, name, option string) bool {
 		}
 	}
 	return false
-}
-
-// headers returns the header lines as a recipient reads them. A line without a
-// colon is left out.
-func (p *preparedAnswer) headers() fetch.HeaderList {
-	var list fetch.HeaderList
-	for _, line := range p.lines {
-		if name, value, ok := strings.Cut(line, ":"); ok {
-			list = append(list, headerLine(name, value))
-		}
-	}
-	return list
 }
 
 // isLast reports whether the connection is over after the answer.

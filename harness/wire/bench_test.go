@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/corsproof/corsproof/harness/fetch"
 )
 
 // BenchmarkRecorder compares a client's requests through the recorder with the
@@ -81,4 +83,54 @@ func BenchmarkHTTP1(b *testing.B) {
 		p.feed(toServer, request)
 		p.feed(toClient, response)
 	}
+}
+
+// BenchmarkScripted compares the scripted server, behind its recorder, with a
+// bare net/http server, for one client on one kept-alive connection, in
+// alternating rounds of one run. "ratio" is the median of bare time by scripted
+// time; "behind-recorder" is the same with a recorder in front of net/http.
+func BenchmarkScripted(b *testing.B) {
+	const round = 100
+	body := strings.Repeat("x", 500)
+	bare := serverT(b, func(w http.ResponseWriter, q *http.Request) {
+		w.Header()["Access-Control-Allow-Origin"] = []string{"https://app.example.com"}
+		io.WriteString(w, body)
+	})
+	recorded := recorderT(b, RecorderConfig{Upstream: tcp(bare.Listener.Addr())})
+	l := scriptedT(b)
+	for i := range 4000 {
+		l.set(b, ScriptedAnswer{
+			To: fmt.Sprintf("http://api.test/%d", i), Status: 200, Reason: "OK", Body: body,
+			Headers: fetch.HeaderList{{"Access-Control-Allow-Origin", "https://app.example.com"}},
+		})
+	}
+	scripted := l.Recorders()[0]
+	client := clientT(b)
+	call := func(address string) time.Duration {
+		start := time.Now()
+		for i := range round {
+			request, err := http.NewRequest("GET", fmt.Sprintf("http://%s/%d", address, i), nil)
+			require.NoError(b, err)
+			request.Host = "api.test"
+			response, err := client.Do(request)
+			require.NoError(b, err)
+			io.Copy(io.Discard, response.Body)
+			response.Body.Close()
+		}
+		return time.Since(start)
+	}
+	var ratios, behind []float64
+	var total time.Duration
+	for b.Loop() {
+		direct, front, ours := call(bare.Listener.Addr().String()), call(recorded.Addr()), call(scripted.Addr())
+		ratios = append(ratios, float64(direct)/float64(ours))
+		behind = append(behind, float64(direct)/float64(front))
+		total += ours
+	}
+	slices.Sort(ratios)
+	slices.Sort(behind)
+	b.ReportMetric(ratios[len(ratios)/2], "ratio")
+	b.ReportMetric(behind[len(behind)/2], "behind-recorder")
+	b.ReportMetric(float64(len(ratios)*round)/total.Seconds(), "req/s")
+	require.Empty(b, l.Unexpected())
 }

@@ -4,7 +4,9 @@
 //   - A [Recorder] stands in front of a server and reads what passes.
 //   - A [Router] leads a browser to the system under proof, and nowhere else.
 //   - A [PageHost] serves the pages that make the calls.
-//   - A [CA] signs for both; a [Clock] gives all of them one time.
+//   - A [Scripted] is a server that says what it is told to, byte for byte, at
+//     any number of origins, behind recorders of its own.
+//   - A [CA] signs for them; a [Clock] gives all of them one time.
 //
 // The entry point is [NewRecorder]:
 //
@@ -18,15 +20,32 @@
 //	// a caller calls http://recorder.Addr()
 //	for _, exchange := range recorder.Since(mark) { … }
 //
+// A server that says what a case needs:
+//
+//	scripted, err := wire.NewScripted(wire.ScriptedConfig{Router: router, CA: ca, Clock: clock})
+//	…
+//	defer scripted.Close()
+//	err = scripted.Serve("https://api.test", wire.ServedHTTP1)
+//	…
+//	err = scripted.Set(wire.ScriptedAnswer{
+//		To: "GET https://api.test/a", Status: 200,
+//		Headers: fetch.HeaderList{{"Access-Control-Allow-Origin", "*"}},
+//	})
+//
+// net/http would not do as that server: it trims values, sorts lines, refuses
+// some and adds a Date. Over HTTP/1.1 the scripted one reads requests with the
+// recorder's own parser, so the two never differ about where a message ends.
+//
 // A recorder changes no byte. It calls the server when it has to: at the
 // client's first byte for HTTP, within the handshake for TLS, at once for
-// opaque protocols. Half-closes, closes and resets are handed on as such.
-// Malformed traffic is forwarded like any other; Exchange.Incomplete says what
-// was wrong with it, and as much as can still be told for certain is.
+// opaque protocols. Where it is told to, it ends TLS for a server that speaks
+// none ([RecorderConfig].TerminateAs). Half-closes, closes and resets are handed
+// on as such. Malformed traffic is forwarded like any other; Exchange.Incomplete
+// says what was wrong with it, and as much as can still be told for certain is.
 //
-// What the package refuses to do: it alters, delays, retries and injects
-// nothing; it listens on loopback only; it resolves no name; it keeps no secret
-// and no body beyond its first bytes.
+// What the package refuses to do: what passes it neither alters nor
+// delays, and it retries and injects nothing; it listens on loopback only; it
+// resolves no name; it keeps no secret and no body beyond its first bytes.
 //
 // Version in an exchange is the protocol's, "HTTP/1.1" or "HTTP/2". In HTTP/2
 // the pseudo-header fields ":scheme" and ":authority" stand in the header list

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -93,6 +94,7 @@ var recorderNames = []struct {
 }{
 	{recorderKind{"http", ServedHTTP1}, "scripted-http"},
 	{recorderKind{"https", ServedHTTP1}, "scripted-https"},
+	{recorderKind{"https", ServedHTTP2}, "scripted-h2"},
 }
 
 // NewScripted returns a Scripted that serves nothing yet. The caller closes it.
@@ -278,7 +280,13 @@ func (s *Scripted) serve(scheme string, conn net.Conn) {
 	}
 	s.live[conn] = struct{}{}
 	s.mu.Unlock()
-	newServed1(s, scheme, conn).run()
+	in := bufio.NewReader(conn)
+	// No HTTP/1.1 request is as short, and no method of one is PRI.
+	if start, _ := in.Peek(4); scheme == "https" && string(start) == clientPreface[:4] {
+		newServed2(s, scheme, conn, in).run()
+	} else {
+		newServed1(s, scheme, conn, in).run()
+	}
 	conn.Close()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -293,14 +301,16 @@ func (s *Scripted) linger(conn net.Conn) {
 	io.Copy(io.Discard, conn)
 }
 
-// pause waits. It reports false if the server was closed meanwhile.
-func (s *Scripted) pause(d time.Duration) bool {
+// pause waits. It reports false if the server was closed meanwhile, or gone was.
+func (s *Scripted) pause(d time.Duration, gone <-chan struct{}) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return true
 	case <-s.ctx.Done():
+		return false
+	case <-gone:
 		return false
 	}
 }

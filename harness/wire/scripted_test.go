@@ -120,8 +120,9 @@ func TestScriptedBytes(t *testing.T) {
 				l := scriptedT(t)
 				l.serve(t, origin, ServedHTTP1)
 				target := strings.TrimPrefix(url, "https://api.test")
-				tc.answer.To = origin + target
-				l.set(t, tc.answer)
+				answer := tc.answer
+				answer.To = origin + target
+				l.set(t, answer)
 				// Twice on one connection: what follows an answer begins where it ended.
 				got, err := l.ask(t, origin, strings.Repeat(tc.method+" "+target+" HTTP/1.1\r\nHost: api.test\r\n\r\n", 2))
 				require.NoError(t, err)
@@ -212,10 +213,11 @@ func TestScriptedOwnPaths(t *testing.T) {
 	_, err := hosts.Serve("https://page.test", nil)
 	require.NoError(t, err)
 	l.serve(t, "https://api.test", ServedHTTP1)
+	l.serve(t, "https://h2.test", ServedHTTP2)
 	// An answer can't stand in the harness's way.
 	l.set(t, ScriptedAnswer{To: "https://api.test" + PagePath, Status: 500})
 	browser := browserT(t, l.router, l.ca)
-	for _, origin := range []string{"https://api.test", "https://page.test"} {
+	for _, origin := range []string{"https://api.test", "https://h2.test", "https://page.test"} {
 		for path, policy := range map[string]string{PagePath: "", SlotPath: "", OpaquePath: "sandbox allow-scripts", OpaquePath + "?a": "sandbox allow-scripts"} {
 			response, err := browser.Get(origin + path)
 			assert.Equal(t, blankPage, readAll(t, response, err))
@@ -240,7 +242,7 @@ func TestScriptedOwnPaths(t *testing.T) {
 		readAll(t, response, err)
 		assert.Equal(t, 404, response.StatusCode, "pages are read only")
 	}
-	assert.Equal(t, []string{"POST https://api.test" + SlotPath}, l.TakeUnexpected())
+	assert.Equal(t, []string{"POST https://api.test" + SlotPath, "POST https://h2.test" + SlotPath}, l.TakeUnexpected())
 	for _, target := range []string{"/", "/.corsproof/pages", "/a" + PagePath, "*"} {
 		assert.False(t, IsOwnTarget(target), target)
 	}
@@ -388,7 +390,7 @@ func TestScriptedEndsPromptly(t *testing.T) {
 	for name, answer := range map[string]ScriptedAnswer{
 		"silent":    {Behaviour: BehaviourSilent},
 		"late":      {Behaviour: BehaviourLate, Delay: time.Hour, Status: 200},
-		"late body": {Behaviour: BehaviourLateBody, Delay: time.Hour, Status: 200},
+		"late body": {Behaviour: BehaviourLateBody, Delay: time.Hour, Status: 200, Body: "x"},
 		"unread":    {Status: 200, Body: strings.Repeat("x", 64<<20)},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -396,6 +398,7 @@ func TestScriptedEndsPromptly(t *testing.T) {
 			l := scriptedT(t)
 			const origin = "https://api.test"
 			l.serve(t, origin, ServedHTTP1)
+			answer := answer
 			answer.To = origin + "/"
 			l.set(t, answer)
 			c := l.dial(t, origin)

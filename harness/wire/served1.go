@@ -13,6 +13,7 @@ type served1 struct {
 	server *Scripted
 	scheme string
 	conn   net.Conn
+	reader io.Reader
 	in     messages
 
 	// Of the request at hand.
@@ -23,8 +24,8 @@ type served1 struct {
 	over bool
 }
 
-func newServed1(s *Scripted, scheme string, conn net.Conn) *served1 {
-	c := &served1{server: s, scheme: scheme, conn: conn}
+func newServed1(s *Scripted, scheme string, conn net.Conn, in io.Reader) *served1 {
+	c := &served1{server: s, scheme: scheme, conn: conn, reader: in}
 	c.in = messages{head: c.head, done: c.done, broken: c.broken}
 	return c
 }
@@ -34,7 +35,7 @@ func (c *served1) run() {
 	buf := buffers.Get().(*buffer)
 	defer buffers.Put(buf)
 	for !c.over {
-		n, err := c.conn.Read(buf[:])
+		n, err := c.reader.Read(buf[:])
 		c.in.feed(buf[:n])
 		if err != nil {
 			return
@@ -111,7 +112,7 @@ func (c *served1) answer(a *preparedAnswer) {
 		c.end()
 		return
 	case BehaviourLate:
-		if !c.server.pause(a.delay) {
+		if !c.server.pause(a.delay, nil) {
 			c.end()
 			return
 		}
@@ -120,7 +121,7 @@ func (c *served1) answer(a *preparedAnswer) {
 	switch a.behaviour {
 	case BehaviourLateBody:
 		c.write(head)
-		if !c.server.pause(a.delay) {
+		if !c.server.pause(a.delay, nil) {
 			c.end()
 			return
 		}
