@@ -35,7 +35,7 @@ func RunModel(ctx context.Context, c *Case, profile *fetch.Profile) ([]fetch.Tra
 	var mismatches []Mismatch
 	for i, step := range c.AllSteps() {
 		ua.Advance(time.Duration(step.After) * time.Second)
-		script := newScript(step.Server)
+		script := newScript(step.Server, c.Page.HTTP2)
 		trace, err := ua.Predict(ctx, c.FetchRequest(step), script.answer)
 		if err != nil {
 			return traces, nil, fmt.Errorf("case %s: %w", c.ID, err)
@@ -107,11 +107,12 @@ func (a Answer) NeedsLength(method string) bool {
 // A script answers requests as a case's servers do.
 type script struct {
 	answers map[string][]Answer
+	http2   []string // origins
 	unknown []string
 }
 
-func newScript(server []Answer) *script {
-	s := &script{answers: map[string][]Answer{}}
+func newScript(server []Answer, http2 []string) *script {
+	s := &script{answers: map[string][]Answer{}, http2: http2}
 	for _, a := range server {
 		s.answers[a.To] = append(s.answers[a.To], a)
 	}
@@ -140,7 +141,8 @@ func (s *script) answer(_ context.Context, r fetch.NetworkRequest) (fetch.Networ
 		for _, line := range a.Headers {
 			response.Headers = append(response.Headers, line.Header())
 		}
-		if a.NeedsLength(r.Method) {
+		// HTTP/2 has another way to end a body.
+		if !slices.Contains(s.http2, string(r.URL.Origin())) && a.NeedsLength(r.Method) {
 			response.Headers = append(response.Headers, fetch.Header{"Content-Length", strconv.Itoa(len(a.Body))})
 		}
 		return response, nil
