@@ -34,6 +34,8 @@ type decoder struct {
 	// that were asked for.
 	row  map[string][]string
 	used map[string]bool
+	// partial: the present case could not be decoded whole.
+	partial bool
 }
 
 var placeholder = regexp.MustCompile(`\$\{([a-z0-9-]+)\}`)

@@ -148,9 +148,8 @@ func (d *decoder) decodeCase(node ast.Node, path string, row map[string][]string
 	d.row = nil
 	position := node.GetToken().Position
 	c.Position = fmt.Sprintf("%s:%d:%d", d.file, position.Line, position.Column)
-	if len(d.errors) == before {
-		d.validate(node, &c, path)
-	}
+	d.partial = len(d.errors) > before
+	d.validate(node, &c, path)
 	return []Case{c}
 }
 
