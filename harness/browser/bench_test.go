@@ -1,7 +1,6 @@
 package browser
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -9,15 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/css"
-	"github.com/chromedp/cdproto/dom"
-	"github.com/chromedp/cdproto/inspector"
-	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/cdproto/runtime"
-	"github.com/chromedp/cdproto/target"
 	"github.com/stretchr/testify/require"
 
 	"github.com/corsproof/corsproof/harness/fetch"
@@ -39,7 +29,9 @@ func BenchmarkObserve(b *testing.B) {
 	server := i.serve(b, "bench", benchServer)
 	origin, err := i.pages.Serve("", nil)
 	require.NoError(b, err)
-	bare := bareTab(b, i.chromium, origin)
+	bare, err := i.chromium.OpenBare(b.Context(), origin)
+	require.NoError(b, err)
+	b.Cleanup(func() { bare.Close() })
 	for _, slots := range []int{1, 6, 24} {
 		b.Run(fmt.Sprintf("slots=%d", slots), func(b *testing.B) {
 			p, err := i.chromium.openPage(b.Context(), origin, slots, i.all)
@@ -125,48 +117,12 @@ func benchObserve(b *testing.B, p *chromiumPage, addr string) time.Duration {
 	return took
 }
 
-const bareLoop = `(async (calls, workers) => {
-	let next = 0;
-	let read = 0;
-	const work = async () => {
-		while (next < calls.length) {
-			const {method, url} = calls[next++];
-			try {
-				await (await fetch(url, {method})).text();
-				read++;
-			} catch {}
-		}
-	};
-	await Promise.all(Array.from({length: workers}, work));
-	return read;
-})(%s, %d)`
-
-func benchBare(b *testing.B, t *tab, addr string, workers int) time.Duration {
-	calls, err := json.Marshal(benchRequests(addr))
-	require.NoError(b, err)
+func benchBare(b *testing.B, bare *Bare, addr string, workers int) time.Duration {
+	requests := benchRequests(addr)
 	began := time.Now()
-	read, err := eval[int](b.Context(), t, runtime.EvaluateParams{Expression: fmt.Sprintf(bareLoop, calls, workers)})
+	read, err := bare.Run(b.Context(), requests, workers)
 	took := time.Since(began)
 	require.NoError(b, err)
 	require.Equal(b, 200, read)
 	return took
-}
-
-// bareTab opens a page and turns off every protocol domain that chromedp turns
-// on.
-func bareTab(b *testing.B, c *Chromium, origin string) *tab {
-	ctx := b.Context()
-	t, err := c.openTab(ctx)
-	require.NoError(b, err)
-	b.Cleanup(t.close)
-	require.NoError(b, t.navigate(ctx, origin+PagePath))
-	for _, domain := range []cdp.Command[cdp.Empty, cdp.Empty]{
-		css.Disable, dom.Disable, inspector.Disable, log.Disable, network.Disable, page.Disable, runtime.Disable,
-	} {
-		_, err := call(ctx, t, domain, cdp.Empty{})
-		require.NoError(b, err)
-	}
-	_, err = call(ctx, t, target.SetAutoAttach, target.SetAutoAttachParams{AutoAttach: false, Flatten: new(true)})
-	require.NoError(b, err)
-	return t
 }

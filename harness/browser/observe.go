@@ -263,7 +263,7 @@ func (p *chromiumPage) conclude(w window, j joined, unproven map[string]error, e
 			Exchanges: a.chain.exchanges,
 			Outcome:   p.outcome(a),
 		}
-		trace.Request.Origin = p.origin
+		trace.Request.Origin, trace.Request.Headers = p.origin, a.job.Request.Headers.Redacted()
 		if trace.Exchanges == nil {
 			trace.Exchanges = []fetch.Exchange{}
 		}

@@ -1,0 +1,101 @@
+package harness
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/catalog"
+	"github.com/corsproof/corsproof/harness/fetch"
+)
+
+const (
+	cataloguePairs = 7
+	catalogueLeast = 0.8
+)
+
+// BenchmarkCatalogue holds the built-in catalogue, driven with all evidence on,
+// against a bare loop of fetch(): same browser, server, answers, methods and page
+// origins, each URL new, in alternating pairs. The metric "ratio" is the median
+// over the pairs of the bare loop's time by the driver's: 1 is free evidence.
+// Below 0.8 it fails. Pages are opened before the clock.
+func BenchmarkCatalogue(b *testing.B) {
+	cases, err := catalog.Builtin()
+	require.NoError(b, err)
+	cases = slices.DeleteFunc(cases, func(c catalog.Case) bool { return !c.DrivenBy(catalog.DriverBrowser) })
+	lab := NewLabT(b, LabConfig{})
+	driver, err := NewCaseDriver(b.Context(), lab, 0)
+	require.NoError(b, err)
+	b.Cleanup(func() { driver.Close() })
+	require.NoError(b, driver.Prepare(b.Context(), cases))
+	bare := map[string]*browser.Bare{}
+	for origin := range driver.pages {
+		page, err := driver.chromium.OpenBare(b.Context(), origin)
+		require.NoError(b, err)
+		b.Cleanup(func() { page.Close() })
+		bare[origin] = page
+	}
+
+	drive := func() time.Duration {
+		began := time.Now()
+		n := 0
+		require.NoError(b, driver.Drive(b.Context(), cases, func(Driven) { n++ }))
+		require.Equal(b, len(cases), n)
+		return time.Since(began)
+	}
+	loop := func() (took time.Duration) {
+		for rest := cases; len(rest) > 0; {
+			n := min(len(rest), driveBatch)
+			batch, err := driver.place(b.Context(), rest[:n])
+			require.NoError(b, err)
+			rest = rest[n:]
+			for step := 0; ; step++ {
+				byPage, any := batch.step(step)
+				if !any {
+					break
+				}
+				keys, err := batch.script(step)
+				require.NoError(b, err)
+				for origin, list := range byPage {
+					var requests []fetch.Request
+					for _, d := range list {
+						requests = append(requests, d.Placed.FetchRequest(d.Placed.AllSteps()[step]))
+					}
+					began := time.Now()
+					_, err := bare[origin].Run(b.Context(), requests, browser.DefaultSlots)
+					took += time.Since(began)
+					require.NoError(b, err)
+				}
+				driver.scripted.Remove(keys...)
+			}
+		}
+		return took
+	}
+
+	// Both sides once, so that neither pays for the other's first time.
+	loop()
+	drive()
+	var ratios, bareTimes, drivenTimes []float64
+	for b.Loop() {
+		for range cataloguePairs {
+			free, driven := loop().Seconds(), drive().Seconds()
+			ratios, bareTimes, drivenTimes = append(ratios, free/driven), append(bareTimes, free), append(drivenTimes, driven)
+		}
+	}
+	b.ReportMetric(median(ratios), "ratio")
+	b.ReportMetric(slices.Min(ratios), "least-ratio")
+	b.ReportMetric(float64(len(cases))/median(bareTimes), "bare-cases/s")
+	b.ReportMetric(float64(len(cases))/median(drivenTimes), "driven-cases/s")
+	b.ReportMetric(0, "ns/op")
+	if median(ratios) < catalogueLeast {
+		b.Errorf("driving costs too much: median ratio %.2f of %v, want at least %.2f", median(ratios), ratios, catalogueLeast)
+	}
+}
+
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[len(sorted)/2]
+}
