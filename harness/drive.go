@@ -20,7 +20,7 @@ const DefaultCaseTimeout = 5 * time.Second
 
 // driveBatch is how many cases are driven at a time. Their traces are complete,
 // and handed out, when the last of them is over.
-const driveBatch = 300
+const driveBatch = 1000
 
 // A CaseDriver drives cases in the lab's browser, against a scripted server of
 // its own. It keeps its pages from one call to the next. It is not for

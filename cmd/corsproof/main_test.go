@@ -62,6 +62,12 @@ const limit = 60 * time.Second
 // start starts the command. What it leaves behind fails the test.
 func start(t *testing.T, env []string, args ...string) *run {
 	t.Helper()
+	return startIn(t, t.TempDir(), env, args...)
+}
+
+// startIn is start in a working folder.
+func startIn(t *testing.T, dir string, env []string, args ...string) *run {
+	t.Helper()
 	// Not t.TempDir: its path is too long for a unix socket, and other users
 	// can't traverse it.
 	temp, err := os.MkdirTemp("", "cp")
@@ -72,7 +78,7 @@ func start(t *testing.T, env []string, args ...string) *run {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), limit)
 	t.Cleanup(cancel)
 	r.cmd = exec.CommandContext(ctx, binary, args...)
-	r.cmd.Dir = t.TempDir()
+	r.cmd.Dir = dir
 	r.cmd.Env = append(os.Environ(), append([]string{"TMPDIR=" + temp}, env...)...)
 	r.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	output := &lineWriter{lines: r.lines}

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/corsproof/corsproof/harness/report"
+)
+
+const caseFile = `section: test
+cases:
+  - id: mine/readable
+    why: the server consents
+    request: {url: https://api.test/a}
+    server:
+      - {to: https://api.test/a, status: 200, headers: ["Access-Control-Allow-Origin: *"]}
+    expect:
+      outcome: response
+      type: cors
+      exchanges:
+        - {send: GET https://api.test/a, origin: https://app.test}
+`
+
+// runIn runs the command in a folder with files, to its end.
+func runIn(t *testing.T, files map[string]string, args ...string) (code int, out string) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+	}
+	r := startIn(t, dir, nil, args...)
+	code = r.wait(t)
+	r.requireNothingLeft(t)
+	return code, r.out
+}
+
+func TestRunWrongUse(t *testing.T) {
+	t.Parallel()
+	mistakes := strings.Replace(caseFile, "why: the", "wy: the", 1)
+	mistakes = strings.Replace(mistakes, "outcome: response", "outcome: respons", 1)
+	for _, tc := range []struct {
+		name  string
+		files map[string]string
+		args  []string
+		want  []string
+	}{
+		{"unknown engine", nil, []string{"run", "--engine", "netscape"}, []string{`"netscape"`, "model", "chromium"}},
+		{"no such case", nil, []string{"run", "no-such/case"}, []string{`"no-such/case"`, "--list"}},
+		{"all mistakes of a file at once", map[string]string{"mine.yaml": mistakes}, []string{"run", "mine.yaml"},
+			[]string{"mine.yaml:4:5", `"why"`, "mine.yaml:9:16", `"response"`}},
+		{"an empty folder", map[string]string{"cases/readme.txt": ""}, []string{"run", "cases"}, []string{"cases: it holds no case files"}},
+		{"a file that can't be written", nil, []string{"run", "--engine", "model", "--json", "no/such/folder/x.json"}, []string{"--json"}},
+		{"no time", nil, []string{"run", "--timeout", "0s"}, []string{"--timeout"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			code, out := runIn(t, tc.files, tc.args...)
+			assert.Equal(t, exitUsage, code, out)
+			for _, want := range tc.want {
+				assert.Contains(t, out, want)
+			}
+		})
+	}
+}
+
+func TestRunLists(t *testing.T) {
+	t.Parallel()
+	code, out := runIn(t, nil, "run", "--list", "cors-check/credentials/*")
+	require.Zero(t, code, out)
+	assert.Contains(t, out, "cors-check/credentials/allowed\n")
+	assert.NotContains(t, out, "cors-check/allow-origin")
+	for line := range strings.Lines(out) {
+		assert.True(t, strings.HasPrefix(line, "cors-check/credentials/"), line)
+	}
+}
+
+// A folder of case files in a real Chromium, and the file with the evidence.
+func TestRunFiles(t *testing.T) {
+	t.Parallel()
+	code, out := runIn(t, map[string]string{"cases/mine.yaml": caseFile}, "run", "cases")
+	require.Zero(t, code, out)
+	assert.Contains(t, out, "1 cases: 1 passed")
+	assert.Contains(t, out, "chromium")
+
+	altered := strings.Replace(caseFile, "type: cors", "type: basic", 1)
+	code, out = runIn(t, map[string]string{"mine.yaml": altered}, "run", "mine.yaml", "--engine", "chromium")
+	assert.Equal(t, exitNotProven, code)
+	assert.Contains(t, out, `mine.yaml:3:7: mine/readable/chromium: failed: the server consents`)
+	assert.Contains(t, out, `type: want "basic", got "cors"`)
+	assert.Contains(t, out, "corsproof run mine/readable --engine chromium")
+}
+
+func TestRunWritesEvidence(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "cases.json")
+	code, out := runIn(t, map[string]string{"mine.yaml": caseFile}, "run", "mine.yaml", "--json", file)
+	require.Zero(t, code, out)
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	var got struct {
+		Schema  string
+		Cases   []report.CaseRun
+		Summary report.CasesSummary
+	}
+	require.NoError(t, json.Unmarshal(text, &got))
+	assert.Equal(t, report.CasesSchema, got.Schema)
+	require.Len(t, got.Cases, 1)
+	assert.Len(t, got.Cases[0].Verdicts, 2)
+	assert.Equal(t, 1, got.Summary.Passed)
+	require.Len(t, got.Summary.Engines, 1)
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	assert.Len(t, left, 1, "no temporary file stays")
+}
+
+// The whole catalogue, ended at any moment, leaves nothing behind: at once after a
+// signal that can be caught, by the next run after one that can't.
+func TestRunKilled(t *testing.T) {
+	t.Parallel()
+	const seed = 4711
+	moments := 1
+	if os.Getenv("CORSPROOF_SOAK") != "" {
+		moments = 10
+	}
+	random := rand.New(rand.NewPCG(seed, 0))
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGKILL} {
+		for i := range moments {
+			moment := time.Duration((float64(i) + random.Float64()) / float64(moments) * float64(4*time.Second))
+			t.Run(fmt.Sprintf("%s-%d", sig, i+1), func(t *testing.T) {
+				t.Parallel()
+				r := start(t, nil, "run", "--json", "out.json")
+				select {
+				case <-time.After(moment): // not a wait for an event: the moment is the test's input
+				case <-r.done:
+				}
+				sent := time.Now()
+				signalled := r.cmd.Process.Signal(sig) == nil
+				<-r.done
+				if signalled && r.ended.After(sent) {
+					assert.Less(t, r.ended.Sub(sent), end, "after %v: %s", moment, r.out)
+				}
+				if sig == syscall.SIGKILL {
+					next := start(t, []string{"TMPDIR=" + r.temp}, "run", "cors-check/credentials")
+					require.Zero(t, next.wait(t), next.out)
+				}
+				r.requireNothingLeft(t)
+				if r.cmd.ProcessState.ExitCode() != 0 {
+					assert.NoFileExists(t, filepath.Join(r.cmd.Dir, "out.json"))
+				}
+			})
+		}
+	}
+}
