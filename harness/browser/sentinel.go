@@ -15,10 +15,10 @@ import (
 // to the server of each URL that has a recorder it sends a sentinel, and waits
 // until the recorder has it. The error says which did not arrive.
 func (w window) proveAbsence(ctx context.Context, urls []string, send func(ctx context.Context, url string) (string, error)) error {
-	recorded := w.look().recorded
+	isRecorded := w.join(nil).isRecorded
 	origins := map[string]bool{}
 	for _, u := range urls {
-		if key, ok := keyOf(hop{"", u}, false); ok && recorded[key.hostport] {
+		if key, ok := keyOf(hop{"", u}, false); ok && isRecorded(key.hostport) {
 			origins[originOf(u)] = true
 		}
 	}
