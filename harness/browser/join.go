@@ -62,30 +62,37 @@ type recording struct {
 	hostports []string         // of each exchange, as the browser asked for it; empty if it came past the router
 	claimed   []bool
 	byKey     map[wireKey][]int
-	// recorded holds each host:port behind which a recorder stands.
-	recorded map[string]bool
+	// isRecorded reports whether a recorder stands behind a host:port that the
+	// browser was connected to.
+	isRecorded func(hostport string) bool
+}
+
+// routes is what the router knows of its connections.
+type routes interface {
+	ConnectionsOf(peer string) []wire.RoutedConnection
+	Reached(hostport string) []string
 }
 
 // newRecording sorts exchanges by arrival and tells by the router's
-// connections which of them came from a browser. What the harness itself asks for is
-// left out.
-func newRecording(exchanges []fetch.Exchange, connections []wire.RoutedConnection, recorders []string) *recording {
-	r := &recording{byKey: map[wireKey][]int{}, recorded: map[string]bool{}}
-	addresses := map[string]bool{}
-	for _, a := range recorders {
-		addresses[a] = true
-		r.recorded[a] = true
+// connections which of them came from a browser. What the harness sends for
+// itself, sentinels and pages, is left out.
+func newRecording(exchanges []fetch.Exchange, routes routes, recorders []string) *recording {
+	r := &recording{byKey: map[wireKey][]int{}}
+	r.isRecorded = func(hostport string) bool {
+		return slices.Contains(recorders, hostport) || slices.ContainsFunc(routes.Reached(hostport), func(address string) bool {
+			return slices.Contains(recorders, address)
+		})
 	}
-	byPeer := map[string][]wire.RoutedConnection{} // in the order in which they were opened
-	for _, c := range connections {
-		if addresses[c.Address] {
-			byPeer[c.Peer] = append(byPeer[c.Peer], c)
-			r.recorded[c.HostPort] = true
-		}
-	}
+	byPeer := map[string][]wire.RoutedConnection{} // to recorders, in the order in which they were opened
 	for _, x := range exchanges {
-		if !wire.IsOwnTarget(x.Request.Target) {
-			r.exchanges = append(r.exchanges, x)
+		if wire.IsOwnTarget(x.Request.Target) {
+			continue
+		}
+		r.exchanges = append(r.exchanges, x)
+		if _, known := byPeer[x.Peer]; !known {
+			byPeer[x.Peer] = slices.DeleteFunc(routes.ConnectionsOf(x.Peer), func(c wire.RoutedConnection) bool {
+				return !slices.Contains(recorders, c.Address)
+			})
 		}
 	}
 	sortByArrival(r.exchanges)
@@ -243,7 +250,7 @@ func (c *chain) hop(r *recording, q *request, i int) []int {
 	got := r.claim(key)
 	if len(got) == 0 {
 		// What comes from a cache has no exchange.
-		if i < q.sent && !q.cached() && r.recorded[key.hostport] {
+		if i < q.sent && !q.cached() && r.isRecorded(key.hostport) {
 			c.contradict(fmt.Sprintf("protocol: %s %s was sent", h.method, h.url), "recorder: it never arrived")
 		}
 		return nil

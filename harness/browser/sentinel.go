@@ -17,12 +17,12 @@ import (
 // to the server of each URL that has a recorder it sends a sentinel, and waits
 // until the recorder has it. It returns, by origin, why one did not arrive.
 func (w window) proveAbsence(ctx context.Context, urls []string, send sendFunc) map[string]error {
-	recorded := w.look().recorded
+	isRecorded := w.join(nil).isRecorded
 	unproven := map[string]error{}
 	var origins []string
 	for _, u := range urls {
 		key, ok := keyOf(hop{"", u}, false)
-		if origin := originOf(u); ok && recorded[key.hostport] && !slices.Contains(origins, origin) {
+		if origin := originOf(u); ok && isRecorded(key.hostport) && !slices.Contains(origins, origin) {
 			origins = append(origins, origin)
 		}
 	}

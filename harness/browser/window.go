@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"strings"
 
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/wire"
@@ -28,25 +29,28 @@ func (w window) look() *recording {
 	for i, r := range w.recorders {
 		exchanges = append(exchanges, r.Since(w.marks[i])...)
 	}
-	return newRecording(exchanges, w.browser.cfg.Router.Connections(), w.addresses())
+	return w.join(exchanges)
 }
 
-// before returns what the recorders saw of a hop before the window was opened.
-func (w window) before(h hop) []fetch.Exchange {
-	var exchanges []fetch.Exchange
-	for _, r := range w.recorders {
-		exchanges = append(exchanges, r.Since(0)...)
-	}
+func (w window) join(exchanges []fetch.Exchange) *recording {
+	return newRecording(exchanges, w.browser.cfg.Router, w.addresses())
+}
+
+// before returns the statuses that the servers ever answered the browser with
+// to the request of a hop.
+func (w window) before(h hop) []int {
 	key, ok := keyOf(h, false)
 	if !ok {
 		return nil
 	}
-	all := newRecording(exchanges, w.browser.cfg.Router.Connections(), w.addresses())
-	var found []fetch.Exchange
-	for _, i := range all.byKey[key] {
-		found = append(found, all.exchanges[i])
+	_, authority, _ := strings.Cut(originOf(h.url), "://")
+	var statuses []int
+	for _, r := range w.recorders {
+		statuses = append(statuses, r.Statuses(wire.Asked{
+			Client: w.browser.cfg.Router.Source(r.Addr()), Method: key.method, Authority: strings.ToLower(authority), Target: key.target,
+		})...)
 	}
-	return found
+	return statuses
 }
 
 func (w window) addresses() []string {
@@ -61,18 +65,14 @@ func (w window) addresses() []string {
 // the recorders: a browser that blocks a response does so at its head, and what
 // the server sends is evidence too. What has not ended with ctx stays as it is.
 func (w window) awaitEnds(ctx context.Context) {
-	rec := w.look()
-	open := map[string]map[string]bool{} // by server, by ID
-	for i, x := range rec.exchanges {
-		if rec.hostports[i] != "" && isOpen(x) {
-			if open[x.Server] == nil {
-				open[x.Server] = map[string]bool{}
-			}
-			open[x.Server][x.ID] = true
-		}
-	}
 	for i, r := range w.recorders {
-		left := open[r.Name()]
+		rec := w.join(r.Since(w.marks[i]))
+		left := map[string]bool{} // by ID
+		for n, x := range rec.exchanges {
+			if rec.hostports[n] != "" && isOpen(x) {
+				left[x.ID] = true
+			}
+		}
 		for len(left) > 0 {
 			ended, err := r.Wait(ctx, w.marks[i], func(x fetch.Exchange) bool { return left[x.ID] && !isOpen(x) })
 			if err != nil {

@@ -25,6 +25,9 @@ const (
 	certificateLifetime = 7 * 24 * time.Hour
 )
 
+// maxLeaves bounds the leaf certificates that a CA keeps.
+const maxLeaves = 1024
+
 // A CA is the certificate authority of one run. It lives in memory alone. All
 // its leaf certificates have one key, so that one pin names them all, and each
 // leaf has one name: a certificate with several makes HTTP/2 put two hosts on
@@ -79,8 +82,8 @@ func NewCA() (*CA, error) {
 }
 
 // Leaf returns the certificate for a host, a DNS name or an IP address without
-// port, with its chain. It is made at the first call. The caller must not
-// change it.
+// port, with its chain. It is made at the first call, and again where there are
+// so many hosts that it was let go of. The caller must not change it.
 func (ca *CA) Leaf(host string) (*tls.Certificate, error) {
 	host = strings.ToLower(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"))
 	ca.mu.Lock()
@@ -110,6 +113,12 @@ func (ca *CA) Leaf(host string) (*tls.Certificate, error) {
 		return nil, fmt.Errorf("make a certificate for %q: %w", host, err)
 	}
 	leaf := &tls.Certificate{Certificate: [][]byte{der, ca.certificate.Raw}, PrivateKey: ca.leafKey, Leaf: parsed}
+	if len(ca.leaves) >= maxLeaves {
+		for other := range ca.leaves { // any
+			delete(ca.leaves, other)
+			break
+		}
+	}
 	ca.leaves[host] = leaf
 	return leaf, nil
 }

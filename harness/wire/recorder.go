@@ -98,7 +98,9 @@ type Recorder struct {
 
 	mu       sync.Mutex
 	upstream Address
-	taps     []*tap // every one since the start, in order of arrival
+	taps     []*tap   // in order of arrival, but those that were forgotten
+	accepted int      // how many there were
+	bytes    [2]int64 // of those that were forgotten
 	live     map[*tap]struct{}
 	closed   bool
 }
@@ -184,6 +186,26 @@ func (r *Recorder) SetUpstream(a Address) {
 // Mark returns the present end of the recording.
 func (r *Recorder) Mark() Mark { return r.recording.mark() }
 
+// Forget lets go of the exchanges before m, and of the connections that are
+// over: a long run needs no more memory than what it has not looked at yet.
+// What [Recorder.Statuses] and [Recorder.Bytes] return stays true.
+func (r *Recorder) Forget(m Mark) {
+	r.recording.forget(m)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	kept := make([]*tap, 0, len(r.live))
+	for _, t := range r.taps {
+		c := t.connection()
+		if c.Closed == nil {
+			kept = append(kept, t)
+			continue
+		}
+		r.bytes[toServer] += c.ToServer
+		r.bytes[toClient] += c.ToClient
+	}
+	r.taps = kept
+}
+
 // Since returns copies of the exchanges whose request heads arrived since m, in
 // that order. An exchange in flight is among them, with neither Ended nor
 // Incomplete set.
@@ -210,8 +232,8 @@ type Connection struct {
 	Error string
 }
 
-// Connections returns all connections so far, in the order in which they were
-// accepted.
+// Connections returns all connections that were not forgotten, in the order in
+// which they were accepted.
 func (r *Recorder) Connections() []Connection {
 	r.mu.Lock()
 	taps := slices.Clone(r.taps)
@@ -223,13 +245,18 @@ func (r *Recorder) Connections() []Connection {
 	return out
 }
 
-// Bytes returns the sums of [Connection].ToServer and ToClient.
-func (r *Recorder) Bytes() (toServer, toClient int64) {
-	for _, c := range r.Connections() {
-		toServer += c.ToServer
-		toClient += c.ToClient
+// Bytes returns the sums of [Connection].ToServer and ToClient over all
+// connections since the start.
+func (r *Recorder) Bytes() (up, down int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	up, down = r.bytes[toServer], r.bytes[toClient]
+	for _, t := range r.taps {
+		c := t.connection()
+		up += c.ToServer
+		down += c.ToClient
 	}
-	return toServer, toClient
+	return up, down
 }
 
 // Close ends the recorder, its connections and its goroutines. The recording
@@ -258,7 +285,8 @@ func (r *Recorder) serve(client net.Conn) {
 		client.Close()
 		return
 	}
-	t := newTap(r, len(r.taps)+1, client)
+	r.accepted++
+	t := newTap(r, r.accepted, client)
 	r.taps = append(r.taps, t)
 	r.live[t] = struct{}{}
 	r.mu.Unlock()

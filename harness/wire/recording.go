@@ -21,11 +21,13 @@ type recording struct {
 	scheme string // if exchanges are named by their origin
 	clock  *Clock
 
-	mu      sync.Mutex
-	entries []*entry
-	version uint64        // counts changes
-	changed chan struct{} // closed at the next change; nil if nobody waits
-	closed  bool
+	mu        sync.Mutex
+	entries   []*entry // but those that were forgotten
+	forgotten int      // how many
+	statuses  map[Asked][]int
+	version   uint64        // counts changes
+	changed   chan struct{} // closed at the next change; nil if nobody waits
+	closed    bool
 }
 
 // An entry is one exchange of a recording. Its fields are guarded by the
@@ -36,7 +38,7 @@ type entry struct {
 }
 
 func newRecording(server string, clock *Clock) *recording {
-	return &recording{server: server, clock: clock}
+	return &recording{server: server, clock: clock, statuses: map[Asked][]int{}}
 }
 
 // notify wakes everybody who waits. The lock is held.
@@ -50,15 +52,29 @@ func (r *recording) notify() {
 func (r *recording) mark() Mark {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return Mark(len(r.entries))
+	return Mark(r.forgotten + len(r.entries))
+}
+
+// from returns the entries since m. The lock is held.
+func (r *recording) from(m Mark) []*entry {
+	return r.entries[min(max(int(m)-r.forgotten, 0), len(r.entries)):]
+}
+
+// forget lets go of the entries before m.
+func (r *recording) forget(m Mark) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	kept := r.from(m)
+	r.forgotten += len(r.entries) - len(kept)
+	r.entries = slices.Clone(kept)
 }
 
 func (r *recording) since(m Mark) []fetch.Exchange {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	from := min(max(int(m), 0), len(r.entries))
-	out := make([]fetch.Exchange, 0, len(r.entries)-from)
-	for _, e := range r.entries[from:] {
+	entries := r.from(m)
+	out := make([]fetch.Exchange, 0, len(entries))
+	for _, e := range entries {
 		out = append(out, e.snapshot())
 	}
 	return out
@@ -71,7 +87,7 @@ func (r *recording) wait(ctx context.Context, m Mark, match func(fetch.Exchange)
 	for {
 		r.mu.Lock()
 		var news []fetch.Exchange
-		for _, e := range r.entries[min(max(int(m), 0), len(r.entries)):] {
+		for _, e := range r.from(m) {
 			if e.version > seen {
 				news = append(news, e.snapshot())
 			}
@@ -232,6 +248,7 @@ func (c *connLog) respond(e *entry, response fetch.SentResponse) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e.exchange.Response = &response
+	r.index(e)
 	r.touch(e)
 }
 

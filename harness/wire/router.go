@@ -33,7 +33,10 @@ type Router struct {
 	mu      sync.Mutex
 	routes  map[string]string
 	refused []Refusal
-	routed  []*routed // every one since the start, in order of arrival
+	routed  []*routed // in order of arrival, but those that were forgotten
+	made    int       // how many there were
+	byPeer  map[string][]*routed
+	reached map[string][]string // addresses that connections for a host:port were made to
 	live    map[net.Conn]*routed
 	closed  bool
 }
@@ -60,7 +63,18 @@ type RoutedConnection struct {
 	Error string
 }
 
-type routed struct{ connection RoutedConnection }
+type routed struct {
+	number     int
+	connection RoutedConnection
+}
+
+func (c *routed) snapshot() RoutedConnection {
+	s := c.connection
+	if s.Closed != nil {
+		s.Closed = new(*s.Closed)
+	}
+	return s
+}
 
 // NewRouter starts a Router with an empty table. The caller closes it. A nil
 // clock means one that starts now.
@@ -75,6 +89,8 @@ func NewRouter(clock *Clock) (*Router, error) {
 		ln:       ln,
 		source:   nextSource(),
 		routes:   map[string]string{},
+		byPeer:   map[string][]*routed{},
+		reached:  map[string][]string{},
 		live:     map[net.Conn]*routed{},
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
@@ -124,18 +140,74 @@ func (r *Router) Refused() []Refusal {
 	return slices.Clone(r.refused)
 }
 
-// Connections returns the connections that had a route, in order.
+// Connections returns the connections that had a route and were not forgotten,
+// in order.
 func (r *Router) Connections() []RoutedConnection {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	out := make([]RoutedConnection, len(r.routed))
-	for i, c := range r.routed {
-		out[i] = c.connection
-		if c.connection.Closed != nil {
-			out[i].Closed = new(*c.connection.Closed)
-		}
+	return snapshots(r.routed)
+}
+
+// ConnectionsOf returns those whose Peer is the address, in order: an address
+// has several if the system gave it again.
+func (r *Router) ConnectionsOf(peer string) []RoutedConnection {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return snapshots(r.byPeer[peer])
+}
+
+func snapshots(list []*routed) []RoutedConnection {
+	out := make([]RoutedConnection, len(list))
+	for i, c := range list {
+		out[i] = c.snapshot()
 	}
 	return out
+}
+
+// Reached returns the addresses that connections for hostport were made to
+// since the start, each once; forgotten connections count.
+func (r *Router) Reached(hostport string) []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.reached[strings.ToLower(hostport)])
+}
+
+// Source returns the host that the Router calls an address from, as in
+// Exchange.Peer of a recorder there.
+func (r *Router) Source(address string) string {
+	if r.from(address) != nil {
+		return r.source.String()
+	}
+	host, _, _ := net.SplitHostPort(address)
+	return host
+}
+
+// Mark returns the present end of the connections.
+func (r *Router) Mark() Mark {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return Mark(r.made)
+}
+
+// Forget lets go of the connections before m that are over.
+func (r *Router) Forget(m Mark) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	over := func(c *routed) bool { return c.number < int(m) && c.connection.Closed != nil }
+	kept := make([]*routed, 0, len(r.live))
+	for _, c := range r.routed {
+		if !over(c) {
+			kept = append(kept, c)
+			continue
+		}
+		peer := c.connection.Peer
+		if left := slices.DeleteFunc(r.byPeer[peer], over); len(left) > 0 {
+			r.byPeer[peer] = left
+		} else {
+			delete(r.byPeer, peer)
+		}
+	}
+	r.routed = kept
 }
 
 // Close ends the Router, its connections and its goroutines. It is idempotent.
@@ -218,7 +290,8 @@ func (r *Router) connect(client net.Conn, hostport string) (net.Conn, *routed, b
 		r.refuse(hostport, "no route")
 		return nil, nil, socksNotAllowed
 	}
-	c := &routed{RoutedConnection{HostPort: hostport, Address: address, Opened: r.clock.Now()}}
+	c := &routed{r.made, RoutedConnection{HostPort: hostport, Address: address, Opened: r.clock.Now()}}
+	r.made++
 	r.routed = append(r.routed, c)
 	r.live[client] = c
 	r.mu.Unlock()
@@ -236,7 +309,12 @@ func (r *Router) connect(client net.Conn, hostport string) (net.Conn, *routed, b
 		c.connection.Closed = new(r.clock.Now())
 		return nil, nil, socksHostUnreachable
 	}
-	c.connection.Peer = server.LocalAddr().String()
+	peer := server.LocalAddr().String()
+	c.connection.Peer = peer
+	r.byPeer[peer] = append(r.byPeer[peer], c)
+	if !slices.Contains(r.reached[hostport], address) {
+		r.reached[hostport] = append(r.reached[hostport], address)
+	}
 	r.live[server] = c
 	return server, c, socksSucceeded
 }
