@@ -87,6 +87,7 @@ func (d *CaseDriver) Drive(ctx context.Context, cases []catalog.Case, each func(
 		if err == nil {
 			err = batch.run(ctx)
 			batch.finish(each)
+			d.forget()
 		}
 		if err != nil {
 			problems = append(problems, err)
@@ -97,6 +98,14 @@ func (d *CaseDriver) Drive(ctx context.Context, cases []catalog.Case, each func(
 		cases = cases[n:]
 	}
 	return errors.Join(problems...)
+}
+
+// forget lets go of what was recorded, so that a long run doesn't grow.
+func (d *CaseDriver) forget() {
+	for _, r := range d.scripted.Recorders() {
+		r.Forget(r.Mark())
+	}
+	d.lab.Router.Forget(d.lab.Router.Mark())
 }
 
 // Prepare opens the pages that the cases need, so that no case waits for one.
