@@ -45,10 +45,18 @@ func (w *writer) fields(v reflect.Value, indent string) {
 		switch {
 		case options == "inline":
 			w.fields(v.Field(i), indent)
-		case key != "-" && !v.Field(i).IsZero():
+		case key != "-" && !isEmpty(v.Field(i)):
 			w.field(key, v.Field(i), indent)
 		}
 	}
+}
+
+// isEmpty reports whether a field says as much as if it weren't there.
+func isEmpty(v reflect.Value) bool {
+	if v.Kind() == reflect.Slice || v.Kind() == reflect.Map {
+		return v.Len() == 0
+	}
+	return v.IsZero()
 }
 
 // field writes one entry of a mapping.

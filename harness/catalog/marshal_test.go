@@ -69,7 +69,7 @@ func TestMarshalStrings(t *testing.T) {
 // not the same as none.
 func TestMarshalLeavesOutWhatIsEmpty(t *testing.T) {
 	t.Parallel()
-	_, file := roundTrip(t, catalog.Case{ID: "a/b", Why: "it's short: really", Step: catalog.Step{
+	_, file := roundTrip(t, catalog.Case{ID: "a/b", Why: "it's short: really", Drivers: []catalog.Driver{}, Step: catalog.Step{
 		Request: catalog.Request{Method: "POST", URL: "https://api.test/a", Headers: []catalog.HeaderLine{"X-A: 1"}, Body: &catalog.Body{}},
 		Server:  []catalog.Answer{{To: "https://api.test/a", Status: 200}},
 		Expect: &catalog.Expect{Outcome: fetch.OutcomeNetworkError, Phase: "concept-cors-check", Step: "2",
