@@ -1,0 +1,57 @@
+package fuzz
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/corsproof/corsproof/harness/catalog"
+	"github.com/corsproof/corsproof/harness/fetch"
+)
+
+// A Driver has an engine run cases and returns what came of each, in the order
+// of the cases. No case may see another's caches. Its error means that the
+// engine is of no more use; what can't be told of one case alone is that
+// observation's.
+type Driver func(ctx context.Context, cases []catalog.Case) ([]Observation, error)
+
+// An Observation is what an engine did with a case.
+type Observation struct {
+	// Traces has one for each request of the case.
+	Traces []fetch.Trace
+	// Err says what could not be observed.
+	Err error
+}
+
+// A Compare returns in what two traces of the same request differ, the model's
+// and the engine's, the most telling difference first; none if they agree.
+type Compare func(model, engine fetch.Trace) []Difference
+
+// A Difference is one thing that model and engine don't agree on.
+type Difference struct {
+	// Step is the index of the request in the case.
+	Step int `json:"step"`
+	// What is the field, Model and Engine are the two values.
+	What   string `json:"what"`
+	Model  string `json:"model"`
+	Engine string `json:"engine"`
+}
+
+// String says it in a line.
+func (d Difference) String() string {
+	return fmt.Sprintf("request %d: %s: model %s, engine %s", d.Step+1, d.What, d.Model, d.Engine)
+}
+
+// predict runs a case on the model. It fails for a case that can't be asked
+// for, or that has no answer to what is sent.
+func predict(ctx context.Context, c *catalog.Case, profile *fetch.Profile) ([]fetch.Trace, error) {
+	traces, mismatches, err := catalog.RunModel(ctx, c, profile)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range mismatches {
+		if m.What == catalog.UnansweredRequest {
+			return nil, fmt.Errorf("case %s has no answer to %s", c.ID, m.Got)
+		}
+	}
+	return traces, nil
+}
