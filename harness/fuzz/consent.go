@@ -119,6 +119,9 @@ func (g *generator) allowMethods(h hop) []catalog.HeaderLine {
 	}
 	const name = "Access-Control-Allow-Methods"
 	if g.slips() {
+		if chance(g.Rand, 30) {
+			return g.lines(name, oneOf(g.Rand, []string{strings.ToLower(method)}, []string{strings.ToUpper(method)}, []string{fetch.Wildcard}, []string{fetch.Wildcard}))
+		}
 		return g.lines(name, g.wrongList(method, "PUT", "DELETE", "put", "patch", "PATCH"))
 	}
 	if fetch.IsSafelistedMethod(method) && chance(g.Rand, 50) {

@@ -14,7 +14,7 @@ import (
 var methods = choice[string]{
 	{30, ""}, {4, "GET"}, {16, "POST"}, {14, "PUT"}, {7, "DELETE"}, {5, "PATCH"}, {4, "HEAD"}, {3, "OPTIONS"},
 	{1, "get"}, {2, "pOsT"}, {2, "put"}, {1, "Delete"}, {1, "head"}, {1, "options"},
-	{2, "patch"}, {1, "Patch"}, {1, "FOO"}, {1, "foo"}, {1, "M-SEARCH"}, {1, "QUERY"}, {1, "*"}, {1, "!#$%&'*+-.^_`|~0"},
+	{4, "patch"}, {1, "Patch"}, {1, "FOO"}, {1, "foo"}, {1, "M-SEARCH"}, {1, "QUERY"}, {1, "*"}, {1, "!#$%&'*+-.^_`|~0"},
 }
 
 // refusedMethods are forbidden, or no methods.

@@ -61,7 +61,7 @@ func languages(g *generator) (name, value string) {
 }
 
 var ranges = choice[string]{
-	{4, "bytes=0-"}, {4, "bytes=0-5"}, {2, "bytes=5-2"}, {2, "bytes=-5"}, {2, "bytes=0-1,3-4"}, {1, "bytes = 0-"}, {1, "bytes=0 -5"},
+	{4, "bytes=0-"}, {4, "bytes=0-5"}, {2, "bytes=5-2"}, {3, "bytes=-5"}, {2, "bytes=0-1,3-4"}, {1, "bytes = 0-"}, {1, "bytes=0 -5"},
 	{1, "Bytes=0-"}, {1, "bytes=-"}, {1, "bytes=00-09"}, {1, "bytes=5-5"}, {1, "bytes=9-10"}, {1, "bytes=10-9"}, {1, "lines=0-1"}, {1, ""},
 	{1, "bytes=99999999999999999999-"}, {1, "bytes=0-99999999999999999999"}, {1, "bytes=+1-2"}, {1, "bytes=0-5 "}, {1, "bytes=0-5;"},
 }

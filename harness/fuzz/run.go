@@ -24,8 +24,8 @@ type Config struct {
 	Compare Compare
 	// Batch is how many cases the driver gets at once; 0 means 500.
 	Batch int
-	// Shrink is how many divergences of one kind are made small; 0 means 2.
-	// The others are counted and named.
+	// Shrink is how many divergences of one kind are made small; 0 means 2,
+	// [ShrinkNone] none. The others are counted and named.
 	Shrink int
 	// Rounds bounds the work on one of them; 0 means 60.
 	Rounds int
@@ -34,6 +34,9 @@ type Config struct {
 	// Clock tells the time; nil means [time.Now].
 	Clock func() time.Time
 }
+
+// ShrinkNone leaves all divergences as they are.
+const ShrinkNone = -1
 
 // Progress is how far a run is.
 type Progress struct {
