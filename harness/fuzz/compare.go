@@ -1,73 +1,57 @@
 package fuzz
 
 import (
+	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/judge"
 )
 
-// CompareModels is the [Compare] of two traces that are the model's: nothing is
-// left out.
-func CompareModels(a, b fetch.Trace) []Difference {
-	var out []Difference
-	differ := func(what, x, y string) {
-		if x != y {
-			out = append(out, Difference{What: what, Model: strconv.Quote(x), Engine: strconv.Quote(y)})
+// compare is [judge.Compare], and then the other request headers that the
+// standard gives a request or takes from it: those that the author set, and
+// those that the model sends. What an engine adds of its own isn't compared.
+func compare(model, engine fetch.Trace) []judge.Difference {
+	out := judge.Compare(model, engine)
+	if slices.ContainsFunc(out, func(d judge.Difference) bool { return d.What == "exchanges" }) {
+		return out
+	}
+	for i := range model.Exchanges {
+		sent, seen := model.Exchanges[i].Request.Headers, engine.Exchanges[i].Request.Headers
+		var names []string
+		for _, h := range append(slices.Clone(sent), model.Request.Headers...) {
+			name := strings.ToLower(h.Name())
+			if !slices.Contains(names, name) && !comparedBefore(name) {
+				names = append(names, name)
+			}
 		}
-	}
-	differ("outcome", string(a.Outcome.Kind), string(b.Outcome.Kind))
-	differ("exchanges", sent(a), sent(b))
-	blockA, blockB := blockOf(a), blockOf(b)
-	differ("phase and step", blockA.Phase+" "+blockA.Step, blockB.Phase+" "+blockB.Step)
-	differ("detail", blockA.Detail, blockB.Detail)
-	if a.Outcome.Response != nil && b.Outcome.Response != nil {
-		x, y := a.Outcome.Response, b.Outcome.Response
-		differ("type", string(x.Type), string(y.Type))
-		differ("status", strconv.Itoa(x.Status), strconv.Itoa(y.Status))
-		differ("url", x.URL, y.URL)
-		differ("redirected", strconv.FormatBool(x.Redirected), strconv.FormatBool(y.Redirected))
-		differ("readable headers", headerText(x.Headers), headerText(y.Headers))
-		differ("body", x.Body.Digest, y.Body.Digest)
-	}
-	if sent(a) == sent(b) {
-		for i := range a.Exchanges {
-			x, y := a.Exchanges[i], b.Exchanges[i]
-			differ("kind of exchange "+strconv.Itoa(i+1), string(x.Kind), string(y.Kind))
-			differ("headers of exchange "+strconv.Itoa(i+1), sortedText(x.Request.Headers), sortedText(y.Request.Headers))
-			differ("body of exchange "+strconv.Itoa(i+1), x.Request.Body.Digest, y.Request.Body.Digest)
+		for _, name := range names {
+			// A line for each field, or one for all: that is the transport's.
+			a, hasA := sent.Get(name)
+			b, hasB := seen.Get(name)
+			if a != b || hasA != hasB {
+				out = append(out, judge.Difference{What: fmt.Sprintf("exchange %d: %s", i+1, name), Model: value(a, hasA), Engine: value(b, hasB)})
+			}
 		}
 	}
 	return out
 }
 
-func blockOf(t fetch.Trace) fetch.Block {
-	if t.Outcome.Block == nil {
-		return fetch.Block{}
+// comparedBefore reports whether [judge.Compare] sees to the header, or nobody
+// does: the transport has its own.
+func comparedBefore(name string) bool {
+	switch name {
+	case "origin", "access-control-request-method", "access-control-request-headers", "cookie",
+		"host", "connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "referer":
+		return true
 	}
-	return *t.Outcome.Block
+	return false
 }
 
-// sent is what a trace sent, in a line.
-func sent(t fetch.Trace) string {
-	var out []string
-	for _, x := range t.Exchanges {
-		out = append(out, x.Request.Method+" "+x.Server+x.Request.Target)
+func value(v string, ok bool) string {
+	if !ok {
+		return "none"
 	}
-	return strings.Join(out, "; ")
-}
-
-func headerText(l fetch.HeaderList) string {
-	var out []string
-	for _, h := range l {
-		out = append(out, h.Name()+": "+h.Value())
-	}
-	return strings.Join(out, "\n")
-}
-
-func sortedText(l fetch.HeaderList) string {
-	lines := strings.Split(headerText(l), "\n")
-	slices.Sort(lines)
-	return strings.Join(lines, "\n")
+	return fmt.Sprintf("%q", v)
 }

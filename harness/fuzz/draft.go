@@ -1,38 +1,34 @@
 package fuzz
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/judge"
 )
 
-// draft returns the case with what the model says as its expectation, and that
-// it is a draft.
-func draft(c catalog.Case, profile string, traces []fetch.Trace, differences []Difference) catalog.Case {
-	steps := c.Steps
-	if len(steps) == 0 {
-		steps = []catalog.Step{c.Step}
+// draft returns a case as a case file, with what the model says as its
+// expectation, and that it is a draft.
+func draft(ctx context.Context, c catalog.Case, profile *fetch.Profile, differences []judge.StepDifference) (string, error) {
+	traces, err := predict(ctx, &c, profile)
+	if err != nil {
+		return "", err
 	}
-	out := make([]catalog.Step, len(steps))
-	for i, step := range steps {
+	c = clone(c)
+	for i, step := range stepsOf(&c) {
 		step.Expect = expectation(traces[i])
-		out[i] = step
-	}
-	if len(c.Steps) == 0 {
-		c.Step = out[0]
-	} else {
-		c.Steps = out
 	}
 	var said []string
 	for _, d := range differences {
 		said = append(said, d.String())
 	}
 	c.Why = fmt.Sprintf("DRAFT, made from a run: what is expected is what the model with the profile %s says; check it against the standard, "+
-		"and say here what would be wrong if it failed. The engine did otherwise: %s", profile, strings.Join(said, "; "))
+		"and say here what would be wrong if it failed. The engine did otherwise: %s", profile.Name, strings.Join(said, "; "))
 	c.Drivers = nil
-	return c
+	return string(catalog.Marshal(catalog.File{Section: "concept-fetch", Cases: []catalog.Case{c}})), nil
 }
 
 // expectation states what a trace shows.

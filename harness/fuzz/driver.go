@@ -16,29 +16,13 @@ type Driver func(ctx context.Context, cases []catalog.Case) ([]Observation, erro
 
 // An Observation is what an engine did with a case.
 type Observation struct {
+	// Placed is the case as it was run, if its URLs were others; nil if not. The
+	// traces are of this one. See [catalog.Case.Place].
+	Placed *catalog.Case
 	// Traces has one for each request of the case.
 	Traces []fetch.Trace
 	// Err says what could not be observed.
 	Err error
-}
-
-// A Compare returns in what two traces of the same request differ, the model's
-// and the engine's, the most telling difference first; none if they agree.
-type Compare func(model, engine fetch.Trace) []Difference
-
-// A Difference is one thing that model and engine don't agree on.
-type Difference struct {
-	// Step is the index of the request in the case.
-	Step int `json:"step"`
-	// What is the field, Model and Engine are the two values.
-	What   string `json:"what"`
-	Model  string `json:"model"`
-	Engine string `json:"engine"`
-}
-
-// String says it in a line.
-func (d Difference) String() string {
-	return fmt.Sprintf("request %d: %s: model %s, engine %s", d.Step+1, d.What, d.Model, d.Engine)
 }
 
 // predict runs a case on the model. It fails for a case that can't be asked

@@ -1,9 +1,12 @@
 package fuzz
 
 import (
+	"context"
 	"slices"
 
 	"github.com/corsproof/corsproof/harness/catalog"
+	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/judge"
 )
 
 // ResultSchema names the form of a [Result] in JSON.
@@ -35,6 +38,8 @@ type Result struct {
 	// observed.
 	ModelUnknown []Unknown `json:"modelUnknown"`
 	Unknown      []Unknown `json:"unknown"`
+
+	profile *fetch.Profile
 }
 
 // Explained counts the cases that the same rules explain.
@@ -47,14 +52,14 @@ type Explained struct {
 
 // A Divergence is a case of which nothing explains what the engine did.
 type Divergence struct {
-	ID          string       `json:"id"`
-	Differences []Difference `json:"differences"`
+	ID          string                 `json:"id"`
+	Differences []judge.StepDifference `json:"differences"`
 	// Case is the whole case as a case file, a draft.
 	Case string `json:"case"`
 	// Minimal is the smallest case that was found to diverge in the same way,
 	// as a case file, with its differences; empty if it wasn't made small.
-	Minimal            string       `json:"minimal,omitempty"`
-	MinimalDifferences []Difference `json:"minimalDifferences,omitempty"`
+	Minimal            string                 `json:"minimal,omitempty"`
+	MinimalDifferences []judge.StepDifference `json:"minimalDifferences,omitempty"`
 	// Unsteady: the same case didn't diverge again.
 	Unsteady bool `json:"unsteady,omitempty"`
 
@@ -73,13 +78,13 @@ type Unknown struct {
 
 func newResult(cfg Config) *Result {
 	return &Result{
-		Schema: ResultSchema, Seed: cfg.Seed, First: cfg.First, Wanted: cfg.Cases, Profile: cfg.Profile.Name,
+		Schema: ResultSchema, Seed: cfg.Seed, First: cfg.First, Wanted: cfg.Cases, Profile: cfg.Profile.Name, profile: cfg.Profile,
 		Explained: []Explained{}, Diverged: []Divergence{}, ModelUnknown: []Unknown{}, Unknown: []Unknown{},
 	}
 }
 
 // file counts a case under its end.
-func (r *Result) file(c catalog.Case, v verdict) {
+func (r *Result) file(ctx context.Context, c catalog.Case, v verdict) error {
 	r.Shares.add(v.model)
 	switch v.end {
 	case endAgreed:
@@ -94,18 +99,15 @@ func (r *Result) file(c catalog.Case, v verdict) {
 		r.Explained[i].Cases++
 		slices.SortStableFunc(r.Explained, func(a, b Explained) int { return b.Cases - a.Cases })
 	case endDiverged:
-		r.Diverged = append(r.Diverged, Divergence{
-			ID: c.ID, Differences: v.differences, Case: fileOf(draft(c, r.Profile, v.model, v.differences)),
-			original: c, way: wayOf(v.differences),
-		})
+		file, err := draft(ctx, c, r.profile, v.differences)
+		if err != nil {
+			return err
+		}
+		r.Diverged = append(r.Diverged, Divergence{ID: c.ID, Differences: v.differences, Case: file, original: c, way: wayOf(v.differences)})
 	case endModelUnknown:
 		r.ModelUnknown = append(r.ModelUnknown, Unknown{c.ID, v.why})
 	case endUnknown:
 		r.Unknown = append(r.Unknown, Unknown{c.ID, v.why})
 	}
-}
-
-// fileOf returns a case as a case file.
-func fileOf(c catalog.Case) string {
-	return string(catalog.Marshal(catalog.File{Section: "concept-fetch", Cases: []catalog.Case{c}}))
+	return nil
 }

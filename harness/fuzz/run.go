@@ -20,8 +20,6 @@ type Config struct {
 	Driver Driver
 	// Profile is the engine's.
 	Profile *fetch.Profile
-	// Compare holds a trace against the model's; nil means [CompareModels].
-	Compare Compare
 	// Batch is how many cases the driver gets at once; 0 means 500.
 	Batch int
 	// Shrink is how many divergences of one kind are made small; 0 means 2,
@@ -46,9 +44,6 @@ type Progress struct {
 }
 
 func (c Config) withDefaults() Config {
-	if c.Compare == nil {
-		c.Compare = CompareModels
-	}
 	if c.Batch == 0 {
 		c.Batch = 500
 	}
@@ -76,7 +71,7 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 	r := newResult(cfg)
 	started := cfg.Clock()
 	defer func() { r.Seconds = cfg.Clock().Sub(started).Seconds() }()
-	j := &judge{profile: cfg.Profile, compare: cfg.Compare}
+	j := &jury{profile: cfg.Profile}
 	progress := Progress{Total: cfg.Cases}
 	for done := 0; done < cfg.Cases; {
 		n := min(cfg.Batch, cfg.Cases-done)
@@ -92,11 +87,11 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 		cfg.Progress(progress)
 	}
 	r.CasesPerSecond = float64(r.Shares.Cases) / max(cfg.Clock().Sub(started).Seconds(), 1e-9)
-	return r, r.shrinkAll(ctx, cfg, &shrinker{judge: j, driver: cfg.Driver, rounds: cfg.Rounds}, progress)
+	return r, r.shrinkAll(ctx, cfg, &shrinker{jury: j, driver: cfg.Driver, rounds: cfg.Rounds}, progress)
 }
 
 // judgeBatch runs cases and files each under its end.
-func (r *Result) judgeBatch(ctx context.Context, j *judge, driver Driver, cases []catalog.Case) error {
+func (r *Result) judgeBatch(ctx context.Context, j *jury, driver Driver, cases []catalog.Case) error {
 	observations, err := driver(ctx, cases)
 	if err != nil {
 		return err
@@ -112,7 +107,9 @@ func (r *Result) judgeBatch(ctx context.Context, j *judge, driver Driver, cases 
 		if err != nil {
 			return err
 		}
-		r.file(cases[i], v)
+		if err := r.file(ctx, cases[i], v); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -139,7 +136,9 @@ func (r *Result) shrinkAll(ctx context.Context, cfg Config, s *shrinker, progres
 			d.Unsteady = true
 			continue
 		}
-		d.Minimal = fileOf(draft(minimal, cfg.Profile.Name, v.model, v.differences))
+		if d.Minimal, err = draft(ctx, minimal, cfg.Profile, v.differences); err != nil {
+			return err
+		}
 		d.MinimalDifferences = v.differences
 	}
 	return nil

@@ -30,9 +30,10 @@ func modelDriver(p *fetch.Profile) fuzz.Driver {
 
 // outOfReach are rules that no generated case can show.
 var outOfReach = map[fetch.Rule]string{
-	fetch.RuleMaxAgeLimit2h:        "the clock stands still",
-	fetch.RuleSameSiteLaxByDefault: "there are no cookies",
-	fetch.RuleNoThirdPartyCookies:  "there are no cookies",
+	fetch.RuleMaxAgeLimit2h:            "the clock stands still",
+	fetch.RuleSameSiteIgnoresRedirects: "there are no cookies",
+	fetch.RuleNoneNeedsSecure:          "there are no cookies",
+	fetch.RuleNoThirdPartyCookies:      "there are no cookies",
 }
 
 // rulesOf returns what a profile has beyond the standard's errata.
@@ -55,7 +56,7 @@ func TestRunFindsEachDifference(t *testing.T) {
 		t.Run(string(rule), func(t *testing.T) {
 			t.Parallel()
 			without := fetch.Chromium.Without(rule)
-			r, err := fuzz.Run(t.Context(), fuzz.Config{Seed: 5, Cases: 3000, Profile: without, Driver: modelDriver(&fetch.Chromium), Shrink: 1})
+			r, err := fuzz.Run(t.Context(), fuzz.Config{Seed: 5, Cases: 2500, Profile: without, Driver: modelDriver(&fetch.Chromium), Shrink: 1})
 			require.NoError(t, err)
 			if why, ok := outOfReach[rule]; ok {
 				assert.Empty(t, r.Diverged, "it is within reach, though %s", why)
@@ -74,13 +75,12 @@ func TestRunFindsEachDifference(t *testing.T) {
 				require.NoError(t, err)
 				assert.Empty(t, mismatches, "%s", d.Minimal)
 				assert.Contains(t, cases[0].Why, "DRAFT")
-				model, _, _ := catalog.RunModel(t.Context(), &cases[0], without)
-				engine, _, _ := catalog.RunModel(t.Context(), &cases[0], &fetch.Chromium)
-				differences := 0
-				for i := range model {
-					differences += len(fuzz.CompareModels(model[i], engine[i]))
+				_, mismatches, err = catalog.RunModel(t.Context(), &cases[0], &fetch.Chromium)
+				require.NoError(t, err)
+				if len(mismatches) == 0 {
+					// A case states less than what is compared.
+					assert.NotEmpty(t, d.MinimalDifferences)
 				}
-				assert.NotZero(t, differences, "model and engine agree on %s", d.Minimal)
 			}
 		})
 	}
@@ -105,10 +105,6 @@ func TestRunExplains(t *testing.T) {
 			assert.NotZero(t, alone[string(rule)], rule)
 		}
 	}
-	standard, err := fuzz.Run(t.Context(), fuzz.Config{Seed: 6, Cases: 8000, Profile: &fetch.Chromium, Driver: modelDriver(&fetch.Standard),
-		Shrink: 1, Rounds: 1})
-	require.NoError(t, err)
-	assert.Len(t, standard.Diverged, 8000-len(r.ModelUnknown)-r.Agreed, "an engine without any of its profile's differences")
 }
 
 // TestRunNeedsTheExactDifference has an engine that has one of the profile's
@@ -123,7 +119,7 @@ func TestRunNeedsTheExactDifference(t *testing.T) {
 				for i := range o.Traces {
 					for k, x := range o.Traces[i].Exchanges {
 						if x.Request.Headers.Contains("Save-Data") {
-							o.Traces[i].Exchanges[k].Request.Headers = append(x.Request.Headers, fetch.Header{"X-Own", "1"})
+							o.Traces[i].Exchanges[k].Request.Headers = append(x.Request.Headers, fetch.Header{"Save-Data", "twice"})
 						}
 					}
 				}

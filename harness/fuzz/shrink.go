@@ -3,15 +3,17 @@ package fuzz
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 
 	"github.com/corsproof/corsproof/harness/catalog"
+	"github.com/corsproof/corsproof/harness/judge"
 )
 
 // A shrinker makes divergent cases small. Each round is one or two calls of the
 // driver, so that the engine runs many candidates at once.
 type shrinker struct {
-	judge  *judge
+	jury   *jury
 	driver Driver
 	// rounds bounds the work on one case.
 	rounds int
@@ -53,14 +55,14 @@ func (s *shrinker) shrink(ctx context.Context, c catalog.Case, way string) (_ ca
 // apply tries each reduction alone. It returns what each made, and which work.
 func (s *shrinker) apply(ctx context.Context, c catalog.Case, way string, steps []reduction) ([]catalog.Case, []verdict, []int, error) {
 	made := make([]catalog.Case, len(steps))
-	weights := make([]weight, len(steps))
+	weights, whole := make([]weight, len(steps)), weigh(c)
 	var candidates []catalog.Case
 	var of []int
 	for i, reduce := range steps {
 		made[i] = clone(c)
 		reduce(&made[i])
 		weights[i] = weigh(made[i])
-		if weights[i].less(weigh(c)) && !slices.Contains(weights[:i], weights[i]) && s.canRun(ctx, made[i]) {
+		if weights[i].less(whole) && !slices.Contains(weights[:i], weights[i]) && s.canRun(ctx, made[i]) {
 			candidates, of = append(candidates, made[i]), append(of, i)
 		}
 	}
@@ -82,6 +84,7 @@ func (s *shrinker) apply(ctx context.Context, c catalog.Case, way string, steps 
 // together tries all reductions that work, either half of them, and so on.
 func (s *shrinker) together(ctx context.Context, c catalog.Case, way string, steps []reduction, works []int) (best catalog.Case, v verdict, ok bool, err error) {
 	slices.Sort(works)
+	whole := weigh(c)
 	var candidates []catalog.Case
 	for size := len(works); size > 1; size /= 2 {
 		for from := 0; from+size <= len(works); from += size {
@@ -89,7 +92,7 @@ func (s *shrinker) together(ctx context.Context, c catalog.Case, way string, ste
 			for _, i := range slices.Backward(works[from : from+size]) {
 				steps[i](&candidate)
 			}
-			if weigh(candidate).less(weigh(c)) && s.canRun(ctx, candidate) {
+			if weigh(candidate).less(whole) && s.canRun(ctx, candidate) {
 				candidates = append(candidates, candidate)
 			}
 		}
@@ -109,7 +112,7 @@ func (s *shrinker) together(ctx context.Context, c catalog.Case, way string, ste
 // canRun reports whether the model can run the case, which then has answers to
 // all that it sends.
 func (s *shrinker) canRun(ctx context.Context, c catalog.Case) bool {
-	_, err := predict(ctx, &c, s.judge.profile)
+	_, err := predict(ctx, &c, s.jury.profile)
 	return err == nil
 }
 
@@ -132,7 +135,7 @@ func (s *shrinker) try(ctx context.Context, cases []catalog.Case) ([]verdict, er
 	}
 	verdicts := make([]verdict, len(named))
 	for i := range named {
-		if verdicts[i], err = s.judge.judge(ctx, &named[i], observations[i]); err != nil {
+		if verdicts[i], err = s.jury.judge(ctx, &named[i], observations[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -142,14 +145,26 @@ func (s *shrinker) try(ctx context.Context, cases []catalog.Case) ([]verdict, er
 // diverges reports whether a case diverges in a way that was seen before.
 func diverges(v verdict, way string) bool { return v.end == endDiverged && wayOf(v.differences) == way }
 
-// wayOf names how a case diverges: by its first difference. What is sent, and
-// what can be read, changes while a case shrinks; an outcome or a reason is
-// named with both of its values.
-func wayOf(differences []Difference) string {
+// wayOf names how a case diverges: by the outcome, or else by its first
+// difference. Which exchange it is in, and what is sent or can be read, changes
+// while a case shrinks; an outcome, a type or a reason is named with both of its
+// values.
+func wayOf(differences []judge.StepDifference) string {
 	d := differences[0]
-	switch d.What {
-	case "outcome", "phase and step", "detail", "type":
-		return d.What + ": model " + d.Model + ", engine " + d.Engine
+	for _, other := range differences {
+		if other.Step == d.Step && other.What == "outcome" {
+			d = other
+		}
 	}
-	return d.What
+	what := number.ReplaceAllString(d.What, " N")
+	switch d.What {
+	case "outcome", "reason", "type":
+		return what + ": model " + url.ReplaceAllString(d.Model, "URL") + ", engine " + url.ReplaceAllString(d.Engine, "URL")
+	}
+	return what
 }
+
+var (
+	number = regexp.MustCompile(` \d+`)
+	url    = regexp.MustCompile(`(?i:https?)://[^ "'<>]*`)
+)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/judge"
 )
 
 // An end is what became of a case.
@@ -31,21 +32,23 @@ type verdict struct {
 	// rules made the difference, if it is explained.
 	rules []fetch.Rule
 	// differences are from the engine's profile.
-	differences []Difference
+	differences []judge.StepDifference
 	// why is what is unknown.
 	why string
 	// model are the traces of the engine's profile.
 	model []fetch.Trace
 }
 
-// A judge holds observations against the model.
-type judge struct {
+// A jury holds observations against the model with an engine's profile.
+type jury struct {
 	profile *fetch.Profile
-	compare Compare
 }
 
 // judge holds one case. Its error is of a case that can't be run.
-func (j *judge) judge(ctx context.Context, c *catalog.Case, o Observation) (verdict, error) {
+func (j *jury) judge(ctx context.Context, c *catalog.Case, o Observation) (verdict, error) {
+	if o.Placed != nil {
+		c = o.Placed
+	}
 	model, err := predict(ctx, c, j.profile)
 	v := verdict{model: model}
 	if err != nil {
@@ -67,7 +70,7 @@ func (j *judge) judge(ctx context.Context, c *catalog.Case, o Observation) (verd
 		v.end, v.why = endUnknown, why
 		return v, nil
 	}
-	v.differences = j.differences(model, o.Traces)
+	v.differences = differences(model, o.Traces)
 	if len(v.differences) > 0 {
 		v.end = endDiverged
 		return v, nil
@@ -76,7 +79,7 @@ func (j *judge) judge(ctx context.Context, c *catalog.Case, o Observation) (verd
 	if err != nil {
 		return v, err
 	}
-	if len(j.differences(standard, o.Traces)) > 0 {
+	if len(differences(standard, o.Traces)) > 0 {
 		v.end = endExplained
 		v.rules, err = j.explain(ctx, c, o.Traces)
 	}
@@ -97,12 +100,11 @@ func unknownIn(traces []fetch.Trace) string {
 }
 
 // differences compares request by request.
-func (j *judge) differences(model, engine []fetch.Trace) []Difference {
-	var out []Difference
+func differences(model, engine []fetch.Trace) []judge.StepDifference {
+	var out []judge.StepDifference
 	for i := range model {
-		for _, d := range j.compare(model[i], engine[i]) {
-			d.Step = i
-			out = append(out, d)
+		for _, d := range compare(model[i], engine[i]) {
+			out = append(out, judge.StepDifference{Step: i, Difference: d})
 		}
 	}
 	return out
@@ -111,7 +113,7 @@ func (j *judge) differences(model, engine []fetch.Trace) []Difference {
 // explain returns the rules of the profile that the engine's traces hang on:
 // each one without which the model says something else, or, if it takes more
 // than one to see it, the first pair.
-func (j *judge) explain(ctx context.Context, c *catalog.Case, engine []fetch.Trace) ([]fetch.Rule, error) {
+func (j *jury) explain(ctx context.Context, c *catalog.Case, engine []fetch.Trace) ([]fetch.Rule, error) {
 	var own []fetch.Rule
 	for _, d := range j.profile.Differences {
 		if !slices.ContainsFunc(fetch.Standard.Differences, func(s fetch.Difference) bool { return s.Rule == d.Rule }) {
@@ -124,7 +126,7 @@ func (j *judge) explain(ctx context.Context, c *catalog.Case, engine []fetch.Tra
 			// A case may lack an answer to what is sent without the rule.
 			return ctx.Err() == nil, ctx.Err()
 		}
-		return len(j.differences(model, engine)) > 0, nil
+		return len(differences(model, engine)) > 0, nil
 	}
 	var found []fetch.Rule
 	for _, rule := range own {
