@@ -31,6 +31,7 @@ var allowed = map[string][]string{
 	"harness/report":  {"harness/fetch", "harness/catalog", "harness/judge"},
 	"harness/catalog": {"harness/fetch"},
 	"harness/judge":   {"harness/fetch", "harness/catalog"},
+	"harness/fuzz":    {"harness/fetch", "harness/catalog", "harness/judge"},
 	"harness":         {"harness/…"},
 	"servers":         {"harness/fetch", "harness/wire", "harness/process", "fixtures"},
 	"scenarios":       {"harness/…", "servers/…", "fixtures"},

@@ -19,6 +19,7 @@
 //	catalog               fetch
 //	judge                 fetch, catalog
 //	report                fetch, catalog, judge
+//	fuzz                  fetch, catalog, judge
 //	harness               everything under harness
 //	servers               fetch, wire, process, fixtures
 //	scenarios             harness and all under it, servers, fixtures

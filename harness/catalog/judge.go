@@ -11,8 +11,11 @@ import (
 // Judge holds a trace against the expectation. It judges what is stated and
 // nothing else; all exchanges are. Of phase, step and detail it judges as much as
 // the trace tells: an engine has no words for what the API refuses, nor for each
-// network error.
+// network error. Of no expectation it judges nothing.
 func (e *Expect) Judge(trace fetch.Trace) []Mismatch {
+	if e == nil {
+		return nil
+	}
 	var out []Mismatch
 	differ := func(what, want, got string) {
 		if want != got {

@@ -26,6 +26,10 @@ func (m Mismatch) String() string {
 	return fmt.Sprintf("request %d: %s: want %s, got %s", m.Step+1, m.What, m.Want, m.Got)
 }
 
+// UnansweredRequest is what a [Mismatch] is about if a case's servers have no
+// answer to a request.
+const UnansweredRequest = "a request that no answer is for"
+
 // RunModel runs a case on the model with a profile; nil means the standard. It
 // returns the traces, and what differs from the expectation. The error is of
 // a case that cannot be run.
@@ -47,7 +51,7 @@ func RunModel(ctx context.Context, c *Case, profile *fetch.Profile) ([]fetch.Tra
 			mismatches = append(mismatches, m)
 		}
 		for _, unexpected := range script.unknown {
-			mismatches = append(mismatches, Mismatch{Step: i, What: "a request that no answer is for", Want: "none", Got: unexpected})
+			mismatches = append(mismatches, Mismatch{Step: i, What: UnansweredRequest, Want: "none", Got: unexpected})
 		}
 	}
 	return traces, mismatches, nil

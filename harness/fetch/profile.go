@@ -1,5 +1,7 @@
 package fetch
 
+import "slices"
+
 // A Profile is how some user agent differs from the standard. [Standard] is
 // the default. Profiles are read only.
 type Profile struct {
@@ -98,6 +100,19 @@ func (p *Profile) has(r Rule) bool {
 		}
 	}
 	return false
+}
+
+// Without returns the profile less some of its rules, under the same name: what
+// a rule changes is what changes without it.
+func (p *Profile) Without(rules ...Rule) *Profile {
+	var rest []Difference
+	for _, d := range p.Differences {
+		if !slices.Contains(rules, d.Rule) {
+			rest = append(rest, d)
+		}
+	}
+	without := newProfile(p.Name, rest...)
+	return &without
 }
 
 // ProfileByName returns a built-in profile; empty means the standard.

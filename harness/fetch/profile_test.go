@@ -96,6 +96,27 @@ func TestChromiumDifferences(t *testing.T) {
 	}
 }
 
+// TestProfileWithout takes one rule away and leaves the profile as it was.
+func TestProfileWithout(t *testing.T) {
+	t.Parallel()
+	url := api + "/a"
+	req := fetch.Request{URL: url, Headers: fetch.HeaderList{{"Save-Data", "on"}, {"DPR", "2"}}}
+	for _, tc := range []struct {
+		profile *fetch.Profile
+		want    int
+	}{
+		{fetch.Chromium.Without(), 1},
+		{fetch.Chromium.Without(fetch.RuleNegativeMaxAge, fetch.RuleClientHintsSafelisted), 2},
+		{&fetch.Chromium, 1},
+	} {
+		trace := predictWith(t, &fetch.UserAgent{Profile: tc.profile}, req, answers{
+			url: one(answer(200, allow("Access-Control-Allow-Headers", "*")...)),
+		})
+		assert.Len(t, trace.Exchanges, tc.want)
+		assert.Equal(t, "chromium", trace.Caller.Version)
+	}
+}
+
 // TestRedactedMisses keeps the model's short way to redact in step with
 // [fetch.HeaderList.Redacted].
 func TestRedactedMisses(t *testing.T) {

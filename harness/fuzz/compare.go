@@ -1,0 +1,57 @@
+package fuzz
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/judge"
+)
+
+// compare is [judge.Compare], and then the other request headers that the
+// standard gives a request or takes from it: those that the author set, and
+// those that the model sends. What an engine adds of its own isn't compared.
+func compare(model, engine fetch.Trace) []judge.Difference {
+	out := judge.Compare(model, engine)
+	if slices.ContainsFunc(out, func(d judge.Difference) bool { return d.What == "exchanges" }) {
+		return out
+	}
+	for i := range model.Exchanges {
+		sent, seen := model.Exchanges[i].Request.Headers, engine.Exchanges[i].Request.Headers
+		var names []string
+		for _, h := range append(slices.Clone(sent), model.Request.Headers...) {
+			name := strings.ToLower(h.Name())
+			if !slices.Contains(names, name) && !comparedBefore(name) {
+				names = append(names, name)
+			}
+		}
+		for _, name := range names {
+			// A line for each field, or one for all: that is the transport's.
+			a, hasA := sent.Get(name)
+			b, hasB := seen.Get(name)
+			if a != b || hasA != hasB {
+				out = append(out, judge.Difference{What: fmt.Sprintf("exchange %d: %s", i+1, name), Model: value(a, hasA), Engine: value(b, hasB)})
+			}
+		}
+	}
+	return out
+}
+
+// comparedBefore reports whether [judge.Compare] sees to the header, or nobody
+// does: the transport has its own.
+func comparedBefore(name string) bool {
+	switch name {
+	case "origin", "access-control-request-method", "access-control-request-headers", "cookie",
+		"host", "connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "referer":
+		return true
+	}
+	return false
+}
+
+func value(v string, ok bool) string {
+	if !ok {
+		return "none"
+	}
+	return fmt.Sprintf("%q", v)
+}

@@ -1,0 +1,41 @@
+package fuzz
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/corsproof/corsproof/harness/catalog"
+	"github.com/corsproof/corsproof/harness/fetch"
+)
+
+// A Driver has an engine run cases and returns what came of each, in the order
+// of the cases. No case may see another's caches. Its error means that the
+// engine is of no more use; what can't be told of one case alone is that
+// observation's.
+type Driver func(ctx context.Context, cases []catalog.Case) ([]Observation, error)
+
+// An Observation is what an engine did with a case.
+type Observation struct {
+	// Placed is the case as it was run, if its URLs were others; nil if not. The
+	// traces are of this one. See [catalog.Case.Place].
+	Placed *catalog.Case
+	// Traces has one for each request of the case.
+	Traces []fetch.Trace
+	// Err says what could not be observed.
+	Err error
+}
+
+// predict runs a case on the model. It fails for a case that can't be asked
+// for, or that has no answer to what is sent.
+func predict(ctx context.Context, c *catalog.Case, profile *fetch.Profile) ([]fetch.Trace, error) {
+	traces, mismatches, err := catalog.RunModel(ctx, c, profile)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range mismatches {
+		if m.What == catalog.UnansweredRequest {
+			return nil, fmt.Errorf("case %s has no answer to %s", c.ID, m.Got)
+		}
+	}
+	return traces, nil
+}

@@ -1,0 +1,104 @@
+package fuzz_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	// plantedFaults are planted, leastFound of them have to be found.
+	plantedFaults, leastFound = 20, 18
+	// plantedCases are how many cases the fuzzer has for each.
+	plantedCases = 3000
+)
+
+// plantedSource is what the overlay adds to the model: which fault is at work.
+const plantedSource = `package fetch
+
+import "os"
+
+var planted = os.Getenv("CORSPROOF_PLANTED")
+
+func Plant(name string) { planted = name }
+
+func isPlanted(name string) bool { return planted == name }
+`
+
+// TestPlantedFaults plants each fault in the model and lets the fuzzer look for
+// it, with the model without it in the place of the engine.
+func TestPlantedFaults(t *testing.T) {
+	t.Parallel()
+	args := []string{strconv.Itoa(plantedCases)}
+	for _, f := range faults {
+		args = append(args, f.name)
+	}
+	require.Len(t, args[1:], plantedFaults)
+	program := buildPlanted(t, "./testdata/planted")
+	var found map[string][]string
+	require.NoError(t, json.Unmarshal(run(t, program, append(args, "none")...), &found))
+	require.Empty(t, found["none"], "without a fault nothing diverges")
+	n := 0
+	for _, f := range faults {
+		ids := found[f.name]
+		if len(ids) == 0 {
+			t.Logf("%-45s not found in %d cases", f.name, plantedCases)
+			continue
+		}
+		n++
+		t.Logf("%-45s %4d of %d cases, first %s", f.name, len(ids), plantedCases, ids[0])
+	}
+	assert.GreaterOrEqual(t, n, leastFound, "faults found of %d", plantedFaults)
+}
+
+// buildPlanted builds a program with all faults in it, of which
+// CORSPROOF_PLANTED or fetch.Plant chooses one.
+func buildPlanted(t *testing.T, pkg string) string {
+	t.Helper()
+	folder := t.TempDir()
+	model, err := filepath.Abs("../fetch")
+	require.NoError(t, err)
+	sources := map[string]string{"planted.go": plantedSource}
+	for _, f := range faults {
+		if sources[f.file] == "" {
+			data, err := os.ReadFile(filepath.Join(model, f.file))
+			require.NoError(t, err)
+			sources[f.file] = string(data)
+		}
+		require.Equal(t, 1, strings.Count(sources[f.file], f.old), "%s: %s has the text to replace this many times: %s", f.name, f.file, f.old)
+		planted := strings.ReplaceAll(f.new, "FAULT", "isPlanted("+strconv.Quote(f.name)+")")
+		sources[f.file] = strings.Replace(sources[f.file], f.old, planted, 1)
+	}
+	replace := map[string]string{}
+	for name, source := range sources {
+		file := filepath.Join(folder, name)
+		require.NoError(t, os.WriteFile(file, []byte(source), 0o600))
+		replace[filepath.Join(model, name)] = file
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": replace})
+	require.NoError(t, err)
+	overlayFile := filepath.Join(folder, "overlay.json")
+	require.NoError(t, os.WriteFile(overlayFile, overlay, 0o600))
+	program := filepath.Join(folder, "planted")
+	run(t, "go", "build", "-overlay", overlayFile, "-o", program, pkg)
+	return program
+}
+
+// run runs a program to its end and returns what it wrote.
+func run(t *testing.T, name string, args ...string) []byte {
+	t.Helper()
+	var stderr bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	require.NoError(t, err, "%s: %s", name, stderr.String())
+	return out
+}

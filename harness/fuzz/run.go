@@ -1,0 +1,145 @@
+package fuzz
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/corsproof/corsproof/harness/catalog"
+	"github.com/corsproof/corsproof/harness/fetch"
+)
+
+// A Config is what [Run] needs. Driver and Profile have no default.
+type Config struct {
+	Seed  uint64
+	Cases int
+	// First is the number of the first case; case i of a seed is the same
+	// whichever others are made.
+	First int
+	// Driver has the engine run cases.
+	Driver Driver
+	// Profile is the engine's.
+	Profile *fetch.Profile
+	// Batch is how many cases the driver gets at once; 0 means 500.
+	Batch int
+	// Shrink is how many divergences of one kind are made small; 0 means 2,
+	// [ShrinkNone] none. The others are counted and named.
+	Shrink int
+	// Rounds bounds the work on one of them; 0 means 60.
+	Rounds int
+	// Progress is told after each batch, and while divergences are made small.
+	Progress func(Progress)
+	// Clock tells the time; nil means [time.Now].
+	Clock func() time.Time
+}
+
+// ShrinkNone leaves all divergences as they are.
+const ShrinkNone = -1
+
+// Progress is how far a run is.
+type Progress struct {
+	Done, Total         int
+	Diverged, Unknown   int
+	Shrinking, ToShrink int
+}
+
+func (c Config) withDefaults() Config {
+	if c.Batch == 0 {
+		c.Batch = 500
+	}
+	if c.Shrink == 0 {
+		c.Shrink = 2
+	}
+	if c.Rounds == 0 {
+		c.Rounds = 60
+	}
+	if c.Progress == nil {
+		c.Progress = func(Progress) {}
+	}
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	return c
+}
+
+// Run makes cases, has the engine run them, and holds what it did against the
+// model. The result is what was seen so far if the error isn't nil, which it is
+// if ctx ended or if the driver failed. What could not be observed of a case
+// alone is no error; [Result.Unknown] has it.
+func Run(ctx context.Context, cfg Config) (*Result, error) {
+	cfg = cfg.withDefaults()
+	r := newResult(cfg)
+	started := cfg.Clock()
+	defer func() { r.Seconds = cfg.Clock().Sub(started).Seconds() }()
+	j := &jury{profile: cfg.Profile}
+	progress := Progress{Total: cfg.Cases}
+	for done := 0; done < cfg.Cases; {
+		n := min(cfg.Batch, cfg.Cases-done)
+		cases := make([]catalog.Case, n)
+		for i := range cases {
+			cases[i] = Generate(cfg.Seed, cfg.First+done+i)
+		}
+		if err := r.judgeBatch(ctx, j, cfg.Driver, cases); err != nil {
+			return r, err
+		}
+		done += n
+		progress.Done, progress.Diverged, progress.Unknown = done, len(r.Diverged), len(r.Unknown)
+		cfg.Progress(progress)
+	}
+	r.CasesPerSecond = float64(r.Shares.Cases) / max(cfg.Clock().Sub(started).Seconds(), 1e-9)
+	return r, r.shrinkAll(ctx, cfg, &shrinker{jury: j, driver: cfg.Driver, rounds: cfg.Rounds}, progress)
+}
+
+// judgeBatch runs cases and files each under its end.
+func (r *Result) judgeBatch(ctx context.Context, j *jury, driver Driver, cases []catalog.Case) error {
+	observations, err := driver(ctx, cases)
+	if err != nil {
+		return err
+	}
+	if len(observations) != len(cases) {
+		return fmt.Errorf("the engine ran %d of %d cases", len(observations), len(cases))
+	}
+	for i := range cases {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		v, err := j.judge(ctx, &cases[i], observations[i])
+		if err != nil {
+			return err
+		}
+		if err := r.file(ctx, cases[i], v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shrinkAll makes the first divergences of each kind small.
+func (r *Result) shrinkAll(ctx context.Context, cfg Config, s *shrinker, progress Progress) error {
+	kinds := map[string]int{}
+	var chosen []*Divergence
+	for i := range r.Diverged {
+		if d := &r.Diverged[i]; kinds[d.way] < cfg.Shrink {
+			kinds[d.way]++
+			chosen = append(chosen, d)
+		}
+	}
+	progress.ToShrink = len(chosen)
+	for i, d := range chosen {
+		progress.Shrinking = i + 1
+		cfg.Progress(progress)
+		minimal, v, seen, err := s.shrink(ctx, d.original, d.way)
+		if err != nil {
+			return fmt.Errorf("shrink %s: %w", d.ID, err)
+		}
+		if !seen {
+			d.Unsteady = true
+			continue
+		}
+		if d.Minimal, err = draft(ctx, minimal, cfg.Profile, v.differences); err != nil {
+			return err
+		}
+		d.MinimalDifferences = v.differences
+	}
+	return nil
+}

@@ -1,0 +1,165 @@
+package fuzz
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/corsproof/corsproof/harness/catalog"
+	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/judge"
+)
+
+// An end is what became of a case.
+type end int
+
+const (
+	// endAgreed: engine and standard did the same.
+	endAgreed end = iota
+	// endExplained: the engine did what its profile says.
+	endExplained
+	// endDiverged: nothing explains what the engine did.
+	endDiverged
+	// endModelUnknown: the case is outside of what the model can tell.
+	endModelUnknown
+	// endUnknown: it could not be observed.
+	endUnknown
+)
+
+// A verdict is one case's.
+type verdict struct {
+	end end
+	// rules made the difference, if it is explained.
+	rules []fetch.Rule
+	// differences are from the engine's profile.
+	differences []judge.StepDifference
+	// why is what is unknown.
+	why string
+	// model are the traces of the engine's profile.
+	model []fetch.Trace
+}
+
+// A jury holds observations against the model with an engine's profile.
+type jury struct {
+	profile *fetch.Profile
+}
+
+// judge holds one case. Its error is of a case that can't be run.
+func (j *jury) judge(ctx context.Context, c *catalog.Case, o Observation) (verdict, error) {
+	if o.Placed != nil {
+		c = o.Placed
+	}
+	model, err := predict(ctx, c, j.profile)
+	v := verdict{model: model}
+	if err != nil {
+		return v, err
+	}
+	if why := unknownIn(model); why != "" {
+		v.end, v.why = endModelUnknown, why
+		return v, nil
+	}
+	switch {
+	case o.Err != nil:
+		v.end, v.why = endUnknown, o.Err.Error()
+		return v, nil
+	case len(o.Traces) != len(model):
+		v.end, v.why = endUnknown, "the engine ran another number of requests than the case has"
+		return v, nil
+	}
+	if why := unknownIn(o.Traces); why != "" {
+		v.end, v.why = endUnknown, why
+		return v, nil
+	}
+	v.differences = differences(model, o.Traces)
+	if len(v.differences) > 0 {
+		v.end = endDiverged
+		return v, nil
+	}
+	standard, err := predict(ctx, c, &fetch.Standard)
+	if err != nil {
+		return v, err
+	}
+	if len(differences(standard, o.Traces)) > 0 {
+		v.end = endExplained
+		v.rules, err = j.explain(ctx, c, o.Traces)
+	}
+	return v, err
+}
+
+// unknownIn returns what a trace says is not known.
+func unknownIn(traces []fetch.Trace) string {
+	for _, t := range traces {
+		if t.Outcome.Kind == fetch.OutcomeUnknown {
+			if t.Outcome.Error == "" {
+				return "the outcome"
+			}
+			return t.Outcome.Error
+		}
+	}
+	return ""
+}
+
+// differences compares request by request.
+func differences(model, engine []fetch.Trace) []judge.StepDifference {
+	var out []judge.StepDifference
+	for i := range model {
+		for _, d := range compare(model[i], engine[i]) {
+			out = append(out, judge.StepDifference{Step: i, Difference: d})
+		}
+	}
+	return out
+}
+
+// explain returns the rules of the profile that the engine's traces hang on:
+// each one without which the model says something else, or, if it takes more
+// than one to see it, the first pair.
+func (j *jury) explain(ctx context.Context, c *catalog.Case, engine []fetch.Trace) ([]fetch.Rule, error) {
+	var own []fetch.Rule
+	for _, d := range j.profile.Differences {
+		if !slices.ContainsFunc(fetch.Standard.Differences, func(s fetch.Difference) bool { return s.Rule == d.Rule }) {
+			own = append(own, d.Rule)
+		}
+	}
+	matters := func(rules ...fetch.Rule) (bool, error) {
+		model, err := predict(ctx, c, j.profile.Without(rules...))
+		if err != nil {
+			// A case may lack an answer to what is sent without the rule.
+			return ctx.Err() == nil, ctx.Err()
+		}
+		return len(differences(model, engine)) > 0, nil
+	}
+	var found []fetch.Rule
+	for _, rule := range own {
+		yes, err := matters(rule)
+		if err != nil {
+			return nil, err
+		}
+		if yes {
+			found = append(found, rule)
+		}
+	}
+	if len(found) > 0 {
+		return found, nil
+	}
+	for i, a := range own {
+		for _, b := range own[i+1:] {
+			yes, err := matters(a, b)
+			if err != nil {
+				return nil, err
+			}
+			if yes {
+				return []fetch.Rule{a, b}, nil
+			}
+		}
+	}
+	return own, nil // all of them together do, which was seen
+}
+
+// ruleNames joins rules as they are counted and printed.
+func ruleNames(rules []fetch.Rule) string {
+	var names []string
+	for _, r := range rules {
+		names = append(names, string(r))
+	}
+	return strings.Join(names, " + ")
+}
