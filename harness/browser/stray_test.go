@@ -54,6 +54,9 @@ func TestWitnessesThatDisagree(t *testing.T) {
 	body := "body"
 	read := report{Kind: "response", URL: url, ResponseURL: url, Type: "cors", Status: 200, Body: &body}
 
+	plain, empty := read, read
+	plain.URL = "" // the page is not asked what it makes of such a URL
+	empty.Body = new("")
 	tests := []struct {
 		name      string
 		exchanges []fetch.Exchange
@@ -65,6 +68,9 @@ func TestWitnessesThatDisagree(t *testing.T) {
 		{"agree", exchange(same), nil, read, nil, ""},
 		{"status", exchange(func(x *fetch.Exchange) { x.Response.Status = 404 }), nil, read, nil, "recorder: s#1.1 was answered 404"},
 		{"digest", exchange(func(x *fetch.Exchange) { x.Response.Body = fetch.PayloadOf([]byte("other")) }), nil, read, nil, "recorder: s#1.1 has 5 bytes"},
+		{"status of a plain URL", exchange(func(x *fetch.Exchange) { x.Response.Status = 404 }), nil, plain, nil, "recorder: s#1.1 was answered 404"},
+		{"no body", exchange(func(x *fetch.Exchange) { x.Response.Body = fetch.Payload{} }), nil, empty, nil, ""},
+		{"a body where none was sent", exchange(func(x *fetch.Exchange) { x.Response.Body = fetch.Payload{} }), nil, read, nil, "recorder: s#1.1 has 0 bytes"},
 		{"never sent", nil, nil, read, nil, "recorder: it was never asked"},
 		{"cached", nil, []int{404, 200}, read, nil, ""},
 		{"validated", exchange(func(x *fetch.Exchange) { x.Response.Status = 304 }), nil, read, nil, ""},
