@@ -36,6 +36,16 @@
 // own: on 127.0.0.1 the system gives a port that the browser has done with to
 // the next client.
 //
+// The scripted server ([wire.Scripted]) stands behind three recorders, for http,
+// https and HTTP/2, however many origins it has: [fetch.Exchange.Server] is the
+// origin that a request names. Those recorders end TLS for it, since to open it
+// again behind them would prove nothing. It answers each origin's own pages and
+// sentinels, so a page can have the origin that it calls.
+//
+// Recordings, and the router's, are forgotten on request alone: a long run calls
+// Forget with a mark when it is done with what came before. What the browser's
+// HTTP cache may still hold is remembered as statuses ([wire.Recorder.Statuses]).
+//
 // The public address of each server of the system under proof never changes:
 // what stands behind its recorder does. So one thing changes between an
 // experiment and its control, and a page keeps the URLs that it was given.
