@@ -14,9 +14,11 @@
 // A test keeps the table of imports true; deps_test.go holds it as data.
 //
 //	fetch, process        nothing of ours
+//	strict                nothing of ours
 //	wire                  fetch
 //	direct, browser       fetch, wire, process
-//	report, catalog       fetch
+//	report                fetch
+//	catalog               fetch, strict: its files are read as strictly as a policy's
 //	harness               everything under harness
 //	servers               fetch, wire, process, fixtures
 //	scenarios             harness and all under it, servers, fixtures

@@ -9,6 +9,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/strict"
 )
 
 var idForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9*]+(-[a-z0-9*]+)*)+$`)
@@ -29,16 +30,7 @@ var (
 
 // oneOf reports a value that is none of a closed set.
 func oneOf[T ~string](d *decoder, node ast.Node, path string, value T, set []T) {
-	if slices.Contains(set, value) {
-		return
-	}
-	var known []string
-	for _, v := range set {
-		if v != "" {
-			known = append(known, string(v))
-		}
-	}
-	d.fail(at(node, path), path, "is %q%s; expected one of %s", value, suggestion(string(value), known), strings.Join(known, ", "))
+	strict.OneOf(d.Decoder, at(node, path), path, value, set)
 }
 
 // at returns the node of a path below the case's, or the nearest that is there.
@@ -49,7 +41,7 @@ func at(node ast.Node, path string) ast.Node {
 	}
 	for key := range strings.SplitSeq(rest, ".") {
 		name, index, indexed := strings.Cut(strings.TrimSuffix(key, "]"), "[")
-		entries, ok := mapping(node)
+		entries, ok := strict.Entries(node)
 		i := slices.IndexFunc(entries, func(e *ast.MappingValueNode) bool { return e.Key.String() == name })
 		if !ok || i < 0 {
 			return node
@@ -67,7 +59,7 @@ func at(node ast.Node, path string) ast.Node {
 // validate finds what is missing, unknown or contradictory in a case.
 func (d *decoder) validate(node ast.Node, c *Case, path string) {
 	fail := func(key, format string, args ...any) {
-		d.fail(at(node, join(path, key)), join(path, key), format, args...)
+		d.Fail(at(node, strict.Join(path, key)), strict.Join(path, key), format, args...)
 	}
 	if !idForm.MatchString(c.ID) {
 		fail("id", `is %q; expected area/what-varies in kebab-case`, c.ID)
@@ -76,9 +68,9 @@ func (d *decoder) validate(node ast.Node, c *Case, path string) {
 		fail("why", "is missing: say what would be wrong if the case failed")
 	}
 	for i, v := range c.Drivers {
-		oneOf(d, node, join(path, "drivers["+strconv.Itoa(i)+"]"), v, drivers)
+		oneOf(d, node, strict.Join(path, "drivers["+strconv.Itoa(i)+"]"), v, drivers)
 	}
-	oneOf(d, node, join(path, "page.embedder-policy"), c.Page.EmbedderPolicy, embedders)
+	oneOf(d, node, strict.Join(path, "page.embedder-policy"), c.Page.EmbedderPolicy, embedders)
 	if len(c.Steps) > 0 && (c.Request.URL != "" || c.Expect != nil) {
 		fail("steps", "stand beside a request of the case's own; expected either")
 	}
@@ -90,7 +82,7 @@ func (d *decoder) validate(node ast.Node, c *Case, path string) {
 	for i, step := range c.steps() {
 		stepPath := path
 		if len(c.Steps) > 0 {
-			stepPath = join(path, "steps["+strconv.Itoa(i)+"]")
+			stepPath = strict.Join(path, "steps["+strconv.Itoa(i)+"]")
 		}
 		d.validateStep(node, &step, stepPath)
 	}
@@ -98,19 +90,19 @@ func (d *decoder) validate(node ast.Node, c *Case, path string) {
 
 func (d *decoder) validateStep(node ast.Node, s *Step, path string) {
 	fail := func(key, format string, args ...any) {
-		d.fail(at(node, join(path, key)), join(path, key), format, args...)
+		d.Fail(at(node, strict.Join(path, key)), strict.Join(path, key), format, args...)
 	}
 	r := s.Request
 	if r.URL == "" {
 		fail("request.url", "is missing")
 	}
-	oneOf(d, node, join(path, "request.api"), r.API, apis)
-	oneOf(d, node, join(path, "request.mode"), r.Mode, modes)
-	oneOf(d, node, join(path, "request.credentials"), r.Credentials, credentials)
-	oneOf(d, node, join(path, "request.cache"), r.Cache, caches)
-	oneOf(d, node, join(path, "request.redirect"), r.Redirect, redirects)
+	oneOf(d, node, strict.Join(path, "request.api"), r.API, apis)
+	oneOf(d, node, strict.Join(path, "request.mode"), r.Mode, modes)
+	oneOf(d, node, strict.Join(path, "request.credentials"), r.Credentials, credentials)
+	oneOf(d, node, strict.Join(path, "request.cache"), r.Cache, caches)
+	oneOf(d, node, strict.Join(path, "request.redirect"), r.Redirect, redirects)
 	if r.Body != nil {
-		oneOf(d, node, join(path, "request.body.kind"), r.Body.Kind, bodies)
+		oneOf(d, node, strict.Join(path, "request.body.kind"), r.Body.Kind, bodies)
 	}
 	for i, h := range r.Headers {
 		if !strings.Contains(string(h), ":") {
@@ -137,16 +129,16 @@ func (d *decoder) validateStep(node ast.Node, s *Step, path string) {
 		fail("expect", "is missing")
 		return
 	}
-	d.validateExpect(node, s.Expect, join(path, "expect"))
+	d.validateExpect(node, s.Expect, strict.Join(path, "expect"))
 }
 
 func (d *decoder) validateExpect(node ast.Node, e *Expect, path string) {
 	fail := func(key, format string, args ...any) {
-		d.fail(at(node, join(path, key)), join(path, key), format, args...)
+		d.Fail(at(node, strict.Join(path, key)), strict.Join(path, key), format, args...)
 	}
-	oneOf(d, node, join(path, "outcome"), e.Outcome, outcomes)
+	oneOf(d, node, strict.Join(path, "outcome"), e.Outcome, outcomes)
 	if e.Outcome == fetch.OutcomeResponse {
-		oneOf(d, node, join(path, "type"), e.Type, types)
+		oneOf(d, node, strict.Join(path, "type"), e.Type, types)
 		if e.Phase != "" || e.Step != "" || e.Detail != "" {
 			fail("phase", "a response isn't blocked, so it has no phase, step or detail")
 		}
