@@ -18,7 +18,8 @@
 //	wire                  fetch
 //	direct, browser       fetch, wire, process
 //	report                fetch
-//	catalog               fetch, strict: its files are read as strictly as a policy's
+//	policy                fetch, strict
+//	catalog               fetch, policy, strict: its files are read as strictly as a policy's
 //	harness               everything under harness
 //	servers               fetch, wire, process, fixtures
 //	scenarios             harness and all under it, servers, fixtures

@@ -11,7 +11,7 @@ import (
 // A Decoder fills Go values from a YAML tree and collects every mistake.
 type Decoder struct {
 	File string
-	// Errors are the mistakes so far, each an [*Error].
+	// Errors are the mistakes so far, each an *Error.
 	Errors []error
 
 	// Replace, if it is set, may put another text in the place of a scalar's; it
@@ -46,6 +46,9 @@ func (d *Decoder) decode(n ast.Node, out reflect.Value, path string) {
 // Entries returns the entries of a mapping; of one entry, YAML's parser makes
 // no mapping node of its own.
 func Entries(n ast.Node) ([]*ast.MappingValueNode, bool) {
+	if isScalar(n) {
+		return nil, false
+	}
 	switch n := n.(type) {
 	case *ast.MappingNode:
 		return n.Values, true

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
 )
 
 func (d *Decoder) decodeScalar(n ast.Node, out reflect.Value, path string) {
@@ -20,7 +21,8 @@ func (d *Decoder) decodeScalar(n ast.Node, out reflect.Value, path string) {
 	switch out.Kind() {
 	case reflect.String:
 		if _, isString := n.(*ast.StringNode); !isString && !replaced {
-			if _, isLiteral := n.(*ast.LiteralNode); !isLiteral {
+			switch n.(type) {
+			case *ast.IntegerNode, *ast.BoolNode, *ast.FloatNode:
 				d.Fail(n, path, "is %s; expected a string: write it in quotes", KindOf(n))
 				return
 			}
@@ -51,8 +53,31 @@ func ScalarText(n ast.Node) (string, bool) {
 		return n.Value.Value, true
 	case *ast.IntegerNode, *ast.BoolNode, *ast.FloatNode:
 		return n.String(), true
+	case *ast.MappingValueNode:
+		return glued(n)
+	case *ast.MappingNode:
+		if len(n.Values) == 1 && n.Start != nil && n.Start.Type != token.MappingStartType {
+			return glued(n.Values[0])
+		}
 	}
 	return "", false
+}
+
+// glued puts together what the parser took apart: in a list inside of braces it
+// reads "http://localhost:3000" as a mapping, though a colon that no space
+// follows is a part of the word (YAML 1.2, section 7.3.3).
+func glued(n *ast.MappingValueNode) (string, bool) {
+	key, ok := n.Key.(*ast.StringNode)
+	value := n.Value.GetToken()
+	if !ok || value == nil || n.Start == nil || value.Value == "" {
+		return "", false
+	}
+	at, colon, after := key.GetToken().Position, n.Start.Position, value.Position
+	if colon.Line != at.Line || after.Line != at.Line ||
+		colon.Column != at.Column+len([]rune(key.Value)) || after.Column != colon.Column+1 {
+		return "", false
+	}
+	return key.Value + ":" + value.Value, true
 }
 
 func isScalar(n ast.Node) bool {

@@ -61,6 +61,26 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+// TestColonInAList: the parser takes a port for a value if braces are around.
+func TestColonInAList(t *testing.T) {
+	t.Parallel()
+	d, root := strict.Parse("a.yaml", []byte(`groups: {a: {entries: [http://localhost:3000, "b", {word: c, notes: [x:true, y:z]}]}}`))
+	require.NotNil(t, root)
+	var got file
+	d.Decode(root, &got, "")
+	require.Empty(t, d.Errors)
+	entries := got.Groups[0].Entries
+	require.Len(t, entries, 3)
+	assert.Equal(t, "http://localhost:3000", entries[0].Word.Text)
+	assert.Equal(t, "x:true", entries[2].Notes[0].Text)
+	assert.Equal(t, "y:z", entries[2].Notes[1].Text)
+
+	d, root = strict.Parse("a.yaml", []byte(`groups: {a: [http://localhost: 3000]}`))
+	require.NotNil(t, root)
+	d.Decode(root, new(file), "")
+	assert.NotEmpty(t, d.Errors, "with a space it is a mapping")
+}
+
 func TestEveryMistakeIsFound(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

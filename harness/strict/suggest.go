@@ -17,7 +17,7 @@ func Suggestion(word string, known []string) string {
 	i := slices.IndexFunc(known, func(k string) bool { return plain(k) == plain(word) })
 	if i < 0 {
 		i = slices.IndexFunc(known, func(k string) bool {
-			return word != "" && (strings.HasPrefix(k, word) || strings.HasPrefix(word, k)) || oneEdit(k, word)
+			return word != "" && (strings.HasPrefix(k, word) || strings.HasPrefix(word, k)) || alike(k, word)
 		})
 	}
 	if i < 0 {
@@ -26,16 +26,20 @@ func Suggestion(word string, known []string) string {
 	return fmt.Sprintf(" (did you mean %q?)", known[i])
 }
 
-// oneEdit reports whether a and b differ by one letter, more or less or other,
-// or by two that changed places.
-func oneEdit(a, b string) bool {
+// alike reports whether a and b differ in one place by one letter, more or less
+// or other; in longer words by two.
+func alike(a, b string) bool {
+	slip := 1
+	if len(a) > 4 && len(b) > 4 {
+		slip = 2
+	}
 	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
 		a, b = a[1:], b[1:]
 	}
 	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
 		a, b = a[:len(a)-1], b[:len(b)-1]
 	}
-	return len(a) <= 1 && len(b) <= 1 || len(a) == 2 && len(b) == 2 && a[0] == b[1] && a[1] == b[0]
+	return len(a) <= slip && len(b) <= slip
 }
 
 // OneOf reports a value that is none of a closed set, in which "" may stand for
