@@ -111,7 +111,7 @@ func concernIDs() []string {
 // Lint returns what is dangerous or without effect in the policy, in the file's
 // order. The slice is the caller's.
 func (p *Policy) Lint() []Concern {
-	l := linter{p: p}
+	l := linter{p: p, stands: map[*Entry]int{}, idle: map[*Entry][]*Entry{}}
 	for _, t := range p.Targets {
 		view, err := p.On(t.Name)
 		if err != nil {
@@ -125,6 +125,7 @@ func (p *Policy) Lint() []Concern {
 			}
 		}
 	}
+	l.idleEntries()
 	l.unusedGroups()
 	l.acceptedRisks()
 	slices.SortStableFunc(l.found, func(a, b Concern) int {
@@ -138,6 +139,11 @@ func (p *Policy) Lint() []Concern {
 type linter struct {
 	p     *Policy
 	found []Concern
+	// stands counts the routes, target by target, on which an entry stands; idle
+	// has an entry that allows the same for each of those on which it changes
+	// nothing, or nil for one that denies.
+	stands map[*Entry]int
+	idle   map[*Entry][]*Entry
 }
 
 func (l *linter) add(id ConcernID, at Position, value, format string, args ...any) {

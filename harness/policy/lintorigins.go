@@ -2,6 +2,7 @@ package policy
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
@@ -95,46 +96,59 @@ func (l *linter) place(t *Target, entry *Entry) {
 	}
 }
 
+// redundant notes on how many routes an entry stands, and on how many of them
+// another one allows the same.
 func (l *linter) redundant(e *Effective, entry *Entry) {
-	stands := []string{entry.Origin.Text}
+	stands := []Text{entry.Origin}
 	if entry.pattern.isWildcard() {
-		stands = nil
-		for _, x := range entry.Examples {
-			stands = append(stands, x.Text)
-		}
+		stands = entry.Examples
 	}
+	l.stands[entry]++
 	for _, g := range e.Groups {
 		for i := range g.Allow {
 			other := &g.Allow[i]
 			if other == entry || entry.pattern.isWildcard() && other.pattern.text != Any {
 				continue
 			}
-			covered := 0
-			for _, s := range stands {
-				if other.pattern.match(s) {
-					covered++
-				}
-			}
-			if covered == len(stands) {
-				l.add(RedundantOrigin, entry.Origin.At, entry.Origin.Text, "%s is allowed by %s at %s already", entry.Origin.Text, other.Origin.Text, other.Origin.At)
+			if !slices.ContainsFunc(stands, func(t Text) bool { return !other.pattern.match(t.Text) }) {
+				l.idle[entry] = append(l.idle[entry], other)
+				return
 			}
 		}
 	}
 }
 
+// deny notes on how many routes an entry denies what nothing allows.
 func (l *linter) deny(e *Effective, entry *Entry) {
 	stands := []Text{entry.Origin}
 	if entry.pattern.isWildcard() {
 		stands = entry.Examples
 	}
-	for _, s := range stands {
-		for _, g := range e.Groups {
-			if find(g.Allow, s.Text) != nil {
-				return
+	l.stands[entry]++
+	allowed := slices.ContainsFunc(stands, func(t Text) bool {
+		return slices.ContainsFunc(e.Groups, func(g *Group) bool { return find(g.Allow, t.Text) != nil })
+	})
+	if !allowed {
+		l.idle[entry] = append(l.idle[entry], nil)
+	}
+}
+
+// idleEntries are the entries that change nothing on any route.
+func (l *linter) idleEntries() {
+	for i := range l.p.Origins {
+		g := &l.p.Origins[i]
+		for j := range g.Allow {
+			if entry := &g.Allow[j]; l.stands[entry] > 0 && len(l.idle[entry]) == l.stands[entry] {
+				other := l.idle[entry][0].Origin
+				l.add(RedundantOrigin, entry.Origin.At, entry.Origin.Text, "%s is allowed by %s at %s already", entry.Origin.Text, other.Text, other.At)
+			}
+		}
+		for j := range g.Deny {
+			if entry := &g.Deny[j]; l.stands[entry] > 0 && len(l.idle[entry]) == l.stands[entry] {
+				l.add(DenyWithoutEffect, entry.Origin.At, entry.Origin.Text, "%s is denied, and nothing allows it", entry.Origin.Text)
 			}
 		}
 	}
-	l.add(DenyWithoutEffect, entry.Origin.At, entry.Origin.Text, "%s is denied, and nothing allows it", entry.Origin.Text)
 }
 
 // host returns the pattern's host, wildcards as they are.

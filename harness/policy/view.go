@@ -15,6 +15,9 @@ type View struct {
 	Target *Target
 	// Routes are in the file's order.
 	Routes []*Effective
+	// Unlisted is what the defaults say of errors on paths that no route matches;
+	// nil if the defaults name no origins.
+	Unlisted *Effective
 }
 
 // An Effective is what a policy says for one route on one target.
@@ -76,6 +79,9 @@ func (p *Policy) On(target string) (*View, error) {
 	v := &View{Policy: p, Target: &p.Targets[i]}
 	for i := range p.Routes {
 		v.Routes = append(v.Routes, v.resolve(&p.Routes[i]))
+	}
+	if p.Defaults.Origins != nil {
+		v.Unlisted = v.resolve(&Route{Name: Text{Text: fromDefaults}, Path: Text{Text: "unlisted paths", At: p.Defaults.Origins.At}})
 	}
 	return v, nil
 }
