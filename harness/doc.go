@@ -14,9 +14,11 @@
 // A test keeps the table of imports true; deps_test.go holds it as data.
 //
 //	fetch, process        nothing of ours
+//	strict                nothing of ours
 //	wire                  fetch
 //	direct, browser       fetch, wire, process
-//	catalog               fetch
+//	policy                fetch, strict
+//	catalog               fetch, policy, strict: its files are read as strictly as a policy's
 //	judge                 fetch, catalog
 //	report                fetch, catalog, judge
 //	fuzz                  fetch, catalog, judge

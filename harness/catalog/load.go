@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
+
+	"github.com/corsproof/corsproof/harness/strict"
 )
 
 //go:embed cases/*.yaml
@@ -64,54 +64,50 @@ func Parse(name string, data []byte) ([]Case, error) {
 }
 
 func parse(name string, data []byte) ([]Case, []error) {
-	file, err := parser.ParseBytes(data, 0)
-	if err != nil {
-		return nil, []error{fmt.Errorf("%s: %w", name, err)}
+	yaml, root := strict.Parse(name, data)
+	d := newDecoder(yaml)
+	if root == nil {
+		return nil, d.Errors
 	}
-	d := &decoder{file: name}
-	if len(file.Docs) != 1 || file.Docs[0].Body == nil {
-		d.fail(nil, "", "has %d documents; expected one that is not empty", len(file.Docs))
-		return nil, d.errors
-	}
-	entries, ok := mapping(file.Docs[0].Body)
+	entries, ok := strict.Entries(root)
 	if !ok {
-		d.fail(file.Docs[0].Body, "", "is %s; expected a mapping with section, cases", kindOf(file.Docs[0].Body))
-		return nil, d.errors
+		d.Fail(root, "", "is %s; expected a mapping with section, cases", strict.KindOf(root))
+		return nil, d.Errors
 	}
 	var section string
 	var cases []Case
 	for _, entry := range entries {
 		switch key := entry.Key.String(); key {
 		case "section":
-			d.decode(entry.Value, reflect.ValueOf(&section).Elem(), key)
+			d.Decode(entry.Value, &section, key)
 		case "cases":
 			list, ok := entry.Value.(*ast.SequenceNode)
 			if !ok {
-				d.fail(entry.Value, key, "is %s; expected a list", kindOf(entry.Value))
+				d.Fail(entry.Value, key, "is %s; expected a list", strict.KindOf(entry.Value))
 				continue
 			}
 			for i, node := range list.Values {
 				cases = append(cases, d.expand(node, fmt.Sprintf("cases[%d]", i))...)
 			}
 		default:
-			d.fail(entry.Key, key, "unknown key%s; known are section, cases", suggestion(key, []string{"section", "cases"}))
+			d.Fail(entry.Key, key, "unknown key%s; known are section, cases", strict.Suggestion(key, []string{"section", "cases"}))
 		}
 	}
 	if section == "" {
-		d.fail(file.Docs[0].Body, "section", "is missing: the anchor of the standard's section that the cases are about")
+		d.Fail(root, "section", "is missing: the anchor of the standard's section that the cases are about")
 	}
-	return cases, d.errors
+	return cases, d.Errors
 }
 
 // expand decodes a case, once for each row of its table.
 func (d *decoder) expand(node ast.Node, path string) []Case {
 	var table []map[string][]string
-	if entries, ok := mapping(node); ok {
+	if entries, ok := strict.Entries(node); ok {
 		for _, entry := range entries {
 			if entry.Key.String() == "table" {
-				rows := len(d.errors)
-				d.decode(entry.Value, reflect.ValueOf(&table).Elem(), join(path, "table"))
-				if len(d.errors) > rows {
+				rows := len(d.Errors)
+				d.Decode(entry.Value, &table, strict.Join(path, "table"))
+				if len(d.Errors) > rows {
 					return nil
 				}
 			}
@@ -124,7 +120,7 @@ func (d *decoder) expand(node ast.Node, path string) []Case {
 	for i, row := range table {
 		rowPath := fmt.Sprintf("%s.table[%d]", path, i)
 		if len(row["row"]) != 1 {
-			d.fail(node, rowPath, `needs the column "row", the row's name in the case's ID`)
+			d.Fail(node, rowPath, `needs the column "row", the row's name in the case's ID`)
 			continue
 		}
 		cases = append(cases, d.decodeCase(node, path, row)...)
@@ -133,13 +129,13 @@ func (d *decoder) expand(node ast.Node, path string) []Case {
 }
 
 func (d *decoder) decodeCase(node ast.Node, path string, row map[string][]string) []Case {
-	before := len(d.errors)
+	before := len(d.Errors)
 	d.row, d.used = row, map[string]bool{"row": true}
 	var c Case
-	d.decode(withoutTable(node), reflect.ValueOf(&c).Elem(), path)
+	d.Decode(withoutTable(node), &c, path)
 	for name := range row {
 		if !d.used[name] {
-			d.fail(node, path+".table", "the column %q of row %q is used nowhere", name, row["row"][0])
+			d.Fail(node, path+".table", "the column %q of row %q is used nowhere", name, row["row"][0])
 		}
 	}
 	if row != nil {
@@ -147,8 +143,8 @@ func (d *decoder) decodeCase(node ast.Node, path string, row map[string][]string
 	}
 	d.row = nil
 	position := node.GetToken().Position
-	c.Position = fmt.Sprintf("%s:%d:%d", d.file, position.Line, position.Column)
-	d.partial = len(d.errors) > before
+	c.Position = fmt.Sprintf("%s:%d:%d", d.File, position.Line, position.Column)
+	d.partial = len(d.Errors) > before
 	d.validate(node, &c, path)
 	return []Case{c}
 }

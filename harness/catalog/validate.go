@@ -9,6 +9,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/strict"
 )
 
 var idForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9*]+(-[a-z0-9*]+)*)+$`)
@@ -30,16 +31,7 @@ var (
 
 // oneOf reports a value that is none of a closed set.
 func oneOf[T ~string](d *decoder, node ast.Node, path string, value T, set []T) {
-	if slices.Contains(set, value) {
-		return
-	}
-	var known []string
-	for _, v := range set {
-		if v != "" {
-			known = append(known, string(v))
-		}
-	}
-	d.fail(at(node, path), path, "is %q%s; expected one of %s", value, suggestion(string(value), known), strings.Join(known, ", "))
+	strict.OneOf(d.Decoder, at(node, path), path, value, set)
 }
 
 // at returns the node of a path below the case's, or the nearest that is there.
@@ -50,7 +42,7 @@ func at(node ast.Node, path string) ast.Node {
 	}
 	for key := range strings.SplitSeq(rest, ".") {
 		name, index, indexed := strings.Cut(strings.TrimSuffix(key, "]"), "[")
-		entries, ok := mapping(node)
+		entries, ok := strict.Entries(node)
 		i := slices.IndexFunc(entries, func(e *ast.MappingValueNode) bool { return e.Key.String() == name })
 		if !ok || i < 0 {
 			return node
@@ -68,7 +60,7 @@ func at(node ast.Node, path string) ast.Node {
 // validate finds what is missing, unknown or contradictory in a case.
 func (d *decoder) validate(node ast.Node, c *Case, path string) {
 	fail := func(key, format string, args ...any) {
-		d.fail(at(node, join(path, key)), join(path, key), format, args...)
+		d.Fail(at(node, strict.Join(path, key)), strict.Join(path, key), format, args...)
 	}
 	absent := d.absent(fail)
 	if !idForm.MatchString(c.ID) {
@@ -78,12 +70,12 @@ func (d *decoder) validate(node ast.Node, c *Case, path string) {
 		absent("why", "is missing: say what would be wrong if the case failed")
 	}
 	for i, v := range c.Drivers {
-		oneOf(d, node, join(path, "drivers["+strconv.Itoa(i)+"]"), v, drivers)
+		oneOf(d, node, strict.Join(path, "drivers["+strconv.Itoa(i)+"]"), v, drivers)
 	}
 	if (len(c.Drivers) == 0) != (strings.TrimSpace(c.Because) == "") {
 		fail("drivers", "drivers and because go together: who can run the case, and why nobody else")
 	}
-	oneOf(d, node, join(path, "page.embedder-policy"), c.Page.EmbedderPolicy, embedders)
+	oneOf(d, node, strict.Join(path, "page.embedder-policy"), c.Page.EmbedderPolicy, embedders)
 	if len(c.Steps) > 0 && (c.Request.URL != "" || c.Expect != nil) {
 		fail("steps", "stand beside a request of the case's own; expected either")
 	}
@@ -101,7 +93,7 @@ func (d *decoder) validate(node ast.Node, c *Case, path string) {
 	for i, step := range c.AllSteps() {
 		stepPath := path
 		if len(c.Steps) > 0 {
-			stepPath = join(path, "steps["+strconv.Itoa(i)+"]")
+			stepPath = strict.Join(path, "steps["+strconv.Itoa(i)+"]")
 		}
 		d.validateStep(node, &step, stepPath)
 	}
@@ -119,20 +111,20 @@ func (d *decoder) absent(fail func(key, format string, args ...any)) func(key, f
 
 func (d *decoder) validateStep(node ast.Node, s *Step, path string) {
 	fail := func(key, format string, args ...any) {
-		d.fail(at(node, join(path, key)), join(path, key), format, args...)
+		d.Fail(at(node, strict.Join(path, key)), strict.Join(path, key), format, args...)
 	}
 	absent := d.absent(fail)
 	r := s.Request
 	if r.URL == "" {
 		absent("request.url", "is missing")
 	}
-	oneOf(d, node, join(path, "request.api"), r.API, apis)
-	oneOf(d, node, join(path, "request.mode"), r.Mode, modes)
-	oneOf(d, node, join(path, "request.credentials"), r.Credentials, credentials)
-	oneOf(d, node, join(path, "request.cache"), r.Cache, caches)
-	oneOf(d, node, join(path, "request.redirect"), r.Redirect, redirects)
+	oneOf(d, node, strict.Join(path, "request.api"), r.API, apis)
+	oneOf(d, node, strict.Join(path, "request.mode"), r.Mode, modes)
+	oneOf(d, node, strict.Join(path, "request.credentials"), r.Credentials, credentials)
+	oneOf(d, node, strict.Join(path, "request.cache"), r.Cache, caches)
+	oneOf(d, node, strict.Join(path, "request.redirect"), r.Redirect, redirects)
 	if r.Body != nil {
-		oneOf(d, node, join(path, "request.body.kind"), r.Body.Kind, bodies)
+		oneOf(d, node, strict.Join(path, "request.body.kind"), r.Body.Kind, bodies)
 	}
 	for i, h := range r.Headers {
 		if !strings.Contains(string(h), ":") {
@@ -149,7 +141,7 @@ func (d *decoder) validateStep(node ast.Node, s *Step, path string) {
 		case a.Fails == "" && a.Status == 0:
 			absent(key, "needs a status, or how it fails")
 		}
-		oneOf(d, node, join(path, key+".fails"), a.Fails, failures)
+		oneOf(d, node, strict.Join(path, key+".fails"), a.Fails, failures)
 		for _, h := range a.Headers {
 			if !strings.Contains(string(h), ":") {
 				fail(key+".headers", `has %q; expected "Name: value"`, h)
@@ -160,20 +152,20 @@ func (d *decoder) validateStep(node ast.Node, s *Step, path string) {
 		absent("expect", "is missing")
 		return
 	}
-	d.validateExpect(node, s.Expect, join(path, "expect"))
+	d.validateExpect(node, s.Expect, strict.Join(path, "expect"))
 }
 
 func (d *decoder) validateExpect(node ast.Node, e *Expect, path string) {
 	fail := func(key, format string, args ...any) {
-		d.fail(at(node, join(path, key)), join(path, key), format, args...)
+		d.Fail(at(node, strict.Join(path, key)), strict.Join(path, key), format, args...)
 	}
 	absent := d.absent(fail)
-	oneOf(d, node, join(path, "outcome"), e.Outcome, outcomes)
+	oneOf(d, node, strict.Join(path, "outcome"), e.Outcome, outcomes)
 	if !slices.Contains(outcomes, e.Outcome) {
 		return // what else is right hangs on it
 	}
 	if e.Outcome == fetch.OutcomeResponse {
-		oneOf(d, node, join(path, "type"), e.Type, types)
+		oneOf(d, node, strict.Join(path, "type"), e.Type, types)
 		if e.Phase != "" || e.Step != "" || e.Detail != "" {
 			fail("phase", "a response isn't blocked, so it has no phase, step or detail")
 		}

@@ -1,0 +1,312 @@
+package catalog_test
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/corsproof/corsproof/fixtures"
+	"github.com/corsproof/corsproof/harness/catalog"
+	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/policy"
+)
+
+func shopPolicy(t testing.TB) *policy.Policy {
+	t.Helper()
+	data, err := fixtures.Files.ReadFile("policies/shop.yaml")
+	require.NoError(t, err)
+	return parsePolicy(t, string(data))
+}
+
+func parsePolicy(t testing.TB, text string) *policy.Policy {
+	t.Helper()
+	p, err := policy.Parse("p.yaml", []byte(text))
+	require.NoError(t, err)
+	return p
+}
+
+func derive(t testing.TB, p *policy.Policy, target string) []catalog.PolicyCase {
+	t.Helper()
+	view, err := p.On(target)
+	require.NoError(t, err)
+	cases, err := catalog.Derive(view, catalog.DeriveConfig{OwnURLs: true})
+	require.NoError(t, err)
+	return cases
+}
+
+// seen is what can be seen of a case's traces from outside: what could be read,
+// and what was sent.
+func seen(c *catalog.PolicyCase, traces []fetch.Trace) string {
+	var b strings.Builder
+	for _, trace := range traces {
+		fmt.Fprintf(&b, "%s", trace.Outcome.Kind)
+		if r := trace.Outcome.Response; r != nil {
+			fmt.Fprintf(&b, " %s %d", r.Type, r.Status)
+			if !c.Wire() {
+				for _, h := range r.Headers {
+					fmt.Fprintf(&b, " %s", h.Name())
+				}
+			}
+		}
+		if c.Wire() {
+			fmt.Fprintf(&b, " consents %t", catalog.Consent(trace) == nil)
+		}
+		for _, x := range trace.Exchanges {
+			fmt.Fprintf(&b, "; %s %s%s", x.Request.Method, x.Server, x.Request.Target)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+func expect(t testing.TB, c *catalog.PolicyCase, view *policy.View) string {
+	t.Helper()
+	traces, err := c.ExpectUnder(t.Context(), view, nil)
+	require.NoError(t, err)
+	require.Len(t, traces, len(c.Steps), c.ID)
+	return seen(c, traces)
+}
+
+var policyIDForm = regexp.MustCompile(`^[a-z0-9-]+(/[a-z0-9.*_+-]+)+$`)
+
+func TestDerivedCasesAreWhole(t *testing.T) {
+	t.Parallel()
+	for _, target := range []string{"edge", "staging"} {
+		ids, same := map[string]bool{}, map[string]string{}
+		for _, c := range derive(t, shopPolicy(t), target) {
+			assert.False(t, ids[c.ID], "%s is there twice", c.ID)
+			ids[c.ID] = true
+			assert.Regexp(t, policyIDForm, c.ID)
+			assert.NotEmpty(t, c.Why, c.ID)
+			assert.NotEmpty(t, c.Rule.Text, c.ID)
+			assert.Equal(t, "p.yaml", c.Rule.At.File, c.ID)
+			assert.NotZero(t, c.Rule.At.Line, c.ID)
+			assert.NotEmpty(t, c.Drivers, c.ID)
+			assert.NotEmpty(t, c.Steps, c.ID)
+			for _, s := range c.Steps {
+				for _, u := range s.Upstream {
+					assert.True(t, u.Act == catalog.ActAnswers || len(s.OnlyIf) > 0, "%s provokes no status", c.ID)
+				}
+			}
+			key := c.Signature + " " + c.Rule.String()
+			assert.Empty(t, same[key], "%s is the same case for the same rule", c.ID)
+			same[key] = c.ID
+		}
+		t.Logf("%s: %d cases", target, len(ids))
+	}
+}
+
+// TestExpectations: what is allowed by its name comes out readable, what is
+// denied doesn't.
+func TestExpectations(t *testing.T) {
+	t.Parallel()
+	readable := regexp.MustCompile(`^(route/.*/allowed|origin/allowed|method/allowed|header/(allowed|all)|credentials/(empty|with|omitted)|expose/|max-age/|auth/|error/(application|gateway)|redirect/own|redirect/elsewhere|layer/both|scope/(http|own))`)
+	blocked := regexp.MustCompile(`^(route/.*/denied|origin/[^a]|method/(case|outside)|header/outside|credentials/refused|error/denied|redirect/denied|layer/upstream|scope/(none|unlisted|spelled))`)
+	for _, target := range []string{"edge", "staging"} {
+		for _, c := range derive(t, shopPolicy(t), target) {
+			traces, err := c.Expect(t.Context(), nil)
+			require.NoError(t, err)
+			last := traces[len(traces)-1]
+			reads := last.Outcome.Readable()
+			if c.Wire() {
+				reads = catalog.Consent(last) == nil
+			}
+			switch {
+			case strings.HasPrefix(c.ID, "origin/arbitrary"):
+				assert.False(t, reads, c.ID)
+			case readable.MatchString(c.ID):
+				assert.True(t, reads, "%s: %+v", c.ID, last.Outcome)
+			case blocked.MatchString(c.ID):
+				assert.False(t, reads, "%s: %+v", c.ID, last.Outcome)
+			}
+		}
+	}
+}
+
+// A change is one rule less in a policy.
+type change struct {
+	// at is where the rule stands.
+	at policy.Position
+	// what says what was taken out.
+	what string
+	p    *policy.Policy
+}
+
+// changes returns the policy without each of its rules in turn.
+func changes(p *policy.Policy) []change {
+	var out []change
+	take := func(at policy.Position, what string, edit func(*policy.Policy)) {
+		changed := *p
+		changed.Origins = slices.Clone(p.Origins)
+		changed.Routes = slices.Clone(p.Routes)
+		edit(&changed)
+		out = append(out, change{at, what, &changed})
+	}
+	for i, g := range p.Origins {
+		for j, e := range g.Allow {
+			take(e.Origin.At, "allow "+e.Origin.Text, func(q *policy.Policy) { q.Origins[i].Allow = without(g.Allow, j) })
+		}
+		for j, e := range g.Deny {
+			take(e.Origin.At, "deny "+e.Origin.Text, func(q *policy.Policy) { q.Origins[i].Deny = without(g.Deny, j) })
+		}
+		if g.Targets != nil {
+			take(g.Targets.At, "targets of "+g.Name, func(q *policy.Policy) { q.Origins[i].Targets = nil })
+		}
+	}
+	settings(&p.Defaults, func(at policy.Position, what string, edit func(*policy.Settings)) {
+		take(at, "defaults: "+what, func(q *policy.Policy) { edit(&q.Defaults) })
+	})
+	for i, r := range p.Routes {
+		if r.CORS.Text == "" { // else unlisted is the same
+			take(r.Path.At, "route "+r.Path.Text, func(q *policy.Policy) { q.Routes = without(p.Routes, i) })
+		} else {
+			take(r.CORS.At, "cors: none of "+r.Path.Text, func(q *policy.Policy) { q.Routes[i].CORS = policy.Text{} })
+		}
+		settings(&p.Routes[i].Settings, func(at policy.Position, what string, edit func(*policy.Settings)) {
+			take(at, r.Path.Text+": "+what, func(q *policy.Policy) { edit(&q.Routes[i].Settings) })
+		})
+	}
+	return out
+}
+
+// settings takes out what settings say, item by item. Authentication and owner
+// are left: they say how requests are made, and who is told.
+func settings(s *policy.Settings, take func(policy.Position, string, func(*policy.Settings))) {
+	for _, l := range []struct {
+		name string
+		list *policy.List
+		of   func(*policy.Settings) **policy.List
+	}{
+		{"origins", s.Origins, func(s *policy.Settings) **policy.List { return &s.Origins }},
+		{"methods", s.Methods, func(s *policy.Settings) **policy.List { return &s.Methods }},
+		{"headers", s.Headers, func(s *policy.Settings) **policy.List { return &s.Headers }},
+		{"expose", s.Expose, func(s *policy.Settings) **policy.List { return &s.Expose }},
+	} {
+		if l.list == nil {
+			continue
+		}
+		for i, item := range l.list.Items {
+			take(item.At, l.name+" "+item.Text, func(s *policy.Settings) {
+				*l.of(s) = &policy.List{Items: without(l.list.Items, i), At: l.list.At}
+			})
+		}
+	}
+	if s.Credentials != nil {
+		take(s.Credentials.At, "credentials", func(o *policy.Settings) { o.Credentials = &policy.Switch{On: !s.Credentials.On} })
+	}
+	if s.MaxAge != nil {
+		take(s.MaxAge.At, "max_age", func(o *policy.Settings) { o.MaxAge = nil })
+	}
+	if s.ReadableErrors != nil {
+		for i, n := range s.ReadableErrors.Items {
+			take(n.At, fmt.Sprintf("readable_errors %d", n.Number), func(o *policy.Settings) {
+				o.ReadableErrors = &policy.Numbers{Items: without(s.ReadableErrors.Items, i)}
+			})
+		}
+	}
+}
+
+func without[T any](list []T, i int) []T { return slices.Delete(slices.Clone(list), i, i+1) }
+
+// noEffect are the concerns that say of a rule that taking it out changes
+// nothing.
+var noEffect = []policy.ConcernID{
+	policy.MethodNeedsNoListing, policy.MethodNotSendable, policy.HeaderNotSendable,
+	policy.ExposeNeedsNoListing, policy.ExposeNotReadable, policy.RedundantOrigin, policy.DenyWithoutEffect, policy.UnusedGroup,
+}
+
+// TestEveryRuleCounts takes one rule after another out of a policy and wants a
+// case of the whole policy to come out otherwise, or the lint to say that the
+// rule is without effect.
+func TestEveryRuleCounts(t *testing.T) {
+	t.Parallel()
+	for name, p := range map[string]*policy.Policy{"shop": shopPolicy(t), "many": parsePolicy(t, many)} {
+		silent := map[policy.Position]bool{}
+		for _, c := range p.Lint() {
+			if slices.Contains(noEffect, c.ID) {
+				silent[c.At] = true
+			}
+		}
+		before := map[string]string{}
+		cases := map[string][]catalog.PolicyCase{}
+		for _, target := range p.Targets {
+			view, err := p.On(target.Name)
+			require.NoError(t, err)
+			cases[target.Name] = derive(t, p, target.Name)
+			for _, c := range cases[target.Name] {
+				before[target.Name+" "+c.ID] = expect(t, &c, view)
+			}
+		}
+		all := changes(p)
+		require.Greater(t, len(all), 25)
+		named := 0
+		for _, change := range all {
+			found := ""
+			for _, target := range p.Targets {
+				view, err := change.p.On(target.Name)
+				require.NoError(t, err)
+				if found != "" {
+					break
+				}
+				// Those that name the rule are tried first.
+				slices.SortStableFunc(cases[target.Name], func(a, b catalog.PolicyCase) int {
+					return strings.Compare(fmt.Sprint(a.Rule.At != change.at), fmt.Sprint(b.Rule.At != change.at))
+				})
+				for _, c := range cases[target.Name] {
+					if expect(t, &c, view) != before[target.Name+" "+c.ID] {
+						found = c.ID
+						if c.Rule.At == change.at {
+							named++
+						}
+						break
+					}
+				}
+			}
+			if silent[change.at] {
+				assert.Empty(t, found, "%s: %s at %s: the lint says that it is without effect", name, change.what, change.at)
+				continue
+			}
+			assert.NotEmpty(t, found, "%s: nothing shows that %s at %s is gone", name, change.what, change.at)
+		}
+		t.Logf("%s: %d rules, %d of them found by a case that names the rule", name, len(all), named)
+	}
+}
+
+// many has what the example policy doesn't.
+const many = `
+targets:
+  one: {url: https://api.example.com}
+  two: {url: "https://api.example.org:8443"}
+origins:
+  exact: [https://a.example.com, https://b.example.com, https://a-1.example.com, "http://localhost:3000", capacitor://localhost]
+  wild:
+    allow:
+      - {origin: "https://*.apps.example.com", examples: [https://x.apps.example.com]}
+      - {origin: "https://a-*.example.com", examples: [https://a-2.example.com, https://a-3.example.com]}
+    deny: [https://bad.apps.example.com, https://nobody.example.com]
+  one-only: {allow: [https://one.example.net], targets: [one]}
+  two-only: {allow: [https://two.example.net], targets: [two]}
+  sandbox: ["null"]
+  public: {allow: ["*"], deny: [https://rude.example.com]}
+defaults:
+  origins: [exact, wild, one-only]
+  methods: [GET, PUT, patch, REPORT, TRACE]
+  headers: [content-type, accept, cookie, x-one, x-two]
+  credentials: true
+  expose: [etag, content-type, set-cookie, x-out]
+  max_age: 3
+  readable_errors: [401, 404, 429, 500, 502]
+routes:
+  - {path: /a}
+  - {path: "/a/{b}", sample: {b: c}, origins: [exact, two-only], methods: [DELETE]}
+  - {path: /open, origins: [public], credentials: false, methods: ["*"], headers: ["*", authorization], expose: ["*"], max_age: 100000}
+  - {path: /box, origins: [sandbox], credentials: false, methods: [POST], max_age: 0}
+  - {path: /hidden, cors: none}
+  - {path: /keyed, auth: {api_key: {header: x-one, env: KEY}}, readable_errors: [401, 403]}
+  - {path: /signed, auth: {cookie: {name: sid, file: cookie.txt}}}
+`

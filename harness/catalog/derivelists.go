@@ -1,0 +1,313 @@
+package catalog
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/policy"
+)
+
+// A place is where a setting is written, with one route that it holds for and
+// an origin that may read there.
+type place struct {
+	name   string
+	route  *policy.Effective
+	origin string
+}
+
+// places returns where a kind of setting is written, in the order of the routes:
+// each list is tested once where it is written, however many routes share it.
+func (d *deriver) places(kind policy.RuleKind) []place {
+	var out []place
+	for _, e := range d.view.Routes {
+		origin, ok := asker(e)
+		if !ok {
+			continue
+		}
+		name := e.Place(kind)
+		if name == "" {
+			name = "unset"
+		}
+		i := slices.IndexFunc(out, func(p place) bool { return p.name == name })
+		switch {
+		case i < 0:
+			out = append(out, place{name, e, origin})
+		case out[i].route.Auth != nil && e.Auth == nil:
+			out[i] = place{name, e, origin} // where requests need nothing else
+		}
+	}
+	return out
+}
+
+// caseAt returns a case of one request at a place.
+func (p place) caseAt(id string, rule policy.Rule, why string, steps ...PolicyStep) PolicyCase {
+	return PolicyCase{ID: id + "/" + p.name, Rule: rule, Why: why, Steps: steps}
+}
+
+// lists are the cases about methods, headers, credentials, exposed headers and
+// lifetimes.
+func (d *deriver) lists() {
+	for _, p := range d.places(policy.RuleMethods) {
+		d.methods(p)
+	}
+	for _, p := range d.places(policy.RuleHeaders) {
+		d.headers(p)
+	}
+	for _, p := range d.places(policy.RuleCredentials) {
+		d.credentials(p)
+	}
+	for _, p := range d.places(policy.RuleExpose) {
+		d.expose(p)
+	}
+	for _, p := range d.places(policy.RuleMaxAge) {
+		d.maxAge(p)
+	}
+	for _, p := range d.places(policy.RuleAuth) {
+		d.auth(p)
+	}
+}
+
+// with returns the simplest request at a place, changed, and authenticated.
+func (d *deriver) with(p place, change func(*Request)) PolicyStep {
+	s := d.get(p.route, p.origin)
+	change(&s.Request)
+	d.authenticate(p.route, &s)
+	return s
+}
+
+// outsideMethods are what a list that doesn't have them must keep out.
+var outsideMethods = []string{"PUT", "PATCH", "DELETE", "CORSPROOF"}
+
+func (d *deriver) methods(p place) {
+	for _, m := range p.route.Methods.Names {
+		if fetch.IsForbiddenMethod(m.Text) {
+			continue
+		}
+		c := p.caseAt("method/allowed/"+originSlug(strings.ToLower(m.Text)), policy.Rule{Kind: policy.RuleMethod, Text: m.Text, At: m.At},
+			"pages couldn't use a method that the policy lists", d.with(p, func(r *Request) { r.Method = m.Text }))
+		c.Decision = "method/allowed/" + p.name
+		d.add(p.route, c)
+		lower := strings.ToLower(m.Text)
+		if lower != m.Text && fetch.NormalizeMethod(lower) == lower && !listed(p.route.Methods, lower) && p.route.Methods.Any == nil {
+			d.add(p.route, p.caseAt("method/case/"+originSlug(lower), p.route.Rule(policy.RuleMethods),
+				"a method in small letters is another one, and was answered as if it were listed",
+				d.with(p, func(r *Request) { r.Method = lower })))
+		}
+	}
+	if t := p.route.Methods.Any; t != nil {
+		d.add(p.route, p.caseAt("method/allowed/any", policy.Rule{Kind: policy.RuleMethod, Text: t.Text, At: t.At},
+			"pages couldn't use a method though the policy allows all", d.with(p, func(r *Request) { r.Method = "CORSPROOF" })))
+	}
+	for _, m := range outsideMethods {
+		if p.route.AllowsMethod(m) {
+			continue
+		}
+		c := p.caseAt("method/outside/"+strings.ToLower(m), p.route.Rule(policy.RuleMethods),
+			"pages could use a method that the policy doesn't list", d.with(p, func(r *Request) { r.Method = m }))
+		c.Decision = "method/outside/" + p.name
+		d.add(p.route, c)
+	}
+}
+
+// outsideHeaders are what a list that doesn't have them must keep out.
+var outsideHeaders = []string{"x-corsproof", "authorization", "content-type", "x-requested-with"}
+
+func (d *deriver) headers(p place) {
+	var all []HeaderLine
+	for _, h := range p.route.Headers.Names {
+		line := headerLine(h.Text)
+		if !settable(line) {
+			continue
+		}
+		all = append(all, line)
+		c := p.caseAt("header/allowed/"+originSlug(strings.ToLower(h.Text)), policy.Rule{Kind: policy.RuleHeader, Text: h.Text, At: h.At},
+			"pages couldn't set a request header that the policy lists", d.with(p, func(r *Request) { r.Headers = []HeaderLine{line} }))
+		c.Decision = "header/allowed/" + p.name
+		d.add(p.route, c)
+	}
+	if t := p.route.Headers.Any; t != nil {
+		d.add(p.route, p.caseAt("header/allowed/any", policy.Rule{Kind: policy.RuleHeader, Text: t.Text, At: t.At},
+			"pages couldn't set a request header though the policy allows all", d.with(p, func(r *Request) { r.Headers = []HeaderLine{"x-corsproof: corsproof"} })))
+	}
+	rule := p.route.Rule(policy.RuleHeaders)
+	if len(all) > 1 {
+		d.add(p.route, p.caseAt("header/all", rule, "pages couldn't set all request headers that the policy lists at once",
+			d.with(p, func(r *Request) { r.Headers = all })))
+	}
+	for _, name := range outsideHeaders {
+		if p.route.AllowsHeader(name) {
+			continue
+		}
+		c := p.caseAt("header/outside/"+name, rule, "pages could set a request header that the policy doesn't list",
+			d.with(p, func(r *Request) { r.Headers = []HeaderLine{headerLine(name)} }))
+		c.Decision = "header/outside/" + p.name
+		d.add(p.route, c)
+	}
+	if len(all) > 0 {
+		d.spellings(p, all)
+	}
+}
+
+// spellings are preflights as intermediaries hand them on: what they ask for is
+// the same, however it is spelled.
+func (d *deriver) spellings(p place, lines []HeaderLine) {
+	var names []string
+	for _, line := range lines[:min(len(lines), 3)] {
+		names = append(names, strings.ToLower(line.Header().Name()))
+	}
+	slices.Sort(names)
+	upper := slices.Clone(names)
+	for i, name := range upper {
+		upper[i] = strings.ToUpper(name[:1]) + name[1:]
+	}
+	method := unsafeMethod(p.route)
+	if method == "" {
+		method = plainMethod(p.route)
+	}
+	backwards := slices.Clone(names)
+	slices.Reverse(backwards)
+	type spelling struct {
+		name  string
+		lines []string
+	}
+	spellings := []spelling{{"capitals", []string{strings.Join(upper, ",")}}}
+	if len(names) > 1 {
+		spellings = append(spellings, spelling{"spaces", []string{strings.Join(names, ", ")}},
+			spelling{"two-lines", names}, spelling{"unsorted", []string{strings.Join(backwards, ",")}})
+	}
+	for _, spelling := range spellings {
+		s := d.get(p.route, p.origin)
+		s.Request.Method = "OPTIONS"
+		s.Request.Headers = []HeaderLine{HeaderLine("Access-Control-Request-Method: " + method)}
+		for _, line := range spelling.lines {
+			s.Request.Headers = append(s.Request.Headers, HeaderLine("Access-Control-Request-Headers: "+line))
+		}
+		d.add(p.route, p.caseAt("header/asked-with-"+spelling.name, p.route.Rule(policy.RuleHeaders),
+			"a preflight that an intermediary spelled anew was refused", s))
+	}
+}
+
+// The cookie that a jar holds in cases about cookies.
+const caseCookie = "corsproof=1"
+
+func (d *deriver) credentials(p place) {
+	rule := p.route.Rule(policy.RuleCredentials)
+	mode := func(m fetch.CredentialsMode) PolicyStep {
+		return d.with(p, func(r *Request) { r.Credentials = m })
+	}
+	if p.route.Credentials {
+		d.add(p.route, p.caseAt("credentials/empty-jar", rule, "visitors without a cookie yet were refused", mode(fetch.CredentialsInclude)))
+		with := mode(fetch.CredentialsInclude)
+		with.Cookie = caseCookie
+		d.add(p.route, p.caseAt("credentials/with-cookie", rule, "visitors with a cookie were refused", with))
+		d.add(p.route, p.caseAt("credentials/omitted", rule, "pages that send no credentials were refused", mode(fetch.CredentialsOmit)))
+		return
+	}
+	for _, f := range forms {
+		s, ok := d.request(p.route, p.origin, f)
+		if !ok {
+			continue
+		}
+		s.Request.Credentials = fetch.CredentialsInclude
+		d.add(p.route, p.caseAt("credentials/refused/"+string(f), rule, "pages could read with a visitor's credentials, which the policy doesn't allow", s))
+	}
+}
+
+func (d *deriver) expose(p place) {
+	read := func(name string) PolicyStep {
+		s := d.with(p, func(*Request) {})
+		u := DefaultUpstream
+		u.Headers = append(slices.Clone(u.Headers), exposedLine(name))
+		s.Upstream = []Upstream{u}
+		return s
+	}
+	for _, h := range p.route.Expose.Names {
+		if fetch.IsForbiddenResponseHeader(h.Text) || fetch.IsSafelistedResponseHeader(h.Text, nil) {
+			continue
+		}
+		c := p.caseAt("expose/readable/"+originSlug(strings.ToLower(h.Text)), policy.Rule{Kind: policy.RuleExposed, Text: h.Text, At: h.At},
+			"pages couldn't read a response header that the policy exposes", read(h.Text))
+		c.Decision = "expose/readable/" + p.name
+		d.add(p.route, c)
+	}
+	if t := p.route.Expose.Any; t != nil {
+		d.add(p.route, p.caseAt("expose/readable/any", policy.Rule{Kind: policy.RuleExposed, Text: t.Text, At: t.At},
+			"pages couldn't read a response header though the policy exposes all", read("X-Corsproof")))
+		return
+	}
+	d.add(p.route, p.caseAt("expose/outside", p.route.Rule(policy.RuleExpose),
+		"pages could read a response header that the policy doesn't expose", read("X-Corsproof")))
+}
+
+// exposedLine gives a response header a value that clients take.
+func exposedLine(name string) HeaderLine {
+	switch strings.ToLower(name) {
+	case "content-encoding":
+		return HeaderLine(name + ": identity")
+	case "content-range":
+		return HeaderLine(name + ": bytes 0-8/9")
+	case "retry-after", "age":
+		return HeaderLine(name + ": 1")
+	case "etag":
+		return HeaderLine(name + `: "corsproof"`)
+	}
+	return HeaderLine(name + ": corsproof")
+}
+
+// defaultMaxAge is how long a preflight holds, in seconds, whose answer doesn't
+// say: https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, step 7.9.
+const defaultMaxAge = 5
+
+func (d *deriver) maxAge(p place) {
+	if p.route.MaxAge == nil {
+		return
+	}
+	s, ok := d.request(p.route, p.origin, preflighted)
+	if !ok {
+		return
+	}
+	rule := p.route.Rule(policy.RuleMaxAge)
+	again := func(name string, after int, why string, drivers ...Driver) {
+		second := s
+		second.After = after
+		c := p.caseAt("max-age/"+name, rule, why, s, second)
+		c.Drivers = drivers
+		d.add(p.route, c)
+	}
+	again("at-once", 0, "a preflight was kept for another time than the policy says")
+	again("past-the-default", defaultMaxAge+1, "the answer to a preflight didn't say how long it holds", DriverModel, DriverBrowser)
+	if *p.route.MaxAge > 1 {
+		again("nearly-over", *p.route.MaxAge-1, "a preflight was kept for a shorter time than the policy says", DriverModel)
+	}
+	again("over", *p.route.MaxAge+1, "a preflight was kept for a longer time than the policy says", DriverModel)
+}
+
+func (d *deriver) auth(p place) {
+	if p.route.Auth == nil {
+		return
+	}
+	rule := p.route.Rule(policy.RuleAuth)
+	if s, ok := d.request(p.route, p.origin, preflighted); ok {
+		d.add(p.route, p.caseAt("auth/preflight", rule, "a preflight, which never carries credentials, was asked for them", s))
+	}
+	if !p.route.Reads(401) {
+		return
+	}
+	// Not a redirect to a login page either, which no page could follow.
+	s := d.get(p.route, p.origin)
+	s.Upstream = []Upstream{errorAnswer(401)}
+	s.OnlyIf = []int{401, 301, 302, 303, 307, 308}
+	if p.route.Reads(403) {
+		s.OnlyIf = append(s.OnlyIf, 403)
+	}
+	d.add(p.route, p.caseAt("auth/missing", rule, "pages couldn't read that authentication is missing", s))
+}
+
+// errorAnswer is what an application answers with an error.
+func errorAnswer(status int) Upstream {
+	u := DefaultUpstream
+	u.Status, u.Body = status, fmt.Sprintf("corsproof %d", status)
+	return u
+}

@@ -1,0 +1,211 @@
+package catalog
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/policy"
+)
+
+// A facet is the groups of origins that some routes name, with one route that
+// stands for them all. Routes with the same groups and the same credentials
+// decide alike about origins.
+type facet struct {
+	// name is built from the groups' names; it says nothing of the route.
+	name  string
+	route *policy.Effective
+}
+
+// facets returns the sets of groups of the policy, in the order of the routes.
+func (d *deriver) facets() []facet {
+	var out []facet
+	for _, e := range d.view.Routes {
+		name := facetName(e)
+		if e.None != nil {
+			continue
+		}
+		i := slices.IndexFunc(out, func(f facet) bool { return f.name == name })
+		switch {
+		case i < 0:
+			out = append(out, facet{name, e})
+		case out[i].route.Auth != nil && e.Auth == nil:
+			out[i].route = e // where plain requests need nothing
+		}
+	}
+	return out
+}
+
+func facetName(e *policy.Effective) string {
+	var names []string
+	for _, g := range slices.Concat(e.Groups, e.Elsewhere) {
+		if g.Name != policy.AddedGroup {
+			names = append(names, g.Name)
+		}
+	}
+	slices.Sort(names)
+	name := strings.Join(names, "+")
+	if !e.Credentials {
+		name += ".anonymous"
+	}
+	return name
+}
+
+func groupSlug(name string) string {
+	if name == policy.AddedGroup {
+		return "added"
+	}
+	return name
+}
+
+// originSlug is an origin as it stands in an ID: https:// is left out, other
+// schemes and ports are set off by "_", and what would be misread is escaped.
+func originSlug(origin string) string {
+	if rest, ok := strings.CutPrefix(origin, "https://"); ok && rest != "" {
+		origin = rest
+	} else {
+		origin = strings.Replace(origin, "://", "_", 1)
+	}
+	var b strings.Builder
+	for _, c := range []byte(origin) {
+		switch {
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '.', c == '-', c == '*':
+			b.WriteByte(c)
+		case c == ':', c == '_':
+			b.WriteByte('_')
+		default:
+			fmt.Fprintf(&b, "_%02x", c)
+		}
+	}
+	return b.String()
+}
+
+// origins are the cases about who may read: each facet once, in full.
+func (d *deriver) origins() {
+	for _, f := range d.facets() {
+		for _, o := range allowedOrigins(f.route) {
+			d.allowedOrigin(f, o)
+		}
+		d.deniedOrigins(f)
+		if f.route.AllowsAnyOrigin() {
+			continue // then no origin is an attack
+		}
+		for _, o := range allowedOrigins(f.route) {
+			if strings.Contains(o.origin, "://") && o.origin != anybody {
+				d.attacks(f, o.entry, attacksOn(o.origin))
+			}
+			if len(o.entry.Examples) > 0 {
+				d.attacks(f, o.entry, attacksOnPattern(o.entry.Origin.Text))
+			}
+		}
+		d.attacks(f, nil, attacksOnAll(d.base))
+		d.otherGroups(f)
+	}
+}
+
+// allowedOrigin are the cases of an origin that may read, both forms.
+func (d *deriver) allowedOrigin(f facet, o allowedOrigin) {
+	for _, form := range forms {
+		s, ok := d.request(f.route, o.origin, form)
+		if _, err := fetch.ParseOrigin(o.origin); err != nil {
+			if form == preflighted {
+				continue
+			}
+			s, ok = d.get(f.route, o.origin), true // an app's origin: no browser is at it
+		}
+		if !ok {
+			continue
+		}
+		d.add(f.route, PolicyCase{
+			ID:       fmt.Sprintf("origin/allowed/%s/%s/%s", originSlug(o.origin), f.name, form),
+			Decision: fmt.Sprintf("origin/allowed/%s/%s", f.name, form),
+			Rule:     policy.Rule{Kind: policy.RuleOrigin, Text: o.entry.Origin.Text, At: o.entry.Origin.At},
+			Why:      "an origin that the policy allows couldn't read", Steps: []PolicyStep{s},
+		})
+	}
+}
+
+// deniedOrigins are the cases of the origins that are denied by name.
+func (d *deriver) deniedOrigins(f facet) {
+	for _, g := range f.route.Groups {
+		for i := range g.Deny {
+			entry := &g.Deny[i]
+			stands := []policy.Text{entry.Origin}
+			if len(entry.Examples) > 0 {
+				stands = entry.Examples
+			}
+			for _, o := range stands {
+				d.denied(f, "origin/denied", o.Text, f.route.Origin(o.Text).Because, "an origin that the policy denies by name could read")
+			}
+		}
+	}
+}
+
+// denied are the cases of an origin that may not read, both forms.
+func (d *deriver) denied(f facet, area, origin string, because policy.Rule, why string) {
+	if f.route.Origin(origin).Allowed {
+		return
+	}
+	for _, form := range forms {
+		d.add(f.route, PolicyCase{
+			ID:       fmt.Sprintf("%s/%s/%s/%s", area, originSlug(origin), f.name, form),
+			Decision: fmt.Sprintf("%s/%s/%s", area, f.name, form),
+			Rule:     because, Why: why, Steps: []PolicyStep{d.attack(f.route, origin, form)},
+		})
+	}
+}
+
+// otherGroups are the cases of origins that the policy allows elsewhere: on
+// other routes, or on other targets.
+func (d *deriver) otherGroups(f facet) {
+	for i := range d.view.Policy.Origins {
+		g := &d.view.Policy.Origins[i]
+		origin := groupOrigin(g)
+		if origin == "" || origin == anybody || slices.Contains(f.route.Groups, g) {
+			continue
+		}
+		area, why := "origin/other-route", "an origin that only other routes allow could read"
+		if slices.Contains(f.route.Elsewhere, g) {
+			area, why = "origin/other-target", "an origin that only other targets allow could read"
+		}
+		d.denied(f, area, origin, f.route.Origin(origin).Because, why)
+	}
+}
+
+// attacks are the cases of origins that only resemble an allowed one. entry is
+// the one that they resemble, nil if they resemble none.
+func (d *deriver) attacks(f facet, entry *policy.Entry, list []attack) {
+	rule := f.route.Rule(policy.RuleOrigins)
+	if entry != nil {
+		rule = policy.Rule{Kind: policy.RuleOrigin, Text: entry.Origin.Text, At: entry.Origin.At}
+	}
+	for _, a := range list {
+		if f.route.Origin(a.origin).Allowed && a.second == "" || a.origin == string(d.base) {
+			continue
+		}
+		slug := originSlug(a.origin)
+		if a.second != "" {
+			slug += "+" + originSlug(a.second)
+		}
+		for _, form := range forms {
+			if form == preflighted && !a.pair {
+				continue
+			}
+			c := PolicyCase{
+				ID:       fmt.Sprintf("origin/%s/%s/%s/%s", a.name, slug, f.name, form),
+				Decision: fmt.Sprintf("origin/%s/%s/%s", a.name, f.name, form),
+				Rule:     rule, Why: "an origin that the policy doesn't allow could read: " + a.why,
+				Steps: []PolicyStep{d.attack(f.route, a.origin, form)},
+			}
+			if a.second != "" {
+				r := &c.Steps[0].Request
+				r.Headers = append(r.Headers, HeaderLine("Origin: "+a.second))
+			}
+			if a.direct {
+				c.Drivers = []Driver{DriverDirect}
+			}
+			d.add(f.route, c)
+		}
+	}
+}

@@ -1,0 +1,165 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/policy"
+)
+
+// A StepAnswerer answers the requests of one step of a case.
+type StepAnswerer func(step int) fetch.Answerer
+
+// Expect returns the traces that the policy calls for, one for each step: the
+// model, with a profile (nil means the standard), over the answers of a gateway
+// that does what the policy says.
+func (c *PolicyCase) Expect(ctx context.Context, profile *fetch.Profile) ([]fetch.Trace, error) {
+	return c.ExpectUnder(ctx, c.view, profile)
+}
+
+// ExpectUnder is Expect with another policy on the same target: what would be
+// seen of a gateway that follows that one instead.
+func (c *PolicyCase) ExpectUnder(ctx context.Context, view *policy.View, profile *fetch.Profile) ([]fetch.Trace, error) {
+	return c.Run(ctx, profile, func(step int) fetch.Answerer {
+		return newPolicyGateway(view, c.base, &c.Steps[step]).answer
+	})
+}
+
+// Run returns the traces of the case over any answers, one for each step: over a
+// target's own, they are the prediction. What no page can send goes out as it
+// is written; its trace is then a direct client's, for [Consent] to judge.
+func (c *PolicyCase) Run(ctx context.Context, profile *fetch.Profile, answers StepAnswerer) ([]fetch.Trace, error) {
+	ua := &fetch.UserAgent{Profile: profile}
+	ua.Client.TopLevelSite = c.Page.Site
+	ua.Client.RegistrableDomain = policy.RegistrableDomain
+	var traces []fetch.Trace
+	for i := range c.Steps {
+		s := &c.Steps[i]
+		ua.Advance(time.Duration(s.After) * time.Second)
+		answer := answers(i)
+		var trace fetch.Trace
+		for range max(s.Repeat, 1) {
+			var err error
+			if c.Wire() {
+				trace, err = s.send(ctx, answer)
+			} else {
+				trace, err = ua.Predict(ctx, s.FetchRequest(), answer)
+			}
+			if err != nil {
+				return traces, fmt.Errorf("case %s, request %d: %w", c.ID, i+1, err)
+			}
+		}
+		trace.Case = c.ID
+		traces = append(traces, trace)
+	}
+	return traces, nil
+}
+
+// FetchRequest returns the request as page code or a direct client makes it.
+func (s *PolicyStep) FetchRequest() fetch.Request {
+	return new(Case).FetchRequest(Step{Request: s.Request})
+}
+
+// send sends the request as it is written, Origin first.
+func (s *PolicyStep) send(ctx context.Context, answer fetch.Answerer) (fetch.Trace, error) {
+	request := s.FetchRequest()
+	trace := fetch.Trace{Schema: fetch.TraceSchema, Caller: fetch.Caller{Name: "model", Kind: fetch.CallerDirect}, Request: request}
+	trace.Request.Headers = request.Headers.Redacted()
+	u, err := fetch.ParseURL(request.URL, nil)
+	if err != nil {
+		return trace, err
+	}
+	n := fetch.NetworkRequest{URL: u, Method: request.Method}
+	if s.Request.Origin != "" {
+		n.Headers = append(n.Headers, fetch.Header{"Origin", s.Request.Origin})
+	} else {
+		trace.Request.Origin = ""
+	}
+	n.Headers = append(n.Headers, request.Headers...)
+	response, err := answer(ctx, n)
+	if err != nil {
+		return trace, err
+	}
+	x := fetch.Exchange{
+		ID: "model#1", Server: string(u.Origin()), Witness: fetch.WitnessModel, Kind: fetch.ExchangeRequest,
+		Request: fetch.SentRequest{Method: n.Method, Target: targetOf(u), Headers: n.Headers.Redacted()},
+	}
+	if response.Failed != "" {
+		x.Incomplete = response.Failed
+		trace.Outcome = fetch.Outcome{Kind: fetch.OutcomeNetworkError, Error: response.Failed}
+	} else {
+		x.Response = &fetch.SentResponse{Status: response.Status, Reason: response.Reason, Headers: response.Headers.Redacted(), Body: response.Body}
+		trace.Outcome = fetch.Outcome{Kind: fetch.OutcomeResponse, Response: &fetch.ReadResponse{
+			Type: fetch.ResponseDefault, Status: response.Status, URL: u.String(), Headers: x.Response.Headers, Body: response.Body,
+		}}
+	}
+	trace.Exchanges = []fetch.Exchange{x}
+	return trace, nil
+}
+
+func targetOf(u *fetch.URL) string { return strings.TrimPrefix(u.String(), string(u.Origin())) }
+
+// Consent reports whether the answer to a request that was sent as it is written
+// consents to it: by the CORS check and, if the request has the form of a
+// preflight, the checks of what it asks for. Nil means that it does; else it is
+// the block with which a browser would have refused. A trace without an answer
+// doesn't consent.
+func Consent(trace fetch.Trace) *fetch.Block {
+	if len(trace.Exchanges) == 0 || trace.Exchanges[len(trace.Exchanges)-1].Response == nil {
+		return &fetch.Block{Phase: "concept-network-error", Detail: "no-answer", Sentence: "Nothing answered."}
+	}
+	x := trace.Exchanges[len(trace.Exchanges)-1]
+	origin := strings.Join(x.Request.Headers.Lines("Origin"), ", ")
+	credentials := trace.Request.Credentials
+	if block := fetch.CORSCheck(fetch.Origin(origin), credentials, x.Response.Headers); block != nil {
+		return block
+	}
+	if !x.Request.IsPreflight() {
+		return nil
+	}
+	method, _ := x.Request.Headers.Get("Access-Control-Request-Method")
+	return preflightConsent(method, askedNames(x.Request.Headers), credentials, x.Response)
+}
+
+// preflightConsent is steps 7 to 7.7 of CORS-preflight fetch for a request that
+// no fetch made: https://fetch.spec.whatwg.org/#cors-preflight-fetch-0.
+func preflightConsent(method string, names []string, credentials fetch.CredentialsMode, response *fetch.SentResponse) *fetch.Block {
+	block := func(step, detail, sentence string) *fetch.Block {
+		return &fetch.Block{Phase: "cors-preflight-fetch-0", Step: step, Detail: detail, Sentence: sentence}
+	}
+	if !fetch.IsOKStatus(response.Status) {
+		return block("7", fetch.DetailPreflightStatus, "The preflight's status is not ok.")
+	}
+	wildcard := credentials != fetch.CredentialsInclude
+	methods := fetch.ExtractHeaderListValues("Access-Control-Allow-Methods", response.Headers)
+	if !fetch.IsSafelistedMethod(method) && !methods.Contains(method) && !(wildcard && methods.Contains(fetch.Wildcard)) {
+		return block("7.5", fetch.DetailMethodNotAllowed, method+" is not in Access-Control-Allow-Methods.")
+	}
+	headers := fetch.ExtractHeaderListValues("Access-Control-Allow-Headers", response.Headers)
+	i := slices.IndexFunc(names, func(name string) bool {
+		covered := wildcard && headers.Contains(fetch.Wildcard) && !fetch.IsNonWildcardRequestHeader(name)
+		return !headers.ContainsName(name) && !covered
+	})
+	if i >= 0 {
+		return block("7.7", fetch.DetailHeaderNotAllowed, names[i]+" is not in Access-Control-Allow-Headers.")
+	}
+	return nil
+}
+
+// WithSecret returns the case with a secret where its placeholder is. The case
+// itself stays as it is. A cookie's secret is the caller's to set.
+func (c PolicyCase) WithSecret(secret string) PolicyCase {
+	c.Steps = slices.Clone(c.Steps)
+	for i := range c.Steps {
+		s := &c.Steps[i]
+		s.Request.Headers = slices.Clone(s.Request.Headers)
+		for j, line := range s.Request.Headers {
+			s.Request.Headers[j] = HeaderLine(strings.ReplaceAll(string(line), SecretPlaceholder, secret))
+		}
+	}
+	return c
+}

@@ -1,0 +1,198 @@
+package policy
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/strict"
+)
+
+// A checker finds what the types of a policy let through.
+type checker struct {
+	d *strict.Decoder
+	p *Policy
+	// whole: everything was decoded, so what isn't there is missing.
+	whole bool
+}
+
+var (
+	nameForm  = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	tokenForm = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$") // token of RFC 9110, section 5.6.2
+	envForm   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+)
+
+// fail notes a mistake of a word.
+func (c *checker) fail(t Text, format string, args ...any) {
+	c.d.FailAt(t.At, t.Text, format, args...)
+}
+
+func (c *checker) failAt(at Position, format string, args ...any) {
+	c.d.FailAt(at, "", format, args...)
+}
+
+// missing notes what should be there and isn't.
+func (c *checker) missing(at Position, format string, args ...any) {
+	if c.whole {
+		c.d.FailAt(at, "", format, args...)
+	}
+}
+
+func (c *checker) check(top Position) {
+	for i := range c.p.Targets {
+		c.target(&c.p.Targets[i])
+	}
+	if len(c.p.Targets) == 0 {
+		c.missing(top, "has no targets; expected who answers, as in targets: {edge: {gateway: nginx, file: nginx.conf}}")
+	}
+	for i := range c.p.Origins {
+		c.group(&c.p.Origins[i])
+	}
+	if len(c.p.Origins) == 0 {
+		c.missing(top, "has no origins; expected groups of them, as in origins: {shop: [https://shop.example.com]}")
+	}
+	c.settings(&c.p.Defaults)
+	for i := range c.p.Routes {
+		c.route(&c.p.Routes[i])
+	}
+	if len(c.p.Routes) == 0 {
+		c.missing(top, "has no routes; expected what pages may do, as in routes: [{path: /orders, methods: [GET]}]")
+	}
+	c.distinctRoutes()
+	c.word(c.p.Unlisted, []string{Denied, Unjudged})
+	for _, a := range c.p.AcceptedRisks {
+		if _, known := concernByID(ConcernID(a.ID)); !known {
+			c.d.FailAt(a.At, a.ID, "is no concern of the lint%s", strict.Suggestion(a.ID, concernIDs()))
+		}
+		if strings.TrimSpace(a.Reason) == "" {
+			c.missing(a.At, "has no reason: say why the risk is accepted")
+		}
+	}
+}
+
+// word reports a word that is set and none of a closed set.
+func (c *checker) word(t Text, known []string) {
+	if t.Text != "" && !slices.Contains(known, t.Text) {
+		c.fail(t, "is %q%s; expected %s", t.Text, strict.Suggestion(t.Text, known), strings.Join(known, " or "))
+	}
+}
+
+func (c *checker) name(name string, at Position) {
+	if !nameForm.MatchString(name) {
+		c.d.FailAt(at, name, "is %q; expected a name in kebab-case, as it stands in the ids of cases%s", name, instead(nameOfPath(name)))
+	}
+}
+
+func (c *checker) target(t *Target) {
+	c.name(t.Name, t.At)
+	c.word(t.Gateway, Gateways)
+	switch {
+	case t.Gateway.Text != "" && t.File.Text == "":
+		c.missing(t.At, "names a gateway without a file; expected the gateway's own config")
+	case t.Gateway.Text == "" && t.File.Text != "":
+		c.fail(t.File, "is a file without a gateway; expected gateway: %s", strings.Join(Gateways, " or "))
+	case t.Gateway.Text == "" && t.URL.Text == "":
+		c.missing(t.At, "has neither a gateway with its file nor a url")
+	}
+	if t.URL.Text == "" {
+		return
+	}
+	u, err := fetch.ParseURL(t.URL.Text, nil)
+	switch {
+	case err != nil || !u.IsHTTP():
+		c.fail(t.URL, "is %q; expected an http or https URL", t.URL.Text)
+	case string(u.Origin()) != t.URL.Text:
+		c.fail(t.URL, "is not an origin alone%s; paths stand in the routes", instead(string(u.Origin())))
+	}
+}
+
+func (c *checker) group(g *Group) {
+	c.name(g.Name, g.At)
+	if len(g.Allow)+len(g.Deny) == 0 {
+		c.missing(g.At, "has no origins")
+	}
+	seen := map[string]Position{}
+	for _, list := range [][]Entry{g.Allow, g.Deny} {
+		for i := range list {
+			e := &list[i]
+			c.entry(e)
+			if first, ok := seen[e.Origin.Text]; ok {
+				c.fail(e.Origin, "is at %s already", first)
+			}
+			seen[e.Origin.Text] = e.Origin.At
+		}
+	}
+	for _, e := range g.Deny {
+		if e.Origin.Text == Any {
+			c.fail(e.Origin, "denies every origin; expected cors: none at the routes that are meant")
+		}
+	}
+	c.targetNames(g.Targets)
+}
+
+func (c *checker) targetNames(l *List) {
+	if l == nil {
+		return
+	}
+	var known []string
+	for _, t := range c.p.Targets {
+		known = append(known, t.Name)
+	}
+	c.list(l, func(t Text) {
+		if !slices.Contains(known, t.Text) {
+			c.fail(t, "is no target%s; known are %s", strict.Suggestion(t.Text, known), strings.Join(known, ", "))
+		}
+	})
+}
+
+func (c *checker) entry(e *Entry) {
+	if e.Origin.Text == "" && !c.whole {
+		return
+	}
+	var err error
+	if e.pattern, err = parsePattern(e.Origin.Text); err != nil {
+		c.fail(e.Origin, "%q %v", e.Origin.Text, err)
+		return
+	}
+	if !e.pattern.isWildcard() {
+		if len(e.Examples) > 0 {
+			c.fail(e.Examples[0], "is an example of an entry that has no wildcard")
+		}
+		return
+	}
+	if len(e.Examples) == 0 {
+		c.fail(e.Origin, "%q has a wildcard and no examples; expected origins that it stands for, each of which is tested: {origin: %q, examples: [%s]}",
+			e.Origin.Text, e.Origin.Text, exampleOf(&e.pattern))
+	}
+	for _, x := range e.Examples {
+		if !e.pattern.match(x.Text) {
+			c.fail(x, "%q is no origin that %q stands for", x.Text, e.Origin.Text)
+		}
+	}
+}
+
+// exampleOf makes an origin of a pattern.
+func exampleOf(p *pattern) string {
+	host := strings.ReplaceAll(strings.ReplaceAll(strings.Join(p.labels, "."), "**", "a.b"), Any, "17")
+	switch p.port {
+	case "":
+		return p.scheme + "://" + host
+	case Any:
+		return p.scheme + "://" + host + ":3000"
+	}
+	return p.scheme + "://" + host + ":" + p.port
+}
+
+// list checks each item of a list, and that none is there twice.
+func (c *checker) list(l *List, item func(Text)) {
+	seen := map[string]Position{}
+	for _, t := range l.Items {
+		if first, ok := seen[strings.ToLower(t.Text)]; ok {
+			c.fail(t, "%q is at %s already", t.Text, first)
+			continue
+		}
+		seen[strings.ToLower(t.Text)] = t.At
+		item(t)
+	}
+}

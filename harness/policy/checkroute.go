@@ -1,0 +1,81 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+)
+
+func (c *checker) route(r *Route) {
+	if r.Path.Text == "" && !c.whole {
+		return
+	}
+	var err error
+	if r.path, err = parsePath(r.Path.Text); err != nil {
+		at := r.Path
+		if at.Text == "" {
+			at.At = r.At
+		}
+		c.fail(at, "%q %v", r.Path.Text, err)
+		return
+	}
+	if r.Name.Text == "" {
+		r.Name = Text{nameOfPath(r.Path.Text), r.Path.At}
+	}
+	c.name(r.Name.Text, r.Name.At)
+	if r.Name.Text == fromDefaults {
+		c.fail(r.Name, "%q names the defaults; give the route another name", fromDefaults)
+	}
+	c.samples(r)
+	c.settings(&r.Settings)
+	c.word(r.CORS, []string{None})
+	switch {
+	case r.CORS.Text == None && r.Origins != nil:
+		c.fail(r.CORS, "stands beside origins; expected either")
+	case r.CORS.Text == "" && r.Origins == nil && c.p.Defaults.Origins == nil:
+		c.missing(r.At, "has no origins, nor have the defaults; expected the names of groups, or cors: none")
+	}
+}
+
+func (c *checker) samples(r *Route) {
+	names := r.path.names()
+	for _, name := range names {
+		if !slices.ContainsFunc(r.Sample, func(s Sample) bool { return s.Name == name }) {
+			c.fail(r.Path, "has {%s} without a sample; expected sample: {%s: \"…\"}, which is what requests are made with", name, name)
+		}
+	}
+	for _, s := range r.Sample {
+		seg := slices.IndexFunc(r.path.segments, func(seg segment) bool { return seg.name == s.Name })
+		u, err := fetch.ParseURL("https://x.test/"+s.Value, nil)
+		switch {
+		case seg < 0:
+			c.d.FailAt(s.At, s.Name, "is in no part of the path %q", r.Path.Text)
+		case s.Value == "" || strings.Contains(s.Value, "/") && !r.path.segments[seg].rest:
+			c.d.FailAt(s.At, s.Value, "is %q; expected one segment of a path", s.Value)
+		case err != nil || u.Path != "/"+s.Value:
+			c.d.FailAt(s.At, s.Value, "%q is not what a browser sends as a path", s.Value)
+		}
+	}
+}
+
+// distinctRoutes finds routes that can't be told apart.
+func (c *checker) distinctRoutes() {
+	shapes, names := map[string]*Route{}, map[string]*Route{}
+	for i := range c.p.Routes {
+		r := &c.p.Routes[i]
+		if r.path.segments == nil {
+			continue
+		}
+		if first, ok := shapes[r.path.shape()]; ok {
+			c.fail(r.Path, "matches the same paths as %q at %s", first.Path.Text, first.Path.At)
+			continue
+		}
+		shapes[r.path.shape()] = r
+		if first, ok := names[r.Name.Text]; ok {
+			c.fail(r.Path, "has the name %q, and so has %q at %s; expected a name of its own: name: %s-2",
+				r.Name.Text, first.Path.Text, first.Path.At, r.Name.Text)
+		}
+		names[r.Name.Text] = r
+	}
+}

@@ -1,0 +1,94 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/corsproof/corsproof/harness/strict"
+)
+
+func (c *checker) settings(s *Settings) {
+	var groups []string
+	for _, g := range c.p.Origins {
+		groups = append(groups, g.Name)
+	}
+	if s.Origins != nil {
+		if len(s.Origins.Items) == 0 {
+			c.failAt(s.Origins.At, "names no group; for a route that no page may read, say cors: none")
+		}
+		c.list(s.Origins, func(t Text) {
+			switch {
+			case slices.Contains(groups, t.Text), len(groups) == 0 && !c.whole:
+			case strings.Contains(t.Text, "://") || t.Text == Any || t.Text == Null:
+				c.fail(t, "%q is an origin; expected the name of a group: write the origin into a group below origins", t.Text)
+			default:
+				c.fail(t, "is no group of origins%s; known are %s", strict.Suggestion(t.Text, groups), strings.Join(groups, ", "))
+			}
+		})
+	}
+	for _, tokens := range []*List{s.Methods, s.Headers, s.Expose} {
+		if tokens != nil {
+			c.list(tokens, func(t Text) {
+				if !tokenForm.MatchString(t.Text) {
+					c.fail(t, "%q is no token, so no browser could ask for it; expected one name", t.Text)
+				}
+			})
+		}
+	}
+	if s.MaxAge != nil && s.MaxAge.Number < 0 {
+		c.failAt(s.MaxAge.At, "is negative; expected seconds, 0 so that nothing is cached")
+	}
+	if s.ReadableErrors != nil {
+		seen := map[int]bool{}
+		for _, n := range s.ReadableErrors.Items {
+			switch {
+			case n.Number < 400 || n.Number > 599:
+				c.failAt(n.At, "%d is no error status; expected 400 to 599: every other response is readable where the request is allowed", n.Number)
+			case seen[n.Number]:
+				c.failAt(n.At, "%d is there twice", n.Number)
+			}
+			seen[n.Number] = true
+		}
+	}
+	if s.Auth != nil {
+		c.auth(s.Auth)
+	}
+}
+
+func (c *checker) auth(a *Auth) {
+	c.word(a.None, []string{None})
+	kinds := 0
+	if a.None.Text != "" {
+		kinds++
+	}
+	if a.Bearer != nil {
+		kinds++
+		c.secret(a.At, a.Bearer)
+	}
+	if a.APIKey != nil {
+		kinds++
+		c.secret(a.At, &a.APIKey.Secret)
+		if !tokenForm.MatchString(a.APIKey.Header.Text) {
+			c.missing(a.At, "has an api_key without a header; expected its name, as in header: x-api-key")
+		}
+	}
+	if a.Cookie != nil {
+		kinds++
+		c.secret(a.At, &a.Cookie.Secret)
+		if !tokenForm.MatchString(a.Cookie.Name.Text) {
+			c.missing(a.At, "has a cookie without a name; expected one, as in name: sid")
+		}
+	}
+	if kinds != 1 {
+		c.missing(a.At, "says %d ways to authenticate; expected one of bearer, api_key, cookie, or none", kinds)
+	}
+}
+
+func (c *checker) secret(at Position, s *Secret) {
+	switch {
+	case (s.Env.Text == "") == (s.File.Text == ""):
+		c.missing(at, "needs env or file, one of them: where the secret is, never the secret itself")
+	case s.Env.Text != "" && !envForm.MatchString(s.Env.Text):
+		c.d.FailAt(s.Env.At, "", "is no name of an environment variable; a secret is never written here")
+	}
+}

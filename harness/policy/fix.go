@@ -1,0 +1,84 @@
+package policy
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// A FixKind says what has to be done to a gateway.
+type FixKind string
+
+// The kinds of fix. Values in a Fix are what the kind's comment names.
+const (
+	// On the answer to a preflight.
+	FixAnswerPreflight FixKind = "answer-preflight" // answer preflights at the gateway, ahead of routing, redirects, authentication and limits
+	FixAllowMethod     FixKind = "allow-method"     // add Values to Access-Control-Allow-Methods
+	FixDenyMethod      FixKind = "deny-method"      // take Values out of it
+	FixAllowHeader     FixKind = "allow-header"     // add Values to Access-Control-Allow-Headers
+	FixDenyHeader      FixKind = "deny-header"      // take Values out of it
+	FixMaxAge          FixKind = "max-age"          // set Access-Control-Max-Age to Values
+
+	// On both answers.
+	FixAllowOrigin       FixKind = "allow-origin"       // answer Values, origins, with themselves
+	FixDenyOrigin        FixKind = "deny-origin"        // compare whole origins, so that Values don't match
+	FixAllowCredentials  FixKind = "allow-credentials"  // send Access-Control-Allow-Credentials: true
+	FixForbidCredentials FixKind = "forbid-credentials" // leave it out
+	FixVary              FixKind = "vary"               // add Values to Vary, on every answer
+	FixOneOwner          FixKind = "one-owner"          // take out what the upstream sends: Values, header names
+	FixScope             FixKind = "scope"              // let the policy hold at Route, and only there
+
+	// On the response.
+	FixExpose   FixKind = "expose"    // add Values to Access-Control-Expose-Headers
+	FixHide     FixKind = "hide"      // take Values out of it
+	FixOnErrors FixKind = "on-errors" // send the headers on the statuses in Values too
+	FixOnHops   FixKind = "on-hops"   // send them on redirects too
+)
+
+// A Fix is what would make a gateway follow the policy, in no gateway's words: an
+// adapter words it in its own syntax, and String is what is left if it can't.
+type Fix struct {
+	Kind FixKind
+	// Values are what the kind says.
+	Values []string
+	// Route is the path as the policy writes it; empty for the whole gateway.
+	Route string
+	// Because is the rule that calls for it.
+	Because Rule
+}
+
+var fixTexts = map[FixKind]string{
+	FixAnswerPreflight:   "answer OPTIONS with Access-Control-Request-Method at the gateway itself, with status 204, before routing, redirects, authentication and limits",
+	FixAllowMethod:       "add %s to Access-Control-Allow-Methods",
+	FixDenyMethod:        "take %s out of Access-Control-Allow-Methods",
+	FixAllowHeader:       "add %s to Access-Control-Allow-Headers",
+	FixDenyHeader:        "take %s out of Access-Control-Allow-Headers",
+	FixMaxAge:            "set Access-Control-Max-Age to %s",
+	FixAllowOrigin:       "answer the origin %s with itself in Access-Control-Allow-Origin",
+	FixDenyOrigin:        "compare the whole Origin, so that %s gets no Access-Control-Allow-Origin",
+	FixAllowCredentials:  "send Access-Control-Allow-Credentials: true",
+	FixForbidCredentials: "leave Access-Control-Allow-Credentials out",
+	FixVary:              "add %s to Vary on every answer, whatever its status and whether or not the request has an Origin",
+	FixOneOwner:          "remove %s from what the upstream sends, so that the gateway alone sets it",
+	FixScope:             "let these headers stand on this path alone, however it is spelled",
+	FixExpose:            "add %s to Access-Control-Expose-Headers",
+	FixHide:              "take %s out of Access-Control-Expose-Headers",
+	FixOnErrors:          "send the Access-Control headers with status %s too, also if the gateway makes the response itself",
+	FixOnHops:            "send the Access-Control headers with redirects too",
+}
+
+// FixKinds returns every kind, sorted. The slice is the caller's.
+func FixKinds() []FixKind { return slices.Sorted(maps.Keys(fixTexts)) }
+
+// String words the fix for people.
+func (f Fix) String() string {
+	text := fixTexts[f.Kind]
+	if strings.Contains(text, "%s") {
+		text = fmt.Sprintf(text, strings.Join(f.Values, ", "))
+	}
+	if f.Route != "" {
+		text += " on " + f.Route
+	}
+	return text
+}

@@ -1,0 +1,182 @@
+package policy
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// A Severity says what becomes of a concern.
+type Severity string
+
+const (
+	// Refuse: the policy isn't tested until the concern is gone or accepted.
+	Refuse Severity = "refuse"
+	// Warn: somebody should look.
+	Warn Severity = "warn"
+	// Note: it does no harm, and does not do what it seems to.
+	Note Severity = "note"
+)
+
+// A ConcernID names a kind of concern. IDs are stable.
+type ConcernID string
+
+const (
+	AnyOriginWithCredentials      ConcernID = "any-origin-with-credentials"
+	NullOriginWithCredentials     ConcernID = "null-origin-with-credentials"
+	NullOrigin                    ConcernID = "null-origin"
+	InsecureOriginWithCredentials ConcernID = "insecure-origin-with-credentials"
+	InsecureOrigin                ConcernID = "insecure-origin"
+	MixedContent                  ConcernID = "mixed-content"
+	WildcardRegistrable           ConcernID = "wildcard-registrable-domain"
+	AnySubdomain                  ConcernID = "any-subdomain"
+	AnyDepth                      ConcernID = "any-depth"
+	AnyPort                       ConcernID = "any-port"
+	DevOrigin                     ConcernID = "dev-origin"
+	SameOrigin                    ConcernID = "same-origin"
+	RedundantOrigin               ConcernID = "redundant-origin"
+	DenyWithoutEffect             ConcernID = "deny-without-effect"
+	UnusedGroup                   ConcernID = "unused-group"
+	WildcardWithCredentials       ConcernID = "wildcard-with-credentials"
+	WildcardWithoutAuthorization  ConcernID = "wildcard-without-authorization"
+	MethodNotSendable             ConcernID = "method-not-sendable"
+	MethodCase                    ConcernID = "method-case"
+	MethodNeedsNoListing          ConcernID = "method-needs-no-listing"
+	OptionsListed                 ConcernID = "options-listed"
+	HeaderNotSendable             ConcernID = "header-not-sendable"
+	HeaderNeedsNoListing          ConcernID = "header-needs-no-listing"
+	ExposeNeedsNoListing          ConcernID = "expose-needs-no-listing"
+	ExposeNotReadable             ConcernID = "expose-not-readable"
+	MaxAgeZero                    ConcernID = "max-age-zero"
+	MaxAgeAboveCap                ConcernID = "max-age-above-cap"
+	NoReadableErrors              ConcernID = "no-readable-errors"
+	AuthErrorNotReadable          ConcernID = "auth-error-not-readable"
+	AuthHeaderNotAllowed          ConcernID = "auth-header-not-allowed"
+	CookieWithoutCredentials      ConcernID = "cookie-without-credentials"
+	RiskNotThere                  ConcernID = "risk-not-there"
+)
+
+// A ConcernKind is what all concerns with one ID have in common.
+type ConcernKind struct {
+	ID       ConcernID
+	Severity Severity
+	// Why says what can come of it.
+	Why string
+	// Instead says what to write.
+	Instead string
+}
+
+// A Concern is something about a policy that is dangerous, or that does not do
+// what it seems to.
+type Concern struct {
+	ConcernKind
+	At Position
+	// Value is what stands there.
+	Value string
+	// Problem is the concern about this value, in a sentence without a full stop.
+	Problem string
+	// Accepted is the policy's own reason to accept it, empty if it doesn't.
+	Accepted string
+}
+
+// String returns "file:line:column: severity: problem (id)".
+func (c Concern) String() string {
+	return fmt.Sprintf("%s:%d:%d: %s: %s (%s)", c.At.File, c.At.Line, c.At.Column, c.Severity, c.Problem, c.ID)
+}
+
+// Refused reports whether any concern keeps the policy from being tested.
+func Refused(concerns []Concern) bool {
+	return slices.ContainsFunc(concerns, func(c Concern) bool { return c.Severity == Refuse && c.Accepted == "" })
+}
+
+// Concerns returns every kind of concern. The slice is the caller's.
+func Concerns() []ConcernKind { return slices.Clone(concernKinds) }
+
+func concernByID(id ConcernID) (ConcernKind, bool) {
+	i := slices.IndexFunc(concernKinds, func(k ConcernKind) bool { return k.ID == id })
+	if i < 0 {
+		return ConcernKind{}, false
+	}
+	return concernKinds[i], true
+}
+
+func concernIDs() []string {
+	var out []string
+	for _, k := range concernKinds {
+		out = append(out, string(k.ID))
+	}
+	return out
+}
+
+// Lint returns what is dangerous or without effect in the policy, in the file's
+// order. The slice is the caller's.
+func (p *Policy) Lint() []Concern {
+	l := linter{p: p, stands: map[*Entry]int{}, idle: map[*Entry][]*Entry{}}
+	for _, t := range p.Targets {
+		view, err := p.On(t.Name)
+		if err != nil {
+			panic(err) // the name is the policy's own
+		}
+		for _, e := range view.Routes {
+			if e.None == nil {
+				l.origins(&t, e)
+				l.lists(e)
+				l.errorsAndAuth(e)
+			}
+		}
+	}
+	l.idleEntries()
+	l.unusedGroups()
+	l.acceptedRisks()
+	slices.SortStableFunc(l.found, func(a, b Concern) int {
+		return cmp.Or(cmp.Compare(a.At.Line, b.At.Line), cmp.Compare(a.At.Column, b.At.Column), cmp.Compare(a.ID, b.ID))
+	})
+	return l.found
+}
+
+// A linter collects concerns, each once however many routes and targets share
+// what it is about.
+type linter struct {
+	p     *Policy
+	found []Concern
+	// stands counts the routes, target by target, on which an entry stands; idle
+	// has an entry that allows the same for each of those on which it changes
+	// nothing, or nil for one that denies.
+	stands map[*Entry]int
+	idle   map[*Entry][]*Entry
+}
+
+func (l *linter) add(id ConcernID, at Position, value, format string, args ...any) {
+	kind, _ := concernByID(id)
+	c := Concern{ConcernKind: kind, At: at, Value: value, Problem: fmt.Sprintf(format, args...)}
+	for _, a := range l.p.AcceptedRisks {
+		if a.ID == string(id) {
+			c.Accepted = a.Reason
+		}
+	}
+	same := func(o Concern) bool { return o.ID == id && o.At == at && o.Value == value }
+	if !slices.ContainsFunc(l.found, same) {
+		l.found = append(l.found, c)
+	}
+}
+
+func (l *linter) unusedGroups() {
+	for _, g := range l.p.Origins {
+		names := func(s *Settings) bool {
+			return s.Origins != nil && slices.ContainsFunc(s.Origins.Items, func(t Text) bool { return t.Text == g.Name })
+		}
+		used := names(&l.p.Defaults) ||
+			slices.ContainsFunc(l.p.Routes, func(r Route) bool { return names(&r.Settings) })
+		if !used {
+			l.add(UnusedGroup, g.At, g.Name, "no route names the group %q", g.Name)
+		}
+	}
+}
+
+func (l *linter) acceptedRisks() {
+	for _, a := range l.p.AcceptedRisks {
+		if !slices.ContainsFunc(l.found, func(c Concern) bool { return c.ID == ConcernID(a.ID) }) {
+			l.add(RiskNotThere, a.At, a.ID, "the risk %q is accepted, and nothing here has it", a.ID)
+		}
+	}
+}

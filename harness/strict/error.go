@@ -1,0 +1,71 @@
+package strict
+
+import (
+	"fmt"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// A Position is a place in a file. The zero Position is nowhere.
+type Position struct {
+	File string
+	// Line and Column count from 1; the column counts characters.
+	Line, Column int
+	// Path is where it is in the file's structure, as in "routes[2].methods".
+	Path string
+}
+
+// String returns "file:line".
+func (p Position) String() string {
+	if p.Line == 0 {
+		return p.File
+	}
+	return fmt.Sprintf("%s:%d", p.File, p.Line)
+}
+
+// An Error is one mistake in a file.
+type Error struct {
+	File         string
+	Line, Column int
+	// Path is where it is in the file, as in "cases[2].expect.type".
+	Path string
+	// Value is what stands there, if it is a single word or line.
+	Value string
+	// Problem says what is wrong and what was expected.
+	Problem string
+}
+
+// Error returns "file:line:column: path: problem".
+func (e *Error) Error() string {
+	if e.Path == "" {
+		return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Problem)
+	}
+	return fmt.Sprintf("%s:%d:%d: %s: %s", e.File, e.Line, e.Column, e.Path, e.Problem)
+}
+
+// Fail notes a mistake at n, which may be nil.
+func (d *Decoder) Fail(n ast.Node, path, format string, args ...any) {
+	at := d.position(n, path)
+	value := ""
+	if n != nil {
+		value, _ = ScalarText(n)
+	}
+	d.FailAt(at, value, format, args...)
+}
+
+// FailAt notes a mistake at a place that was decoded before, with the value
+// that stands there.
+func (d *Decoder) FailAt(at Position, value, format string, args ...any) {
+	d.Errors = append(d.Errors, &Error{
+		File: d.File, Line: at.Line, Column: at.Column, Path: at.Path,
+		Value: value, Problem: fmt.Sprintf(format, args...),
+	})
+}
+
+func (d *Decoder) position(n ast.Node, path string) Position {
+	at := Position{File: d.File, Path: path}
+	if n != nil && n.GetToken() != nil {
+		at.Line, at.Column = n.GetToken().Position.Line, n.GetToken().Position.Column
+	}
+	return at
+}
