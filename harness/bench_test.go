@@ -47,11 +47,9 @@ func BenchmarkCatalogue(b *testing.B) {
 		return time.Since(began)
 	}
 	loop := func() (took time.Duration) {
-		for rest := cases; len(rest) > 0; {
-			n := min(len(rest), driveBatch)
-			batch, err := driver.place(b.Context(), rest[:n])
+		for _, cases := range batches(cases) {
+			batch, err := driver.place(b.Context(), cases)
 			require.NoError(b, err)
-			rest = rest[n:]
 			for step := 0; ; step++ {
 				byPage, any := batch.step(step)
 				if !any {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -18,9 +19,13 @@ import (
 // DefaultCaseTimeout bounds one request of a case.
 const DefaultCaseTimeout = 5 * time.Second
 
-// driveBatch is how many cases are driven at a time. Their traces are complete,
-// and handed out, when the last of them is over.
-const driveBatch = 1000
+// How many cases are driven at a time: their traces are complete, and handed out,
+// when the last of them is over. Those with several requests share caches whose
+// entries may live for five seconds alone, so they don't wait for many others.
+const (
+	driveBatch     = 1000
+	driveSequences = 40
+)
 
 // A CaseDriver drives cases in the lab's browser, against a scripted server of
 // its own. It keeps its pages from one call to the next. It is not for
@@ -72,6 +77,11 @@ type Driven struct {
 	Placed catalog.Case
 	// Traces has the engine's trace of each request.
 	Traces []fetch.Trace
+	// Waited is how many seconds, rounded up, each request came after the one
+	// before at most.
+	Waited []int
+
+	last time.Time // when the last request was about to be made
 }
 
 // Drive drives the cases, many at a time, and hands each to each once it is
@@ -81,9 +91,8 @@ type Driven struct {
 // it is a [*browser.StrayError].
 func (d *CaseDriver) Drive(ctx context.Context, cases []catalog.Case, each func(Driven)) error {
 	var problems []error
-	for len(cases) > 0 {
-		n := min(len(cases), driveBatch)
-		batch, err := d.place(ctx, cases[:n])
+	for _, cases := range batches(cases) {
+		batch, err := d.place(ctx, cases)
 		if err == nil {
 			err = batch.run(ctx)
 			batch.finish(each)
@@ -95,9 +104,21 @@ func (d *CaseDriver) Drive(ctx context.Context, cases []catalog.Case, each func(
 				break
 			}
 		}
-		cases = cases[n:]
 	}
 	return errors.Join(problems...)
+}
+
+// batches sorts the cases into those that are driven together, sequences first.
+func batches(cases []catalog.Case) [][]catalog.Case {
+	var sequences, singles []catalog.Case
+	for _, c := range cases {
+		if len(c.Steps) > 1 {
+			sequences = append(sequences, c)
+		} else {
+			singles = append(singles, c)
+		}
+	}
+	return slices.AppendSeq(slices.Collect(slices.Chunk(sequences, driveSequences)), slices.Chunk(singles, driveBatch))
 }
 
 // forget lets go of what was recorded, so that a long run doesn't grow.
@@ -193,7 +214,9 @@ func (b *driving) run(ctx context.Context) error {
 				request := driven.Placed.FetchRequest(driven.Placed.AllSteps()[step])
 				jobs = append(jobs, browser.Job{ID: id, Request: request, Timeout: b.driver.timeout})
 			}
+			began := time.Now()
 			err = page.Observe(ctx, jobs, func(o browser.Observation) {
+				byID[o.ID].waited(began)
 				o.Trace.Case = byID[o.ID].Case.ID
 				byID[o.ID].Traces = append(byID[o.ID].Traces, o.Trace)
 			})
@@ -209,6 +232,16 @@ func (b *driving) run(ctx context.Context) error {
 		b.driver.scripted.TakeUnexpected()
 	}
 	return errors.Join(problems...)
+}
+
+// waited notes how long after the request before this one came; it began later
+// than began.
+func (d *Driven) waited(began time.Time) {
+	seconds := 0
+	if !d.last.IsZero() {
+		seconds = int(math.Ceil(time.Since(d.last).Seconds()))
+	}
+	d.Waited, d.last = append(d.Waited, seconds), began
 }
 
 // step sorts the cases that have this step by the page that makes it.

@@ -193,6 +193,16 @@ func (p placing) hosts(text string) string {
 	})
 }
 
+// Delayed returns the case with so many more seconds before each of its requests.
+func (c *Case) Delayed(seconds []int) Case {
+	delayed := *c
+	delayed.Steps = slices.Clone(c.Steps)
+	for i := range delayed.Steps {
+		delayed.Steps[i].After += seconds[i]
+	}
+	return delayed
+}
+
 // Origins returns the origins of the case's servers, those that it only names
 // included, each once, with whether it speaks HTTP/2.
 func (c *Case) Origins() map[string]bool {
