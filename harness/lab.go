@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -137,7 +138,7 @@ func NewLabT(tb testing.TB, cfg LabConfig) *Lab {
 }
 
 func (l *Lab) directConfig() direct.Config {
-	return direct.Config{Run: l.Run, Resolve: l.resolve, CA: l.CA, Timeouts: l.cfg.Timeouts.Direct}
+	return direct.Config{Run: l.Run, Routes: l.table, CA: l.CA, Timeouts: l.cfg.Timeouts.Direct}
 }
 
 // Watch makes the recorder one of the lab's: the browser may reach the server
@@ -166,11 +167,11 @@ func (l *Lab) WatchAs(r *wire.Recorder, hostport string) error {
 	return nil
 }
 
-func (l *Lab) resolve(hostport string) (string, bool) {
+// table returns a copy of the routes.
+func (l *Lab) table() map[string]string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	to, ok := l.routes[strings.ToLower(hostport)]
-	return to, ok
+	return maps.Clone(l.routes)
 }
 
 // Recorders returns the recorders that the lab watches.
