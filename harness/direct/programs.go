@@ -40,11 +40,27 @@ func Names() []string {
 	return []string{NameNetHTTP, NameCurl, NameNode, NameHTTPX, NameNewman, NameJSDOM, NameHappyDOM}
 }
 
+// KindOf returns the kind of the client with the name.
+func KindOf(name string) fetch.CallerKind {
+	if name == NameJSDOM || name == NameHappyDOM {
+		return fetch.CallerUserAgent
+	}
+	return fetch.CallerDirect
+}
+
 // An Absent is a client that can't be used here.
 type Absent struct {
 	Name string
 	// Err says what is missing and how to get it.
 	Err error
+}
+
+// Trace returns what such a client makes of a request: it is unknown.
+func (a Absent) Trace(r fetch.Request) fetch.Trace {
+	return fetch.Trace{
+		Schema: fetch.TraceSchema, Caller: fetch.Caller{Name: a.Name, Kind: KindOf(a.Name)}, Request: redacted(r),
+		Exchanges: []fetch.Exchange{}, Outcome: fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: "it was not run: " + a.Err.Error()},
+	}
 }
 
 // ErrNotInstalled says that [Programs] doesn't have the client.
@@ -56,14 +72,13 @@ var ErrNotInstalled = errors.New("it is not installed; get it with: corsproof se
 func StartPrograms(ctx context.Context, cfg Config) (started []*Program, absent []Absent) {
 	all := []struct {
 		name string
-		kind fetch.CallerKind
 		spec func() (process.Spec, error)
 	}{
-		{NameNode, fetch.CallerDirect, cfg.nodeSpec(NameNode)},
-		{NameHTTPX, fetch.CallerDirect, cfg.pythonSpec},
-		{NameNewman, fetch.CallerDirect, cfg.nodeSpec(NameNewman)},
-		{NameJSDOM, fetch.CallerUserAgent, cfg.nodeSpec(NameJSDOM)},
-		{NameHappyDOM, fetch.CallerUserAgent, cfg.nodeSpec(NameHappyDOM)},
+		{NameNode, cfg.nodeSpec(NameNode)},
+		{NameHTTPX, cfg.pythonSpec},
+		{NameNewman, cfg.nodeSpec(NameNewman)},
+		{NameJSDOM, cfg.nodeSpec(NameJSDOM)},
+		{NameHappyDOM, cfg.nodeSpec(NameHappyDOM)},
 	}
 	programs := make([]*Program, len(all))
 	errs := make([]error, len(all))
@@ -72,7 +87,7 @@ func StartPrograms(ctx context.Context, cfg Config) (started []*Program, absent 
 		together.Go(func() error {
 			spec, err := p.spec()
 			if err == nil {
-				programs[i], err = startProgram(ctx, cfg, fetch.Caller{Name: p.name, Kind: p.kind}, spec)
+				programs[i], err = startProgram(ctx, cfg, fetch.Caller{Name: p.name, Kind: KindOf(p.name)}, spec)
 			}
 			errs[i] = err
 			return nil
