@@ -65,8 +65,7 @@ func decisive(inBrowser fetch.Trace, body report.Body, direct []fetch.Trace) rep
 		except(browser, "it could not be observed: %s", inBrowser.Outcome.Error)
 		return d
 	case body.Fate == report.BodyRead:
-		except(browser, "it let the page read the answer: nothing was withheld")
-		return d
+		return d // nothing was withheld
 	case body.Fate == report.BodyNone:
 		except(browser, "%s", neverAnswered(inBrowser))
 		return d

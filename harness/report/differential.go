@@ -130,8 +130,8 @@ func WriteDifferential(w io.Writer, d Differential, style Style) {
 	t.SetColumnConfigs([]table.ColumnConfig{wide(1, 34), wide(2, 12), wide(3, 6), wide(4, 40), wide(5, 30), wide(6, 26)})
 	for _, row := range d.Callers {
 		t.AppendRow(table.Row{
-			strings.TrimSpace(row.Caller.Name + " " + row.Caller.Version), row.Sent.Text, row.Status.Text, row.Body.String(), row.Refused.Text,
-			strings.Join(row.Refused.Exchanges, " "),
+			nameOf(row.Caller), row.Sent.Text, row.Status.Text, row.Body.String(), row.Refused.Text,
+			strings.Join(row.Sent.Exchanges, " "),
 		})
 	}
 	fmt.Fprintln(w, t.Render())
@@ -142,6 +142,14 @@ func WriteDifferential(w io.Writer, d Differential, style Style) {
 	for _, e := range d.Decisive.Exceptions {
 		fmt.Fprintf(w, "    except %s: %s\n", e.Name, e.Why)
 	}
+}
+
+// nameOf is the caller with its version, which for a browser begins with a name.
+func nameOf(c fetch.Caller) string {
+	if strings.HasPrefix(strings.ToLower(c.Version), c.Name) {
+		return c.Version
+	}
+	return strings.TrimSpace(c.Name + " " + c.Version)
 }
 
 // String is the body in a few words.
