@@ -350,6 +350,11 @@ func (l *Lab) Close() error {
 	if l.Run != nil {
 		errs = append(errs, l.Run.Close())
 	}
+	// The run has ended the programs, also one whose start was under way.
+	programs, _ := l.programs.end()
+	for _, p := range programs.there {
+		errs = append(errs, p.Close())
+	}
 	return errors.Join(errs...)
 }
 

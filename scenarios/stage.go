@@ -106,17 +106,6 @@ func (s *Stage) open(ctx context.Context) error {
 		go s.watch(chromium)
 		return nil
 	})
-	together.Go(func() error {
-		began := time.Now()
-		_, absent, err := s.Lab.Callers(starting)
-		for _, a := range absent {
-			err = errors.Join(err, fmt.Errorf("%s: %w", a.Name, a.Err))
-		}
-		if err == nil {
-			s.progress("the clients", began)
-		}
-		return err
-	})
 	together.Go(func() (err error) {
 		s.System, err = servers.Start(starting, servers.Config{
 			Run: s.Lab.Run, Clock: s.Lab.Clock, Installed: s.cfg.Installed,
