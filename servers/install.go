@@ -89,8 +89,8 @@ func Install(ctx context.Context, cfg InstallConfig) (*Installed, error) {
 	}, nil
 }
 
-// cacheDir makes the cache directory and returns its absolute path.
-func cacheDir(dir string) (string, error) {
+// cacheDirName returns the absolute path of the cache directory.
+func cacheDirName(dir string) (string, error) {
 	if dir == "" {
 		dir = os.Getenv(CacheVar)
 	}
@@ -104,7 +104,12 @@ func cacheDir(dir string) (string, error) {
 		}
 		dir = filepath.Join(user, "corsproof")
 	}
-	dir, err := filepath.Abs(dir)
+	return filepath.Abs(dir)
+}
+
+// cacheDir makes the cache directory and returns its absolute path.
+func cacheDir(dir string) (string, error) {
+	dir, err := cacheDirName(dir)
 	if err != nil {
 		return "", err
 	}

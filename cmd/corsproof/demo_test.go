@@ -253,6 +253,7 @@ func TestWrongUse(t *testing.T) {
 		{"unknown flag", []string{"demo", "--prots", "free"}, "--prots"},
 		{"unknown ports", []string{"demo", "--ports", "any"}, "free or story"},
 		{"argument", []string{"demo", "now"}, "now"},
+		{"unknown flag of doctor", []string{"doctor", "--jsn"}, "--jsn"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
