@@ -4,7 +4,8 @@
 // processes and folder, a page host, a certificate authority, a routing table,
 // one real Chromium that was seen to enforce, and direct clients. With it a
 // scenario reads as the sentence that it proves: open a page at an origin, fetch
-// from it, make the same call directly, and ask who enforced ([WhoEnforced]).
+// from it, make the same call directly, and ask who enforced ([WhoEnforced]). With
+// [Lab.CallAll] and [Differential] all callers stand side by side.
 //
 // The package decides nothing about a request itself: browser, direct and wire
 // observe, and the comparison is a pure function of their traces.

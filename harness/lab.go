@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -24,6 +25,10 @@ type LabConfig struct {
 	// Slots is how many calls one page makes at the same time; 0 means the
 	// engine's default.
 	Slots int
+
+	// Programs says where the callers are that have to be installed, see
+	// [Lab.Callers]. None by default.
+	Programs direct.Programs
 
 	Timeouts LabTimeouts
 }
@@ -57,6 +62,13 @@ type Lab struct {
 	chromium   lazy[*browser.Chromium]
 	unenforced lazy[*browser.Chromium]
 	curl       lazy[*direct.Curl]
+	programs   lazy[startedPrograms]
+}
+
+// startedPrograms are the callers that are programs of their own.
+type startedPrograms struct {
+	there  []*direct.Program
+	absent []direct.Absent
 }
 
 // A lazy value is made when it is first asked for. A failure is not kept: who
@@ -137,7 +149,7 @@ func NewLabT(tb testing.TB, cfg LabConfig) *Lab {
 }
 
 func (l *Lab) directConfig() direct.Config {
-	return direct.Config{Run: l.Run, Resolve: l.resolve, CA: l.CA, Timeouts: l.cfg.Timeouts.Direct}
+	return direct.Config{Run: l.Run, Routes: l.table, CA: l.CA, Programs: l.cfg.Programs, Timeouts: l.cfg.Timeouts.Direct}
 }
 
 // Watch makes the recorder one of the lab's: the browser may reach the server
@@ -166,11 +178,11 @@ func (l *Lab) WatchAs(r *wire.Recorder, hostport string) error {
 	return nil
 }
 
-func (l *Lab) resolve(hostport string) (string, bool) {
+// table returns a copy of the routes.
+func (l *Lab) table() map[string]string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	to, ok := l.routes[strings.ToLower(hostport)]
-	return to, ok
+	return maps.Clone(l.routes)
 }
 
 // Recorders returns the recorders that the lab watches.
@@ -271,8 +283,8 @@ func (p *Page) FetchAll(ctx context.Context, requests []fetch.Request) ([]fetch.
 // Close closes the page.
 func (p *Page) Close() error { return p.page.Close() }
 
-// Direct makes the same call with every direct client, Go's net/http and curl,
-// and returns a trace for each. A request with an Origin sends it.
+// Direct makes the same call with the direct clients that need no set-up, Go's
+// net/http and curl, and returns a trace for each; [Lab.CallAll] asks all. A request with an Origin sends it.
 func (l *Lab) Direct(ctx context.Context, r fetch.Request) ([]fetch.Trace, error) {
 	clients, err := l.Clients(ctx)
 	if err != nil {
@@ -289,7 +301,7 @@ func (l *Lab) Direct(ctx context.Context, r fetch.Request) ([]fetch.Trace, error
 	return traces, nil
 }
 
-// Clients returns the direct clients. A machine without curl is an error that
+// Clients returns net/http and curl, in this order. A machine without curl is an error that
 // says how to get it.
 func (l *Lab) Clients(ctx context.Context) ([]direct.Client, error) {
 	curl, err := l.curl.get(func() (*direct.Curl, error) { return direct.NewCurl(ctx, l.directConfig()) })
@@ -338,6 +350,11 @@ func (l *Lab) Close() error {
 	if l.Run != nil {
 		errs = append(errs, l.Run.Close())
 	}
+	// The run has ended the programs, also one whose start was under way.
+	programs, _ := l.programs.end()
+	for _, p := range programs.there {
+		errs = append(errs, p.Close())
+	}
 	return errors.Join(errs...)
 }
 
@@ -385,16 +402,4 @@ func (l *Lab) Engines() []*browser.Chromium {
 		}
 	}
 	return engines
-}
-
-// NetHTTP returns Go's own HTTP client, set up for the lab's routes.
-func (l *Lab) NetHTTP() direct.Client { return l.netHTTP }
-
-// DirectWith makes the call with one direct client.
-func (l *Lab) DirectWith(ctx context.Context, client direct.Client, r fetch.Request) (fetch.Trace, error) {
-	traces, err := direct.Observe(ctx, client, l.Recorders(), []fetch.Request{r})
-	if err != nil {
-		return fetch.Trace{}, err
-	}
-	return traces[0], nil
 }

@@ -3,7 +3,7 @@
 // which one thing is changed. Its tests and `corsproof demo` run the same ones.
 //
 // A row works on a [Stage]: the system under proof behind its recorders, a real
-// Chromium and direct clients. [Proof] lists the rows, [Run] runs them.
+// Chromium, direct clients and user agents. [Proof] lists the rows, [Run] runs them.
 //
 // The package states outcomes from the Fetch Standard and from what the
 // sentence claims, never from an earlier run.

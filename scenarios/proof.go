@@ -16,6 +16,7 @@ func Proof() []Row {
 		reactToNode(),
 		curlToFastAPI(),
 		gatewayOnce(),
+		everyCaller(),
 	}
 	for i := range rows {
 		rows[i].Number = i + 1

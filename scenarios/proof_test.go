@@ -45,5 +45,5 @@ func TestProofHasEachSentenceOnce(t *testing.T) {
 		assert.Equal(t, report.RoleExperiment, row.Legs[0].Role, row.Name)
 		assert.NotZero(t, controls, "row %s has no control", row.Name)
 	}
-	assert.Len(t, names, 8)
+	assert.Len(t, names, 9)
 }

@@ -2,12 +2,15 @@ package scenarios
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -36,7 +39,7 @@ var sabotages = []sabotageCase{{
 		s.FastAPI = "*"
 		return s
 	}),
-	fails: []string{"react-to-fastapi", "browser-enforces", "preflight-protects-the-write", "curl-to-fastapi", "gateway-once"},
+	fails: []string{"react-to-fastapi", "browser-enforces", "preflight-protects-the-write", "curl-to-fastapi", "gateway-once", "every-caller"},
 }, {
 	name: "fastapi-never-allows",
 	why:  "rows whose page reads through FastAPI can't read; behind the gateway it is said once where twice is expected",
@@ -44,7 +47,7 @@ var sabotages = []sabotageCase{{
 		s.FastAPI = servers.CORSOff
 		return s
 	}),
-	fails: []string{"react-to-fastapi", "fastapi-to-node", "node-to-database", "gateway-once"},
+	fails: []string{"react-to-fastapi", "fastapi-to-node", "node-to-database", "gateway-once", "every-caller"},
 }, {
 	name: "node-always-allows",
 	why:  "Node's own answers change; FastAPI's don't",
@@ -73,7 +76,17 @@ var sabotages = []sabotageCase{{
 	name:  "server-enforces",
 	why:   "FastAPI without CORS refuses whoever names an origin: then the browser is not the one who enforces",
 	arm:   serverEnforces,
-	fails: []string{"react-to-fastapi", "browser-enforces", "preflight-protects-the-write", "curl-to-fastapi", "gateway-once"},
+	fails: []string{"react-to-fastapi", "browser-enforces", "preflight-protects-the-write", "curl-to-fastapi", "gateway-once", "every-caller"},
+}, {
+	name:  "one-client-is-refused",
+	why:   "FastAPI refuses whoever says it is httpx: only one row asks by httpx",
+	arm:   refusing("python-httpx/"),
+	fails: []string{"every-caller"},
+}, {
+	name:  "one-client-gets-other-bytes",
+	why:   "newman reads the same orders with a blank more: only the digests tell",
+	arm:   padding("PostmanRuntime/"),
+	fails: []string{"every-caller"},
 }, {
 	name: "web-security-off",
 	why:  "a browser that doesn't enforce blocks nothing; what works with CORS works still",
@@ -82,7 +95,7 @@ var sabotages = []sabotageCase{{
 		require.NoError(t, err)
 		return sabotage{engine: unenforced}
 	},
-	fails: []string{"react-to-fastapi", "browser-enforces", "preflight-protects-the-write", "react-to-node", "curl-to-fastapi", "gateway-once"},
+	fails: []string{"react-to-fastapi", "browser-enforces", "preflight-protects-the-write", "react-to-node", "curl-to-fastapi", "gateway-once", "every-caller"},
 }, {
 	name:  "database-forgets",
 	why:   "an insert that leaves no row breaks the rows that count one",
@@ -96,7 +109,7 @@ var sabotages = []sabotageCase{{
 		return sabotage{each: func(ctx context.Context) error { return s.System.StopPostgres(ctx) }}
 	},
 	fails: []string{"react-to-fastapi", "browser-enforces", "preflight-protects-the-write", "fastapi-to-node",
-		"node-to-database", "react-to-node", "curl-to-fastapi", "gateway-once"},
+		"node-to-database", "react-to-node", "curl-to-fastapi", "gateway-once", "every-caller"},
 }}
 
 func setups(change func(servers.Setup) servers.Setup) func(*testing.T, *Stage) sabotage {
@@ -145,30 +158,64 @@ func TestSabotage(t *testing.T) {
 // serverEnforces puts a guard before a FastAPI without CORS that refuses every
 // request that names an origin.
 func serverEnforces(t *testing.T, s *Stage) sabotage {
+	withoutCORS := func(setup servers.Setup) bool { return setup.FastAPI == servers.CORSOff }
+	return guard(t, s, withoutCORS, func(r *http.Request) bool { return r.Header.Get("Origin") != "" }, nil)
+}
+
+// refusing puts a guard before FastAPI, whatever its CORS, that refuses one
+// client.
+func refusing(userAgent string) func(*testing.T, *Stage) sabotage {
+	return func(t *testing.T, s *Stage) sabotage {
+		return guard(t, s, always, func(r *http.Request) bool { return strings.HasPrefix(r.UserAgent(), userAgent) }, nil)
+	}
+}
+
+// padding puts a guard before FastAPI, whatever its CORS, that adds a blank to
+// what one client is answered.
+func padding(userAgent string) func(*testing.T, *Stage) sabotage {
+	return func(t *testing.T, s *Stage) sabotage {
+		return guard(t, s, always, nil, func(answer *http.Response) error {
+			if !strings.HasPrefix(answer.Request.UserAgent(), userAgent) {
+				return nil
+			}
+			body, err := io.ReadAll(answer.Body)
+			answer.Body = io.NopCloser(strings.NewReader(string(body) + " "))
+			answer.Header.Set("Content-Length", strconv.Itoa(len(body)+1))
+			return err
+		})
+	}
+}
+
+func always(servers.Setup) bool { return true }
+
+// guard puts a proxy before FastAPI in the legs with such a setup, which answers
+// 403 to what it refuses and alters the other answers.
+func guard(t *testing.T, s *Stage, when func(servers.Setup) bool, refuse func(*http.Request) bool, alter func(*http.Response) error) sabotage {
 	var behind wire.Address // FastAPI's own socket
-	guard := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Origin") != "" {
-			http.Error(w, "origin not allowed", http.StatusForbidden)
+	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: "fastapi"})
+	proxy.Transport = &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, behind.Network, behind.Address)
+	}}
+	proxy.ModifyResponse = alter
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if refuse != nil && refuse(r) {
+			http.Error(w, "not allowed", http.StatusForbidden)
 			return
 		}
-		proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: "fastapi"})
-		proxy.Transport = &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, behind.Network, behind.Address)
-		}}
 		proxy.ServeHTTP(w, r)
 	}))
-	t.Cleanup(guard.Close)
-	guarded := false
+	t.Cleanup(server.Close)
+	standing := false
 	t.Cleanup(func() { s.System.FastAPI.SetUpstream(s.System.Behind(s.System.FastAPI)) })
 	return sabotage{after: func(setup servers.Setup) {
 		behind = s.System.Behind(s.System.FastAPI)
 		switch {
-		case setup.FastAPI == servers.CORSOff:
-			s.System.FastAPI.SetUpstream(wire.Address{Network: "tcp", Address: guard.Listener.Addr().String()})
-			guarded = true
-		case guarded:
+		case when(setup):
+			s.System.FastAPI.SetUpstream(wire.Address{Network: "tcp", Address: server.Listener.Addr().String()})
+			standing = true
+		case standing:
 			s.System.FastAPI.SetUpstream(behind)
-			guarded = false
+			standing = false
 		}
 	}}
 }

@@ -19,7 +19,7 @@ func (b *Bench) clickWhileCurl(ctx context.Context) (Shown, []fetch.Trace, error
 	if err != nil {
 		return Shown{}, nil, err
 	}
-	curl := clients[len(clients)-1]
+	curl := clients[1] // as Clients says
 	engine, err := b.engine(ctx)
 	if err != nil {
 		return Shown{}, nil, err

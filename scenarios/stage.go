@@ -12,6 +12,7 @@ import (
 
 	"github.com/corsproof/corsproof/harness"
 	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/direct"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/report"
 	"github.com/corsproof/corsproof/servers"
@@ -65,7 +66,8 @@ type sabotage struct {
 // OpenStage starts everything, concurrently, and puts a few orders into the
 // database.
 func OpenStage(ctx context.Context, cfg StageConfig) (*Stage, error) {
-	lab, err := harness.NewLab(harness.LabConfig{})
+	in := cfg.Installed
+	lab, err := harness.NewLab(harness.LabConfig{Programs: direct.Programs{Dir: in.Clients, Node: in.Node, Python: in.Python}})
 	if err != nil {
 		return nil, err
 	}
@@ -240,11 +242,11 @@ func (s *Stage) Report(ctx context.Context, rows []report.Row) (*report.Report, 
 			Name: info.Name, Kind: info.Kind, Version: info.Version, Path: info.Path, Flags: info.Flags, Sandbox: info.Sandbox, Canary: canary,
 		})
 	}
-	clients, err := s.Lab.Clients(ctx)
+	callers, _, err := s.Lab.Callers(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range clients {
+	for _, c := range callers {
 		out.Environment.Clients = append(out.Environment.Clients, c.Caller())
 	}
 	out.Environment.Addresses = append(out.Environment.Addresses, report.Address{Name: "page", URL: s.Page})

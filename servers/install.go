@@ -42,6 +42,9 @@ type Installed struct {
 	Postgres    string // folder with bin, lib and share
 	Nginx       string // the binary
 	PageDist    string // folder with the built page's index.html
+	// Clients is the folder with main.js and httpx_calls.py, the clients that are
+	// no browsers; Python and Node run them.
+	Clients string
 }
 
 // Install makes the system ready to be started: packages of Python and of npm,
@@ -82,11 +85,12 @@ func Install(ctx context.Context, cfg InstallConfig) (*Installed, error) {
 		Postgres:    filepath.Join(parts.postgres.dir(), postgresNative()),
 		Nginx:       nginx,
 		PageDist:    filepath.Join(parts.page.dir(), "dist"),
+		Clients:     parts.clients.dir(),
 	}, nil
 }
 
-// cacheDir makes the cache directory and returns its absolute path.
-func cacheDir(dir string) (string, error) {
+// cacheDirName returns the absolute path of the cache directory.
+func cacheDirName(dir string) (string, error) {
 	if dir == "" {
 		dir = os.Getenv(CacheVar)
 	}
@@ -100,7 +104,12 @@ func cacheDir(dir string) (string, error) {
 		}
 		dir = filepath.Join(user, "corsproof")
 	}
-	dir, err := filepath.Abs(dir)
+	return filepath.Abs(dir)
+}
+
+// cacheDir makes the cache directory and returns its absolute path.
+func cacheDir(dir string) (string, error) {
+	dir, err := cacheDirName(dir)
 	if err != nil {
 		return "", err
 	}

@@ -14,10 +14,12 @@ type parts struct {
 	nodeModules, node *part
 	pageModules, page *part
 	postgres          *part
+
+	clientModules, clients *part
 }
 
 func (p *parts) all() []*part {
-	return []*part{p.python, p.postgres, p.pageModules, p.nodeModules, p.fastapi, p.node, p.page}
+	return []*part{p.python, p.postgres, p.pageModules, p.nodeModules, p.fastapi, p.node, p.page, p.clientModules, p.clients}
 }
 
 // lockFiles is what npm ci needs.
@@ -46,6 +48,18 @@ func (c *cache) parts() *parts {
 			return err
 		}
 		return linkModules(dir, "..", p.nodeModules)
+	}
+
+	p.clientModules = newPart(c.dir, "client-modules", "node_modules", runtime.GOARCH, sources("clients", lockFiles...))
+	p.clientModules.build = func(ctx context.Context, t *tools, dir string) error { return t.npmCI(ctx, dir, "clients") }
+
+	p.clients = newPart(c.dir, "clients", "main.js", sources("clients"), p.clientModules.key)
+	p.clients.needs = []*part{p.clientModules}
+	p.clients.build = func(_ context.Context, _ *tools, dir string) error {
+		if err := copySources(dir, "clients"); err != nil {
+			return err
+		}
+		return linkModules(dir, "..", p.clientModules)
 	}
 
 	p.pageModules = newPart(c.dir, "page-modules", "node_modules", runtime.GOARCH, sources("page", lockFiles...))

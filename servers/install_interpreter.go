@@ -71,11 +71,10 @@ func (c *cache) find(ctx context.Context, kind runtimeKind) (interpreter, error)
 	if err != nil {
 		return interpreter{}, err
 	}
-	info, err := os.Stat(path)
+	identity, err := identityOf(path)
 	if err != nil {
 		return interpreter{}, err
 	}
-	identity := fmt.Sprintf("%s %d %d", path, info.Size(), info.ModTime().UnixNano())
 	answer := newPart(c.dir, "interpreter", kind.command+".json", kind.command, identity)
 	found, err := readAnswer(answer)
 	if err != nil {
@@ -86,12 +85,20 @@ func (c *cache) find(ctx context.Context, kind runtimeKind) (interpreter, error)
 			return interpreter{}, err
 		}
 	}
-	if !kind.suitsVersion(found.Version) {
-		return interpreter{}, fmt.Errorf("%s %s at %s is not suitable: needed is %s; %s, or name another one in %s",
-			kind.name, found.Version, path, kind.least, kind.cure, kind.variable)
+	if err := kind.check(found, path); err != nil {
+		return interpreter{}, err
 	}
 	found.identity = identity
 	return found, nil
+}
+
+// check is an error if the interpreter is not new enough.
+func (k runtimeKind) check(found interpreter, path string) error {
+	if k.suitsVersion(found.Version) {
+		return nil
+	}
+	return fmt.Errorf("%s %s at %s is not suitable: needed is %s; %s, or name another one in %s",
+		k.name, found.Version, path, k.least, k.cure, k.variable)
 }
 
 // lookup returns the file that the override or PATH leads to.

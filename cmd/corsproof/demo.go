@@ -33,7 +33,8 @@ func demoCommand() *cobra.Command {
 		Use:   "demo",
 		Short: "Start the whole system, prove all rows in a real Chromium, print the table",
 		Long: `Start React, FastAPI, Node.js, PostgreSQL and nginx, drive the page in a real headless Chromium,
-make the same calls with Go's net/http and curl, and print who enforced CORS in each case.
+make the same calls with Go's net/http, curl, Node's fetch, Python's httpx, newman, jsdom and
+happy-dom, and print who enforced CORS in each case.
 
 Exit codes: 0 all rows proven, 1 a row not proven, 2 wrong use, 3 something could not be observed.`,
 		Args: cobra.NoArgs,

@@ -43,7 +43,7 @@ func TestDemo(t *testing.T) {
 	require.Zero(t, r.wait(t), r.out)
 	assert.Less(t, r.ended.Sub(sent), end)
 	r.requireNothingLeft(t)
-	assert.Contains(t, r.out, "8 of 8 rows proven")
+	assert.Contains(t, r.out, "9 of 9 rows proven")
 
 	out := filepath.Join(r.cmd.Dir, "out")
 	for _, picture := range []string{"blocked.png", "working.png"} {
@@ -105,7 +105,7 @@ func TestDemoEndsCleanlyWhenInterrupted(t *testing.T) {
 				assert.Less(t, r.ended.Sub(sent), end, "after %v: %s", moment, r.out)
 				if code == 0 {
 					// It came when all was done but the last lines.
-					assert.Contains(t, r.out, "8 of 8 rows proven", r.out)
+					assert.Contains(t, r.out, "9 of 9 rows proven", r.out)
 				} else {
 					assert.Contains(t, r.out, "interrupted ("+sig.String(), r.out)
 				}
@@ -253,6 +253,7 @@ func TestWrongUse(t *testing.T) {
 		{"unknown flag", []string{"demo", "--prots", "free"}, "--prots"},
 		{"unknown ports", []string{"demo", "--ports", "any"}, "free or story"},
 		{"argument", []string{"demo", "now"}, "now"},
+		{"unknown flag of doctor", []string{"doctor", "--jsn"}, "--jsn"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

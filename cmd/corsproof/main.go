@@ -78,6 +78,6 @@ an interruption, a failed set-up and a taken port are, too.`,
 		},
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(demoCommand(), runCommandOf(), setupCommand())
+	root.AddCommand(demoCommand(), runCommandOf(), setupCommand(), doctorCommand())
 	return root
 }

@@ -1,6 +1,7 @@
 package direct
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -13,8 +14,8 @@ import (
 	"github.com/corsproof/corsproof/harness/wire"
 )
 
-// A Client is an HTTP client that is not a browser. Its methods may be called
-// concurrently.
+// A Client is a program that makes calls and is no browser. Its methods may be
+// called concurrently.
 type Client interface {
 	// Caller names the client and its version.
 	Caller() fetch.Caller
@@ -28,111 +29,57 @@ type Client interface {
 // A Reply is what a client made of one request.
 type Reply struct {
 	Outcome fetch.Outcome
-	// Local is the client's end of the connection that carried the request,
-	// "127.0.0.1:49152"; empty if there was none.
-	Local string
+	// Connections are the client's ends of the connections that it made or used
+	// for the request, "127.0.0.1:49152", in order; none if there was none.
+	Connections []string
 }
 
 // Config is what every client needs. The zero value calls real addresses with
 // the system's certificates.
 type Config struct {
-	// Run owns the processes that clients are; needed by [NewCurl] alone.
+	// Run owns the processes that clients are; [NetHTTP] alone needs none.
 	Run *process.Run
 
-	// Resolve maps a host:port to the address that serves it. Nil, or false,
-	// means the host:port itself.
-	Resolve func(hostport string) (address string, ok bool)
+	// Routes returns the table of the addresses that stand for a host:port, in
+	// lower case. Nil, and what is not in the table, means the host:port itself.
+	// The clients that are programs of their own refuse a name that isn't in a
+	// table: the user agents among them follow redirects to where no case sent
+	// them.
+	Routes func() map[string]string
 
-	// CA is trusted beside nothing else; nil means the system's roots.
+	// CA is trusted beside nothing else, by Node's clients beside the roots that
+	// Node brings; nil means the system's roots.
 	CA *wire.CA
 
+	// Programs says where the clients are that have to be installed.
+	Programs Programs
+
 	Timeouts Timeouts
+}
+
+// route returns the address that stands for a host:port.
+func (c Config) route(hostport string) (address string, ok bool) {
+	if c.Routes == nil {
+		return "", false
+	}
+	address, ok = c.Routes()[strings.ToLower(hostport)]
+	return address, ok
 }
 
 // Timeouts bound what a client waits for. A zero field means its default.
 type Timeouts struct {
 	// Call bounds one call, connecting included: 10 s.
 	Call time.Duration
+	// Start bounds the start of a client that is a program of its own: 30 s.
+	Start time.Duration
+	// Grace is how much longer than Call such a program may take to say that a
+	// call took too long, before it is held to be broken: 5 s.
+	Grace time.Duration
 }
 
-func (t Timeouts) call() time.Duration {
-	if t.Call > 0 {
-		return t.Call
-	}
-	return 10 * time.Second
-}
-
-// Observe makes the calls with the client and joins each reply with the
-// exchange that the recorders saw on the client's own connection. A reply whose
-// connection reached no recorder is an error: a trace without a witness is no
-// evidence.
-func Observe(ctx context.Context, client Client, recorders []*wire.Recorder, requests []fetch.Request) ([]fetch.Trace, error) {
-	marks := make([]wire.Mark, len(recorders))
-	for i, r := range recorders {
-		marks[i] = r.Mark()
-	}
-	replies, err := client.Call(ctx, requests)
-	if err != nil {
-		return nil, err
-	}
-	if len(replies) != len(requests) {
-		return nil, fmt.Errorf("%s: %d replies to %d requests", client.Caller().Name, len(replies), len(requests))
-	}
-
-	// Each connection's exchanges stand in the order of its requests, and a
-	// client that makes one call after another uses them up in that order.
-	byPeer := map[string][]fetch.Exchange{}
-	for i, r := range recorders {
-		for _, x := range r.Since(marks[i]) {
-			byPeer[x.Peer] = append(byPeer[x.Peer], x)
-		}
-	}
-	traces := make([]fetch.Trace, len(requests))
-	for i, reply := range replies {
-		traces[i] = fetch.Trace{
-			Schema:  fetch.TraceSchema,
-			Caller:  client.Caller(),
-			Request: redacted(requests[i]),
-			Outcome: reply.Outcome,
-		}
-		if reply.Local == "" {
-			continue
-		}
-		seen := byPeer[reply.Local]
-		if len(seen) == 0 {
-			return nil, fmt.Errorf("%s: %s %s: no recorder saw a request from %s; put a recorder in front of the server",
-				client.Caller().Name, method(requests[i]), requests[i].URL, reply.Local)
-		}
-		traces[i].Exchanges, byPeer[reply.Local] = seen[:1:1], seen[1:]
-		if err := agree(traces[i]); err != nil {
-			return nil, err
-		}
-	}
-	return traces, nil
-}
-
-// agree compares what the client read with what its recorder saw.
-func agree(t fetch.Trace) error {
-	read, sent := t.Outcome.Response, t.Exchanges[0].Response
-	switch {
-	case read == nil:
-		return nil
-	case sent == nil:
-		return fmt.Errorf("%s read status %d, but its recorder saw no answer in exchange %s", t.Caller.Name, read.Status, t.Exchanges[0].ID)
-	}
-	if read.Status != sent.Status {
-		return fmt.Errorf("%s read status %d, but its recorder saw %d in exchange %s", t.Caller.Name, read.Status, sent.Status, t.Exchanges[0].ID)
-	}
-	// A client reads nothing where there is no body, as in the answer to a HEAD.
-	if none := sent.Body == (fetch.Payload{}); none && read.Body.Length == 0 {
-		return nil
-	}
-	if read.Body.Digest != sent.Body.Digest {
-		return fmt.Errorf("%s read a body of %d bytes (%s), but its recorder saw %d bytes (%s) in exchange %s",
-			t.Caller.Name, read.Body.Length, read.Body.Digest, sent.Body.Length, sent.Body.Digest, t.Exchanges[0].ID)
-	}
-	return nil
-}
+func (t Timeouts) call() time.Duration  { return cmp.Or(t.Call, 10*time.Second) }
+func (t Timeouts) start() time.Duration { return cmp.Or(t.Start, 30*time.Second) }
+func (t Timeouts) grace() time.Duration { return cmp.Or(t.Grace, 5*time.Second) }
 
 func redacted(r fetch.Request) fetch.Request {
 	r.Headers = r.Headers.Redacted()
@@ -146,14 +93,21 @@ func method(r fetch.Request) string {
 	return r.Method
 }
 
-// headers returns the lines that the client is to send: the author's, the
-// Origin if the request names one, and the type that fetch() would give a body
-// without one (https://fetch.spec.whatwg.org/#concept-bodyinit-extract).
+// headers returns the lines that a direct client is to send: the author's, and
+// the Origin if the request names one.
 func headers(r fetch.Request) fetch.HeaderList {
-	list := append(fetch.HeaderList{}, r.Headers...)
+	list := authored(r)
 	if r.Origin != "" && !list.Contains("Origin") {
 		list = append(list, fetch.Header{"Origin", r.Origin})
 	}
+	return list
+}
+
+// authored returns the lines that the author of the call sets, and the type that
+// fetch() would give a body without one
+// (https://fetch.spec.whatwg.org/#concept-bodyinit-extract).
+func authored(r fetch.Request) fetch.HeaderList {
+	list := append(fetch.HeaderList{}, r.Headers...)
 	if r.Body != nil && !list.Contains("Content-Type") {
 		switch {
 		case r.Body.Kind == fetch.BodyBlob && r.Body.ContentType != "":
@@ -176,10 +130,10 @@ func body(r fetch.Request) ([]byte, error) {
 	return p, nil
 }
 
-// loopback makes an address from a local IP and a port.
-func loopback(ip string, port int) string {
+// connection makes the list of one connection from a local IP and a port.
+func connection(ip string, port int) []string {
 	if ip == "" || port == 0 {
-		return ""
+		return nil
 	}
-	return net.JoinHostPort(strings.Trim(ip, "[]"), strconv.Itoa(port))
+	return []string{net.JoinHostPort(strings.Trim(ip, "[]"), strconv.Itoa(port))}
 }

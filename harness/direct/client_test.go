@@ -9,7 +9,10 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,21 +22,79 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/process"
 	"github.com/corsproof/corsproof/harness/wire"
+	"github.com/corsproof/corsproof/servers"
 )
 
-// clients returns every client, made for the test.
-func clients(t *testing.T, cfg Config) []Client {
-	t.Helper()
-	run, err := process.NewRun(process.Config{})
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, run.Close()) })
-	cfg.Run = run
-	curl, err := NewCurl(t.Context(), cfg)
-	require.NoError(t, err)
-	netHTTP := NewNetHTTP(cfg)
-	t.Cleanup(netHTTP.Close)
-	return []Client{netHTTP, curl}
+// shared are all callers, started by the first test that asks and ended by
+// TestMain: the programs among them take a while.
+var shared struct {
+	once    sync.Once
+	err     error
+	run     *process.Run
+	ca      *wire.CA
+	callers []Client
+	routes  sync.Map // host:port to address
 }
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if shared.run != nil {
+		if err := shared.run.Close(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+func startShared(ctx context.Context) (err error) {
+	if shared.run, err = process.NewRun(process.Config{}); err != nil {
+		return err
+	}
+	if shared.ca, err = wire.NewCA(); err != nil {
+		return err
+	}
+	installed, err := servers.Install(ctx, servers.InstallConfig{Progress: os.Stderr})
+	if err != nil {
+		return err
+	}
+	cfg := Config{Run: shared.run, CA: shared.ca, Routes: func() map[string]string {
+		table := map[string]string{}
+		shared.routes.Range(func(hostport, address any) bool {
+			table[hostport.(string)] = address.(string)
+			return true
+		})
+		return table
+	}, Programs: programs(installed)}
+	curl, err := NewCurl(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	shared.callers = []Client{NewNetHTTP(cfg), curl}
+	started, absent := StartPrograms(ctx, cfg)
+	for _, a := range absent {
+		err = errors.Join(err, fmt.Errorf("%s: %w", a.Name, a.Err))
+	}
+	for _, p := range started {
+		shared.callers = append(shared.callers, p)
+	}
+	return err
+}
+
+func programs(in *servers.Installed) Programs {
+	return Programs{Dir: in.Clients, Node: in.Node, Python: in.Python}
+}
+
+// callers returns all callers of the kind.
+func callers(t *testing.T, kind fetch.CallerKind) []Client {
+	t.Helper()
+	shared.once.Do(func() { shared.err = startShared(context.Background()) }) // they outlive the test that asks first
+	require.NoError(t, shared.err)
+	return slices.DeleteFunc(slices.Clone(shared.callers), func(c Client) bool { return c.Caller().Kind != kind })
+}
+
+// clients returns the direct clients.
+func clients(t *testing.T) []Client { return callers(t, fetch.CallerDirect) }
 
 func recorder(t *testing.T, handler http.HandlerFunc) *wire.Recorder {
 	t.Helper()
@@ -59,12 +120,12 @@ func TestClientsMakeTheCallAsItIsWritten(t *testing.T) {
 	requests := []fetch.Request{
 		{URL: url + "/plain"},
 		{URL: url + "/origin", Origin: "https://app.example.com"},
-		{URL: url + "/post", Method: "POST", Headers: fetch.HeaderList{{"X-Two", "a"}, {"X-Two", "b"}, {"X-Note", `quote " and \ back`}}, Body: &fetch.Body{Bytes: "x=\u00ff\n@not-a-file"}},
+		{URL: url + "/post", Method: "POST", Headers: fetch.HeaderList{{"X-Two", "a"}, {"X-Two", "b"}, {"X-Note", `quote " and \ back`}}, Body: &fetch.Body{Bytes: "x=1\n@not-a-file"}},
 		{URL: url + "/typed", Method: "PUT", Headers: fetch.HeaderList{{"Content-Type", "application/json"}}, Body: &fetch.Body{Bytes: "{}"}},
 		{URL: url + "/empty", Method: "DELETE"},
 		{URL: url + "/head", Method: "HEAD"},
 	}
-	for _, c := range clients(t, Config{}) {
+	for _, c := range clients(t) {
 		t.Run(c.Caller().Name, func(t *testing.T) {
 			t.Parallel()
 			traces, err := Observe(t.Context(), c, []*wire.Recorder{r}, requests)
@@ -86,14 +147,38 @@ func TestClientsMakeTheCallAsItIsWritten(t *testing.T) {
 				assert.Equal(t, c.Caller(), trace.Caller)
 			}
 			post := traces[2].Exchanges[0].Request
-			assert.Equal(t, []string{"a", "b"}, post.Headers.Lines("X-Two"))
+			two := []string{"a", "b"}
+			if c.Caller().Name == NameNode {
+				two = []string{"a, b"} // fetch() has one value for each name: https://fetch.spec.whatwg.org/#concept-header-list-get
+			}
+			assert.Equal(t, two, post.Headers.Lines("X-Two"))
 			assert.Equal(t, []string{`quote " and \ back`}, post.Headers.Lines("X-Note"))
 			assert.Equal(t, []string{"text/plain;charset=UTF-8"}, post.Headers.Lines("Content-Type"), "as fetch() types a string")
-			if diff := cmp.Diff(fetch.PayloadOf([]byte("x=\xff\n@not-a-file")), post.Body); diff != "" {
+			if diff := cmp.Diff(fetch.PayloadOf([]byte("x=1\n@not-a-file")), post.Body); diff != "" {
 				t.Errorf("body (-want +got):\n%s", diff)
 			}
 			assert.Equal(t, []string{"application/json"}, traces[3].Exchanges[0].Request.Headers.Lines("Content-Type"))
 			assert.Equal(t, fetch.PayloadOf(nil), traces[5].Outcome.Response.Body)
+		})
+	}
+}
+
+func TestBytesOfABody(t *testing.T) {
+	t.Parallel()
+	r := recorder(t, echo)
+	requests := []fetch.Request{{URL: "http://" + r.Addr() + "/", Method: "POST", Body: &fetch.Body{Bytes: "\u00ff\u0000"}}}
+	for _, c := range clients(t) {
+		t.Run(c.Caller().Name, func(t *testing.T) {
+			t.Parallel()
+			traces, err := Observe(t.Context(), c, []*wire.Recorder{r}, requests)
+			require.NoError(t, err)
+			if c.Caller().Name == NameNewman {
+				assert.Equal(t, fetch.OutcomeUnknown, traces[0].Outcome.Kind)
+				assert.Contains(t, traces[0].Outcome.Error, "no UTF-8")
+				assert.Empty(t, traces[0].Exchanges)
+				return
+			}
+			assert.Equal(t, fetch.PayloadOf([]byte("\xff\x00")), traces[0].Exchanges[0].Request.Body)
 		})
 	}
 }
@@ -110,7 +195,7 @@ func TestNoAnswerIsANetworkError(t *testing.T) {
 		}
 	})
 	requests := []fetch.Request{{URL: "http://" + closed.Addr().String() + "/"}, {URL: "http://" + hangUp.Addr() + "/"}}
-	for _, c := range clients(t, Config{}) {
+	for _, c := range clients(t) {
 		t.Run(c.Caller().Name, func(t *testing.T) {
 			t.Parallel()
 			traces, err := Observe(t.Context(), c, []*wire.Recorder{hangUp}, requests)
@@ -128,7 +213,7 @@ func TestNoAnswerIsANetworkError(t *testing.T) {
 func TestNoRedirectIsFollowed(t *testing.T) {
 	t.Parallel()
 	r := recorder(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/other", http.StatusFound) })
-	for _, c := range clients(t, Config{}) {
+	for _, c := range clients(t) {
 		t.Run(c.Caller().Name, func(t *testing.T) {
 			t.Parallel()
 			traces, err := Observe(t.Context(), c, []*wire.Recorder{r}, []fetch.Request{{URL: "http://" + r.Addr() + "/"}})
@@ -141,8 +226,8 @@ func TestNoRedirectIsFollowed(t *testing.T) {
 
 func TestNamedTLSServerIsReachedByItsName(t *testing.T) {
 	t.Parallel()
-	ca, err := wire.NewCA()
-	require.NoError(t, err)
+	all := clients(t)
+	ca := shared.ca
 	leaf, err := ca.Leaf("api.example.com")
 	require.NoError(t, err)
 	server := httptest.NewUnstartedServer(http.HandlerFunc(echo))
@@ -152,8 +237,8 @@ func TestNamedTLSServerIsReachedByItsName(t *testing.T) {
 	r, err := wire.NewRecorder(wire.RecorderConfig{Name: "api", TLS: ca, Upstream: wire.Address{Network: "tcp", Address: server.Listener.Addr().String()}})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, r.Close()) })
-	resolve := func(hostport string) (string, bool) { return r.Addr(), hostport == "api.example.com:443" }
-	for _, c := range clients(t, Config{CA: ca, Resolve: resolve}) {
+	shared.routes.Store("api.example.com:443", r.Addr())
+	for _, c := range all {
 		t.Run(c.Caller().Name, func(t *testing.T) {
 			t.Parallel()
 			traces, err := Observe(t.Context(), c, []*wire.Recorder{r}, []fetch.Request{{URL: "https://api.example.com/x"}})
@@ -171,7 +256,7 @@ func TestSecretsAreNotInTheTrace(t *testing.T) {
 		assert.Equal(t, "Bearer hunter2", r.Header.Get("Authorization"), "the server gets it")
 	})
 	request := fetch.Request{URL: "http://" + r.Addr() + "/", Headers: fetch.HeaderList{{"Authorization", "Bearer hunter2"}}}
-	for _, c := range clients(t, Config{}) {
+	for _, c := range clients(t) {
 		t.Run(c.Caller().Name, func(t *testing.T) {
 			t.Parallel()
 			traces, err := Observe(t.Context(), c, []*wire.Recorder{r}, []fetch.Request{request})
@@ -189,7 +274,7 @@ func TestCancelEndsTheCall(t *testing.T) {
 	release := make(chan struct{})
 	r := recorder(t, func(w http.ResponseWriter, r *http.Request) { <-release })
 	t.Cleanup(func() { close(release) })
-	for _, c := range clients(t, Config{}) {
+	for _, c := range clients(t) {
 		t.Run(c.Caller().Name, func(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			mark := r.Mark()

@@ -163,7 +163,7 @@ func (c *Curl) config(dir string, requests []fetch.Request) ([]byte, error) {
 }
 
 func (c *Curl) connectTo(b *bytes.Buffer, rawURL string) error {
-	if c.cfg.Resolve == nil {
+	if c.cfg.Routes == nil {
 		return nil
 	}
 	u, err := url.Parse(rawURL)
@@ -174,7 +174,7 @@ func (c *Curl) connectTo(b *bytes.Buffer, rawURL string) error {
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
 	}
-	if to, ok := c.cfg.Resolve(net.JoinHostPort(u.Hostname(), port)); ok {
+	if to, ok := c.cfg.route(net.JoinHostPort(u.Hostname(), port)); ok {
 		option(b, "connect-to", "::"+to)
 	}
 	return nil
@@ -216,7 +216,7 @@ func (c *Curl) replies(dir string, log []byte, requests []fetch.Request) ([]Repl
 	}
 	replies := make([]Reply, len(reports))
 	for i, report := range reports {
-		replies[i].Local = loopback(report.LocalIP, report.LocalPort)
+		replies[i].Connections = connection(report.LocalIP, report.LocalPort)
 		if report.ExitCode == curlTimeout {
 			replies[i].Outcome = fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: fmt.Sprintf("no whole answer within %v", c.cfg.Timeouts.call())}
 			continue

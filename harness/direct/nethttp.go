@@ -31,10 +31,8 @@ func NewNetHTTP(cfg Config) *NetHTTP {
 	t := &http.Transport{
 		DisableCompression: true,
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			if cfg.Resolve != nil {
-				if to, ok := cfg.Resolve(address); ok {
-					address = to
-				}
+			if to, ok := cfg.route(address); ok {
+				address = to
 			}
 			return dialer.DialContext(ctx, network, address)
 		},
@@ -74,7 +72,7 @@ func (c *NetHTTP) call(ctx context.Context, r fetch.Request) (Reply, error) {
 	defer cancel()
 	var reply Reply
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(info httptrace.GotConnInfo) { reply.Local = info.Conn.LocalAddr().String() },
+		GotConn: func(info httptrace.GotConnInfo) { reply.Connections = []string{info.Conn.LocalAddr().String()} },
 	})
 	p, err := body(r)
 	if err != nil {

@@ -36,7 +36,12 @@ type CallerKind string
 const (
 	CallerEngine CallerKind = "engine" // a real browser; it enforces
 	CallerDirect CallerKind = "direct" // an HTTP client; it does not
-	CallerModel  CallerKind = "model"  // the standard on paper
+	// CallerUserAgent is no browser, yet plays one and implements a CORS check
+	// of its own: jsdom, happy-dom. It is neither an engine, for how far its
+	// check is the standard's is its maker's matter, nor a direct client, for it
+	// may withhold an answer. It never judges.
+	CallerUserAgent CallerKind = "user-agent"
+	CallerModel     CallerKind = "model" // the standard on paper
 	// CallerUnenforced is a browser whose enforcement was switched off on
 	// purpose. It is a control and never judges.
 	CallerUnenforced CallerKind = "unenforced"

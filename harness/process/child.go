@@ -30,6 +30,10 @@ type Spec struct {
 	Dir string
 	// Env is the exact environment, nothing is inherited.
 	Env []string
+	// Stdin and Stdout are the child's end of a pipe to and from it. Default: an
+	// empty input, and the log file. They stay the caller's to close, once Start
+	// has returned.
+	Stdin, Stdout *os.File
 	// Owner is the user to run as, without supplementary groups. Default: this
 	// process's; another one needs root.
 	Owner *Owner
@@ -66,8 +70,8 @@ type Child struct {
 }
 
 // Start starts a child in a process group of its own, its input empty, its
-// output and errors in one log file in the run's folder, and records it in the
-// state file. If this process dies, however it dies, the kernel kills the
+// output and errors in one log file in the run's folder unless the Spec says
+// otherwise, and records it in the state file. If this process dies, however it dies, the kernel kills the
 // child; also before it was recorded.
 //
 // ctx bounds the start alone: its end later does nothing to the child. The
@@ -120,7 +124,7 @@ func (r *Run) start(ctx context.Context, spec Spec) (*Child, error) {
 		return nil, err
 	}
 	defer log.Close()
-	attr.Files = []*os.File{null, log, log}
+	attr.Files = []*os.File{cmp.Or(spec.Stdin, null), cmp.Or(spec.Stdout, log), log}
 
 	var handle *os.Process
 	onLauncher(func() {

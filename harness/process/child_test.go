@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -410,4 +411,30 @@ func tracesOf(found []Found) map[int]Trace {
 		traces[f.PID] = f.By
 	}
 	return traces
+}
+
+func TestStartWithPipes(t *testing.T) {
+	t.Parallel()
+	run := newRun(t, Timeouts{})
+	stdin, in, err := os.Pipe()
+	require.NoError(t, err)
+	defer in.Close()
+	out, stdout, err := os.Pipe()
+	require.NoError(t, err)
+	defer out.Close()
+	child, err := run.Start(t.Context(), Spec{
+		Name: "piped", Path: "/bin/sh", Args: []string{"-c", "cat; echo aside >&2"}, Env: []string{"PATH=/usr/bin:/bin"},
+		Stdin: stdin, Stdout: stdout,
+	})
+	require.NoError(t, err)
+	require.NoError(t, errors.Join(stdin.Close(), stdout.Close()))
+	_, err = in.WriteString("through")
+	require.NoError(t, err)
+	require.NoError(t, in.Close())
+	read, err := io.ReadAll(out)
+	require.NoError(t, err)
+	<-child.Done()
+	require.NoError(t, child.Err())
+	assert.Equal(t, "through", string(read))
+	assert.Equal(t, "aside\n", string(child.Log()))
 }

@@ -106,6 +106,8 @@ type Leg struct {
 	Traces     []fetch.Trace `json:"traces"`
 	// Setup says which server speaks CORS in the leg, and for whom.
 	Setup string `json:"setup"`
+	// Differentials are requests that all callers made, side by side.
+	Differentials []Differential `json:"differentials,omitempty"`
 	// Shown is what the page showed after each click, in order.
 	Shown []Shown `json:"shown,omitempty"`
 	// Behind are the exchanges that the services had among themselves for the

@@ -45,6 +45,14 @@ func (r *Report) WriteProof(w io.Writer, style Style) {
 
 	for _, row := range r.Proof {
 		for _, leg := range row.Legs {
+			for _, d := range leg.Differentials {
+				fmt.Fprintf(w, "row %d, %s: %s\n", row.Number, leg.Role, leg.Tried)
+				WriteDifferential(w, d, style)
+			}
+		}
+	}
+	for _, row := range r.Proof {
+		for _, leg := range row.Legs {
 			fmt.Fprint(w, leg.Explain(row))
 		}
 	}

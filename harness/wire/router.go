@@ -87,7 +87,7 @@ func NewRouter(clock *Clock) (*Router, error) {
 		clock:    clock.orNew(),
 		timeouts: Timeouts{}.withDefaults(),
 		ln:       ln,
-		source:   nextSource(),
+		source:   NextSource(),
 		routes:   map[string]string{},
 		byPeer:   map[string][]*routed{},
 		reached:  map[string][]string{},
@@ -319,14 +319,14 @@ func (r *Router) connect(client net.Conn, hostport string) (net.Conn, *routed, b
 	return server, c, socksSucceeded
 }
 
-// sources counts the Routers of this process.
+// sources counts the callers of this process that have an address of their own.
 var sources atomic.Uint32
 
-// nextSource returns an address of the loopback network for one Router to call
-// from. From 127.0.0.1 everybody calls: the system gives a port that a Router
-// has done with to the next client, whose exchanges would then seem to be the
-// browser's.
-func nextSource() net.IP {
+// NextSource returns an address of the loopback network for one caller to call
+// from, a Router or a client that is a program of its own. From 127.0.0.1
+// everybody calls: the system gives a port that one caller has done with to the
+// next, whose exchanges would then seem to be the first one's.
+func NextSource() net.IP {
 	n := sources.Add(1)
 	return net.IPv4(127, 111, byte(n>>8), byte(n))
 }

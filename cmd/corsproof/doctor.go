@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/direct"
+	"github.com/corsproof/corsproof/servers"
+)
+
+// doctorSchema names the form of a [diagnosis] in JSON.
+const doctorSchema = "corsproof.doctor/1"
+
+// A diagnosis is what is on this machine of all that corsproof can use.
+type diagnosis struct {
+	Schema string `json:"schema"`
+	// Ready says whether everything is there that the demo needs.
+	Ready bool   `json:"ready"`
+	OS    string `json:"os"`
+	Arch  string `json:"arch"`
+	Cache string `json:"cache"`
+	Items []item `json:"items"`
+}
+
+// An item is one thing that corsproof can use.
+type item struct {
+	Group   group  `json:"group"`
+	Name    string `json:"name"`
+	Need    need   `json:"need"`
+	There   bool   `json:"there"`
+	Version string `json:"version,omitempty"`
+	Path    string `json:"path,omitempty"`
+	// Problem says what is missing or wrong, and how to get it; empty if There.
+	Problem string `json:"problem,omitempty"`
+}
+
+// A group is a kind of item.
+type group string
+
+const (
+	groupInterpreter group = "interpreter"
+	groupEngine      group = "engine"
+	groupClient      group = "client"
+	groupServer      group = "server"
+	groupContainer   group = "container"
+)
+
+// A need says what an item is needed for.
+type need string
+
+const (
+	needDemo     need = "demo"     // without it there is no demo
+	needOptional need = "optional" // what needs it says that it was not run
+)
+
+func doctorCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Say which engines, clients and servers are there, and how to get the others",
+		Long: `List the engines, clients, servers, interpreters and container engines that corsproof can use, with
+their versions, and for each that is missing how to get it. It changes nothing.
+
+Exit codes: 0 everything is there that the demo needs, 2 wrong use, 3 something is missing.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			d, err := diagnose(cmd.Context())
+			if err != nil {
+				return &exitError{exitUnknown, causeOr(cmd.Context(), err)}
+			}
+			if asJSON {
+				err = d.writeJSON(cmd.OutOrStdout())
+			} else {
+				err = d.write(cmd.OutOrStdout())
+			}
+			if err != nil {
+				return &exitError{exitUnknown, err}
+			}
+			if missing := d.missing(); len(missing) > 0 {
+				return &exitError{exitUnknown, fmt.Errorf("missing for the demo: %s", strings.Join(missing, ", "))}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print "+doctorSchema+" for scripts")
+	return cmd
+}
+
+// diagnose looks at everything. A thing that is missing is no error.
+func diagnose(ctx context.Context) (*diagnosis, error) {
+	in, err := servers.Inspect(ctx, servers.InstallConfig{})
+	if err != nil {
+		return nil, err
+	}
+	d := &diagnosis{Schema: doctorSchema, OS: runtime.GOOS, Arch: runtime.GOARCH, Cache: in.CacheDir}
+	d.components(groupInterpreter, in.Interpreters)
+	d.engines()
+	d.clients(ctx, in)
+	d.components(groupServer, in.Servers)
+	d.Items = append(d.Items, docker(ctx), kubernetes(ctx))
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	d.Ready = len(d.missing()) == 0
+	return d, nil
+}
+
+func (d *diagnosis) components(g group, components []servers.Component) {
+	for _, c := range components {
+		d.Items = append(d.Items, item{Group: g, Name: c.Name, Need: needDemo, There: c.Problem == "", Version: c.Version, Path: c.Path, Problem: c.Problem})
+	}
+}
+
+func (d *diagnosis) engines() {
+	found := item{Group: groupEngine, Name: "chromium", Need: needDemo}
+	path, version, err := browser.Find()
+	if err != nil {
+		found.Problem = err.Error()
+	} else {
+		found.There, found.Path, found.Version = true, path, version
+	}
+	d.Items = append(d.Items, found)
+}
+
+func (d *diagnosis) clients(ctx context.Context, in servers.Inspection) {
+	d.Items = append(d.Items, item{Group: groupClient, Name: direct.NameNetHTTP, Need: needDemo, There: true, Version: runtime.Version()})
+	found := item{Group: groupClient, Name: direct.NameCurl, Need: needDemo}
+	if curl, err := direct.NewCurl(ctx, direct.Config{}); err != nil {
+		found.Problem = err.Error()
+	} else {
+		found.There, found.Version = true, curl.Caller().Version
+	}
+	d.Items = append(d.Items, found)
+	if i := slices.IndexFunc(in.Interpreters, func(c servers.Component) bool { return c.Name == "Node.js" }); i >= 0 {
+		fetch := in.Interpreters[i]
+		fetch.Name = direct.NameNode
+		d.components(groupClient, []servers.Component{fetch})
+	}
+	d.components(groupClient, in.Clients)
+}
+
+// missing returns the names of what the demo needs and isn't there.
+func (d *diagnosis) missing() []string {
+	var names []string
+	for _, i := range d.Items {
+		if i.Need == needDemo && !i.There {
+			names = append(names, i.Name)
+		}
+	}
+	return names
+}
+
+func (d *diagnosis) writeJSON(w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(d)
+}
+
+// write prints a line for each item, and under it what is wrong.
+func (d *diagnosis) write(w io.Writer) error {
+	var b strings.Builder
+	var last group
+	for _, i := range d.Items {
+		if i.Group != last {
+			fmt.Fprintf(&b, "%ss\n", i.Group)
+			last = i.Group
+		}
+		state := "there"
+		switch {
+		case !i.There && i.Need == needDemo:
+			state = "MISSING"
+		case !i.There:
+			state = "not there"
+		}
+		line := fmt.Sprintf("  %-12s %-9s %s  %s", i.Name, state, i.Version, i.Path)
+		if !i.There {
+			line = fmt.Sprintf("  %-12s %-9s %s", i.Name, state, i.Problem)
+		}
+		fmt.Fprintln(&b, strings.TrimRight(line, " "))
+	}
+	fmt.Fprintf(&b, "installed in %s\n", d.Cache)
+	if d.Ready {
+		b.WriteString("everything is there that the demo needs\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}

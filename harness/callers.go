@@ -1,0 +1,81 @@
+package harness
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/corsproof/corsproof/harness/direct"
+	"github.com/corsproof/corsproof/harness/fetch"
+)
+
+// NetHTTP returns Go's own HTTP client, set up for the lab's routes.
+func (l *Lab) NetHTTP() direct.Client { return l.netHTTP }
+
+// DirectWith makes the call with one direct client.
+func (l *Lab) DirectWith(ctx context.Context, client direct.Client, r fetch.Request) (fetch.Trace, error) {
+	traces, err := direct.Observe(ctx, client, l.Recorders(), []fetch.Request{r})
+	if err != nil {
+		return fetch.Trace{}, err
+	}
+	return traces[0], nil
+}
+
+// Callers returns every caller that is no browser and can be used here, in the
+// order of [direct.Names]: the direct clients, then the user agents that
+// implement a CORS check. The others are absent, each with its reason and cure.
+// The first call starts those that are programs of their own; they end with the
+// lab.
+func (l *Lab) Callers(ctx context.Context) (there []direct.Client, absent []direct.Absent, err error) {
+	there = []direct.Client{l.netHTTP}
+	curl, err := l.curl.get(func() (*direct.Curl, error) { return direct.NewCurl(ctx, l.directConfig()) })
+	if err != nil {
+		absent = append(absent, direct.Absent{Name: direct.NameCurl, Err: err})
+	} else {
+		there = append(there, curl)
+	}
+	programs, err := l.programs.get(func() (startedPrograms, error) {
+		var s startedPrograms
+		s.there, s.absent = direct.StartPrograms(ctx, l.directConfig())
+		return s, context.Cause(ctx) // a start that was cut off is tried again
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, p := range programs.there {
+		there = append(there, p)
+	}
+	return there, append(absent, programs.absent...), nil
+}
+
+// CallAll makes the calls with every caller that is no browser, one caller after
+// another and one call after another, and returns for each request the traces of
+// all callers in the order of [direct.Names]. A caller that is absent has a trace
+// that is unknown and says why. A request with an Origin sends it; for a user
+// agent it is the origin of its page.
+func (l *Lab) CallAll(ctx context.Context, requests []fetch.Request) ([][]fetch.Trace, error) {
+	there, absent, err := l.Callers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	made := map[string][]fetch.Trace{}
+	for _, c := range there {
+		if made[c.Caller().Name], err = direct.Observe(ctx, c, l.Recorders(), requests); err != nil {
+			return nil, err
+		}
+	}
+	for _, a := range absent {
+		for _, r := range requests {
+			made[a.Name] = append(made[a.Name], a.Trace(r))
+		}
+	}
+	byRequest := make([][]fetch.Trace, len(requests))
+	for i := range requests {
+		for _, name := range direct.Names() {
+			if len(made[name]) != len(requests) {
+				return nil, fmt.Errorf("caller %s is neither there nor absent", name)
+			}
+			byRequest[i] = append(byRequest[i], made[name][i])
+		}
+	}
+	return byRequest, nil
+}

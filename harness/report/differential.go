@@ -1,0 +1,161 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+)
+
+// A Differential is one request against one server, by all callers side by
+// side. Each cell names the exchanges that it rests on.
+type Differential struct {
+	Case     string        `json:"case,omitempty"`
+	Request  fetch.Request `json:"request"`
+	Callers  []CallerRow   `json:"callers"`
+	Decisive Decisive      `json:"decisive"`
+}
+
+// A CallerRow is what one caller made of the request.
+type CallerRow struct {
+	Caller fetch.Caller `json:"caller"`
+
+	// Sent are the methods of the requests that its server saw, in order.
+	Sent Cell `json:"sent"`
+	// Status is the server's on the request itself; empty if there was no answer
+	// to it.
+	Status Cell `json:"status"`
+	Body   Body `json:"body"`
+	// Refused says who kept the calling code from reading.
+	Refused Cell `json:"refused"`
+}
+
+// A Cell is a finding with the IDs of the exchanges that it rests on. Empty
+// Exchanges mean that it rests on their absence.
+type Cell struct {
+	Text      string   `json:"text"`
+	Exchanges []string `json:"exchanges"`
+}
+
+// A Body is what came of the answer's body.
+type Body struct {
+	Fate BodyFate `json:"fate"`
+	// Digest and Length are of what the code read, or, if it was withheld, of
+	// what the server sent.
+	Digest    string   `json:"digest,omitempty"`
+	Length    int64    `json:"length"`
+	Exchanges []string `json:"exchanges"`
+}
+
+// A BodyFate is what became of a body.
+type BodyFate string
+
+const (
+	BodyRead     BodyFate = "read"     // by the calling code
+	BodyWithheld BodyFate = "withheld" // sent by the server, not shown to the code
+	BodyNone     BodyFate = "none"     // no answer to the request itself
+)
+
+// Decisive compares digests: the bytes that the server sent to the browser, which
+// withheld them, and the bytes that each direct client read.
+type Decisive struct {
+	// Enforcer and Why say who enforced and on what evidence.
+	Enforcer string `json:"enforcer"`
+	Why      string `json:"why"`
+
+	// Withheld is what the browser was sent and its page wasn't shown; nil if
+	// the page could read, or the request never left.
+	Withheld *Body `json:"withheld,omitempty"`
+	// Same are the direct clients that read just these bytes.
+	Same []string `json:"same"`
+	// Exceptions are the direct clients that didn't, or the one reason why there
+	// is nothing to compare.
+	Exceptions []Exception `json:"exceptions"`
+}
+
+// An Exception is why a comparison doesn't hold, by name.
+type Exception struct {
+	// Name is a direct client's in a [Decisive], a case's in a [Share].
+	Name string `json:"name"`
+	Why  string `json:"why"`
+}
+
+// Holds reports whether every direct client read what the browser withheld.
+func (d Decisive) Holds() bool {
+	return d.Withheld != nil && len(d.Same) > 0 && len(d.Exceptions) == 0
+}
+
+// A Share says in how many of the cases that a browser denied every direct
+// client read, byte for byte, what the browser withheld.
+type Share struct {
+	Denied     int         `json:"denied"`
+	Read       int         `json:"read"`
+	Exceptions []Exception `json:"exceptions"` // the other denied cases
+}
+
+// String is the share as a sentence.
+func (s Share) String() string {
+	if s.Denied == 0 {
+		return "no case was denied: nothing to compare"
+	}
+	return fmt.Sprintf("in %d of %d denied cases (%.1f %%) every direct client read, byte for byte, what the browser withheld",
+		s.Read, s.Denied, 100*float64(s.Read)/float64(s.Denied))
+}
+
+// WriteShare prints the share, and the exceptions by name, a line each.
+func WriteShare(w io.Writer, s Share) {
+	fmt.Fprintln(w, s)
+	for _, e := range s.Exceptions {
+		fmt.Fprintf(w, "    except %s: %s\n", e.Name, e.Why)
+	}
+}
+
+// WriteDifferential prints the request, a row for each caller, and the decisive
+// comparison.
+func WriteDifferential(w io.Writer, d Differential, style Style) {
+	from := ""
+	if d.Request.Origin != "" {
+		from = "  Origin: " + d.Request.Origin
+	}
+	fmt.Fprintln(w, paint(style, text.Bold, strings.TrimSpace(fmt.Sprintf("%s %s %s%s", d.Case, cmp.Or(d.Request.Method, "GET"), d.Request.URL, from))))
+	t := table.NewWriter()
+	t.SetStyle(table.StyleLight)
+	t.Style().Format.Header = text.FormatDefault
+	t.AppendHeader(table.Row{"caller", "sent", "status", "body", "who refused", "exchanges"})
+	t.SetColumnConfigs([]table.ColumnConfig{wide(1, 34), wide(2, 12), wide(3, 6), wide(4, 40), wide(5, 30), wide(6, 26)})
+	for _, row := range d.Callers {
+		t.AppendRow(table.Row{
+			nameOf(row.Caller), row.Sent.Text, row.Status.Text, row.Body.String(), row.Refused.Text,
+			strings.Join(row.Sent.Exchanges, " "),
+		})
+	}
+	fmt.Fprintln(w, t.Render())
+	fmt.Fprintf(w, "who enforced: %s: %s\n", d.Decisive.Enforcer, d.Decisive.Why)
+	if d.Decisive.Withheld != nil {
+		fmt.Fprintf(w, "%s; read by %s\n", d.Decisive.Withheld, cmp.Or(strings.Join(d.Decisive.Same, ", "), "nobody"))
+	}
+	for _, e := range d.Decisive.Exceptions {
+		fmt.Fprintf(w, "    except %s: %s\n", e.Name, e.Why)
+	}
+}
+
+// nameOf is the caller with its version, which for a browser begins with a name.
+func nameOf(c fetch.Caller) string {
+	if strings.HasPrefix(strings.ToLower(c.Version), c.Name) {
+		return c.Version
+	}
+	return strings.TrimSpace(c.Name + " " + c.Version)
+}
+
+// String is the body in a few words.
+func (b Body) String() string {
+	if b.Fate == BodyNone || b.Fate == "" {
+		return "none"
+	}
+	return fmt.Sprintf("%s %d bytes (%.15s…)", b.Fate, b.Length, b.Digest)
+}
