@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"github.com/corsproof/corsproof/harness/direct"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/report"
+	"github.com/corsproof/corsproof/harness/wire"
 	"github.com/corsproof/corsproof/servers"
 )
 
@@ -31,7 +33,19 @@ type StageConfig struct {
 	// Progress is told of each part that has become ready; may be called
 	// concurrently. Nil means that nobody is told.
 	Progress func(what string, took time.Duration)
+
+	Timeouts Timeouts
 }
+
+// Timeouts bound what a stage waits for. A zero field means its default.
+type Timeouts struct {
+	// Swallowed is how long a caller waits for a network that answers nothing, and
+	// has to: 1 s. That nothing arrived is seen at the recorder, so it decides
+	// nothing.
+	Swallowed time.Duration
+}
+
+func (t Timeouts) swallowed() time.Duration { return cmp.Or(t.Swallowed, time.Second) }
 
 // A Stage is the system under proof, the browser and the direct clients, all
 // running. Whoever opened it closes it. One row at a time works on it.
@@ -44,6 +58,10 @@ type Stage struct {
 	cfg     StageConfig
 	started time.Time
 	views   map[*browser.Chromium]*browser.View // one for each browser, renewed for each click
+	pages   map[*browser.Chromium]browser.Page  // blank ones of the page's origin, one for each browser
+	fetched int                                 // calls that they made
+
+	forwarders map[string]*wire.Forwarder
 
 	accounted map[string]bool // IDs of exchanges that belong to something that the stage did
 
@@ -71,7 +89,7 @@ func OpenStage(ctx context.Context, cfg StageConfig) (*Stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Stage{Lab: lab, cfg: cfg, started: time.Now(), views: map[*browser.Chromium]*browser.View{}, accounted: map[string]bool{}}
+	s := &Stage{Lab: lab, cfg: cfg, started: time.Now(), views: map[*browser.Chromium]*browser.View{}, pages: map[*browser.Chromium]browser.Page{}, forwarders: map[string]*wire.Forwarder{}, accounted: map[string]bool{}}
 	if err := s.open(ctx); err != nil {
 		// What a cancelled start says of itself is less than why it was cancelled.
 		if cause := context.Cause(ctx); cause != nil {
@@ -108,7 +126,7 @@ func (s *Stage) open(ctx context.Context) error {
 	})
 	together.Go(func() (err error) {
 		s.System, err = servers.Start(starting, servers.Config{
-			Run: s.Lab.Run, Clock: s.Lab.Clock, Installed: s.cfg.Installed,
+			Run: s.Lab.Run, Clock: s.Lab.Clock, CA: s.Lab.CA, Installed: s.cfg.Installed,
 			Ports: s.cfg.Ports, Gone: s.cfg.Gone, Progress: s.cfg.Progress,
 		})
 		return err
@@ -148,6 +166,9 @@ func (s *Stage) seed(ctx context.Context) error {
 func (s *Stage) Close() error {
 	// The browsers first: with them go the views and whatever they had under way.
 	errs := []error{s.Lab.CloseBrowsers()}
+	for _, f := range s.forwarders {
+		errs = append(errs, f.Close())
+	}
 	if s.System != nil {
 		errs = append(errs, s.System.Close())
 	}
@@ -214,6 +235,7 @@ func (s *Stage) URL() string {
 }
 
 func (s *Stage) fastAPIOrders() string { return "http://" + s.System.FastAPI.Addr() + "/orders" }
+func (s *Stage) nodeOrders() string    { return "http://" + s.System.Node.Addr() + "/orders" }
 
 // Play sets the system up for a person to play with: FastAPI allows the page,
 // Node and nginx don't.
@@ -221,11 +243,12 @@ func (s *Stage) Play(ctx context.Context) error {
 	return s.System.Set(ctx, servers.Setup{FastAPI: servers.CORS(s.Page)})
 }
 
-// Report makes the report of the rows that ran on the stage.
-func (s *Stage) Report(ctx context.Context, rows []report.Row) (*report.Report, error) {
+// Report makes the report of the rows of the proof and of the mechanisms that ran
+// on the stage.
+func (s *Stage) Report(ctx context.Context, rows, mechanisms []report.Row) (*report.Report, error) {
 	out := &report.Report{
 		Schema: report.Schema, Started: s.started.UTC(), TookMillis: time.Since(s.started).Milliseconds(),
-		Proof: rows, Strays: s.strays(), Refused: []string{},
+		Proof: rows, Mechanisms: mechanisms, Strays: s.strays(), Refused: []string{},
 		Environment: report.Environment{OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version(), Clients: []fetch.Caller{}},
 	}
 	for _, r := range s.Lab.Router.Refused() {

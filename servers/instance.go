@@ -21,14 +21,47 @@ const (
 	fastapiServer server = "fastapi"
 	nodeServer    server = "node"
 	nginxServer   server = "nginx"
+	// frontServer is an nginx that speaks TLS and knows nothing of CORS.
+	frontServer server = "nginx-tls"
+	// The Envoys: before Node, and beside FastAPI.
+	serviceSidecar server = "envoy-node"
+	callerSidecar  server = "envoy-fastapi"
 )
 
 // An instanceKey tells the instances of a system apart: a server, and how it is
 // configured.
 type instanceKey struct {
-	server server
-	cors   CORS
-	twice  bool
+	server    server
+	cors      CORS
+	twice     bool
+	mechanism Mechanism
+	// credentials: its CORS allows them, see [Setup.credentials].
+	credentials bool
+	// networked: it runs in the namespace that [Network] has for it.
+	networked bool
+	// sidecar is the socket of the Envoy that it calls Node through, if any.
+	sidecar string
+}
+
+// String says what the instance is, for people.
+func (k instanceKey) String() string {
+	what := string(k.server) + ", CORS off"
+	if k.cors != CORSOff {
+		what = string(k.server) + ", CORS for " + string(k.cors)
+	}
+	if k.mechanism != MechanismNone {
+		what += ", " + string(k.mechanism)
+	}
+	if k.credentials {
+		what += ", with credentials"
+	}
+	if k.networked {
+		what += ", in a network of its own"
+	}
+	if k.sidecar != "" {
+		what += ", beside an Envoy"
+	}
+	return what
 }
 
 // An instance is a running server on a unix socket in the run's folder.
@@ -75,7 +108,7 @@ func (s *System) startInstance(ctx context.Context, key instanceKey, i *instance
 	defer cancel()
 	name := string(key.server)
 	var owner *process.Owner
-	if key.server == nginxServer {
+	if key.server != fastapiServer && key.server != nodeServer {
 		var err error
 		if owner, err = unprivileged(); err != nil {
 			return err
@@ -101,11 +134,7 @@ func (s *System) startInstance(ctx context.Context, key instanceKey, i *instance
 		return err
 	}
 	s.watch(name, child, func() bool { return false })
-	what := name + ", CORS off"
-	if key.cors != CORSOff {
-		what = name + ", CORS for " + string(key.cors)
-	}
-	s.progress(what, began)
+	s.progress(key.String(), began)
 	return nil
 }
 
@@ -121,12 +150,18 @@ func (s *System) folderName(name string) string {
 func (s *System) spec(key instanceKey, dir, socket string, owner *process.Owner) (process.Spec, func(context.Context) error, error) {
 	switch key.server {
 	case fastapiServer:
-		spec := s.fastapiSpec(key.cors, socket)
+		spec := s.fastapiSpec(key, socket)
+		if key.networked {
+			spec = s.Network().FastAPI.Wrap(spec)
+		}
 		return spec, answers(socket, "/healthz"), nil
 	case nodeServer:
-		spec := s.nodeSpec(key.cors, socket)
+		spec := s.nodeSpec(key, socket)
 		return spec, answers(socket, "/healthz"), nil
-	case nginxServer:
+	case serviceSidecar, callerSidecar:
+		spec, err := s.envoySpec(key, dir, socket, owner)
+		return spec, accepts(socket), err
+	case nginxServer, frontServer:
 		spec, err := s.nginxSpec(key, dir, socket, owner)
 		return spec, accepts(socket), err
 	}

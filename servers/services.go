@@ -9,37 +9,50 @@ import (
 
 // fastapiSpec runs the FastAPI app with uvicorn. It reaches Node at the
 // recorder's address.
-func (s *System) fastapiSpec(cors CORS, socket string) process.Spec {
+func (s *System) fastapiSpec(key instanceKey, socket string) process.Spec {
 	in := s.cfg.Installed
+	node := s.Node.Addr()
+	if key.networked {
+		node = NetworkNode
+	}
 	return process.Spec{
 		Path: in.Python,
 		Args: []string{"-m", "uvicorn", "app:app", "--app-dir", in.FastAPI, "--uds", socket, "--no-access-log", "--log-level", "warning"},
-		Env: []string{
+		Env: append(s.credentials.env(key),
 			"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "PYTHONDONTWRITEBYTECODE=1", "PYTHONUNBUFFERED=1",
-			"CORS_ORIGINS=" + string(cors), "NODE_URL=http://" + s.Node.Addr(),
-		},
+			"CORS_ORIGINS="+string(key.cors), "NODE_URL=http://"+node, "NODE_SOCKET="+key.sidecar),
 	}
 }
 
 // nodeSpec runs the Node service. It reaches PostgreSQL at the recorder's
 // address.
-func (s *System) nodeSpec(cors CORS, socket string) process.Spec {
+func (s *System) nodeSpec(key instanceKey, socket string) process.Spec {
 	in := s.cfg.Installed
+	env := append(s.databaseEnv(), s.credentials.env(key)...)
+	if key.credentials {
+		env = append(env, "CORS_CREDENTIALS=1")
+	}
 	return process.Spec{
 		Path: in.Node,
 		Args: []string{filepath.Join(in.NodeService, "server.js")},
-		Env: append(s.databaseEnv(),
-			"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "NODE_ENV=production", "LISTEN="+socket, "CORS_ORIGIN="+string(cors)),
+		Env: append(env,
+			"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "NODE_ENV=production", "LISTEN="+socket, "CORS_ORIGIN="+string(key.cors)),
 	}
 }
 
 // nginxSpec writes the gateway's configuration into dir, which belongs to owner,
 // and runs nginx with it. It reaches the services at their recorders' addresses.
 func (s *System) nginxSpec(key instanceKey, dir, socket string, owner *process.Owner) (process.Spec, error) {
-	conf, err := NginxConfig{
+	cfg := NginxConfig{
 		Dir: dir, Listen: socket, Origins: key.cors.origins(), DoubleHeader: key.twice,
 		FastAPI: "http://" + s.FastAPI.Addr(), Node: "http://" + s.Node.Addr(),
-	}.Render()
+	}
+	if key.server == frontServer {
+		if err := s.frontFiles(&cfg, key, owner); err != nil {
+			return process.Spec{}, err
+		}
+	}
+	conf, err := cfg.Render()
 	if err != nil {
 		return process.Spec{}, err
 	}

@@ -36,6 +36,7 @@ const (
 type Config struct {
 	Run       *process.Run // owns the processes; required
 	Clock     *wire.Clock  // times the recordings; required
+	CA        *wire.CA     // signs the certificates of mechanisms; required by them
 	Installed *Installed   // what [Install] returned; required
 	Ports     Ports        // empty means [PortsFree]
 
@@ -76,22 +77,31 @@ func orDefault(d, def time.Duration) time.Duration {
 type System struct {
 	// FastAPI, Node and Gateway record HTTP; Postgres counts connections and bytes.
 	FastAPI, Node, Gateway, Postgres *wire.Recorder
+	// Front is where nginx speaks TLS, for [MechanismMTLS]. It counts connections
+	// and bytes: what comes through shows at Node's recorder.
+	Front *wire.Recorder
+	// Mesh is the same for the Envoy before Node, for [MechanismMesh].
+	Mesh *wire.Recorder
 
-	cfg      Config
-	postgres *postgres
+	cfg         Config
+	credentials credentials
+	postgres    *postgres
 
-	mu        sync.Mutex // guards what follows
-	closed    bool
-	instances map[instanceKey]*instance
-	behind    map[*wire.Recorder]wire.Address
-	folders   int
-	gone      sync.Once
+	mu         sync.Mutex // guards what follows
+	closed     bool
+	instances  map[instanceKey]*instance
+	network    *Network   // nil before it is needed
+	networking sync.Mutex // held while the network is made
+	identities map[string]*wire.Identity
+	behind     map[*wire.Recorder]wire.Address
+	folders    int
+	gone       sync.Once
 }
 
 // Start starts PostgreSQL and the servers of the zero [Setup], concurrently.
 // The caller closes the system; on error Start has closed everything itself.
 func Start(ctx context.Context, cfg Config) (*System, error) {
-	s := &System{cfg: cfg, instances: map[instanceKey]*instance{}, behind: map[*wire.Recorder]wire.Address{}}
+	s := &System{cfg: cfg, credentials: newCredentials(), instances: map[instanceKey]*instance{}, identities: map[string]*wire.Identity{}, behind: map[*wire.Recorder]wire.Address{}}
 	if err := s.listen(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -121,6 +131,8 @@ func (s *System) listen() error {
 		{&s.Node, "node", node, wire.ProtocolHTTP},
 		{&s.Gateway, "nginx", anyPort, wire.ProtocolHTTP},
 		{&s.Postgres, "postgres", anyPort, wire.ProtocolOpaque},
+		{&s.Front, "nginx-tls", anyPort, wire.ProtocolOpaque},
+		{&s.Mesh, "envoy-node", anyPort, wire.ProtocolOpaque},
 	} {
 		recorder, err := wire.NewRecorder(wire.RecorderConfig{Name: r.name, Listen: r.listen, Protocol: r.protocol, Clock: s.cfg.Clock})
 		if err != nil {
@@ -131,9 +143,12 @@ func (s *System) listen() error {
 	return nil
 }
 
-// Recorders returns the recorders of the HTTP servers.
+// Recorders returns the recorders of the HTTP servers, those within the network
+// among them once there is one.
 func (s *System) Recorders() []*wire.Recorder {
-	return []*wire.Recorder{s.FastAPI, s.Node, s.Gateway}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]*wire.Recorder{s.FastAPI, s.Node, s.Gateway}, s.network.recorders()...)
 }
 
 // Set makes the servers behind the public addresses those of the setup. A server
@@ -141,20 +156,19 @@ func (s *System) Recorders() []*wire.Recorder {
 // keep running for the next time. Connections to a server that changes are
 // closed, so that none outlives its configuration.
 func (s *System) Set(ctx context.Context, setup Setup) error {
-	wanted := []struct {
-		recorder *wire.Recorder
-		key      instanceKey
-	}{
-		{s.FastAPI, instanceKey{server: fastapiServer, cors: setup.FastAPI}},
-		{s.Node, instanceKey{server: nodeServer, cors: setup.Node}},
-		{s.Gateway, instanceKey{server: nginxServer, cors: setup.Gateway, twice: setup.GatewayTwice}},
-	}
-	addresses := make([]wire.Address, len(wanted))
-	together, ctx := errgroup.WithContext(ctx)
-	for i, w := range wanted {
-		together.Go(func() (err error) {
-			addresses[i], err = s.instance(ctx, w.key)
-			return err
+	together, starting := errgroup.WithContext(ctx)
+	var places []place
+	together.Go(func() (err error) {
+		places, err = s.places(starting, setup)
+		return err
+	})
+	if setup.Mechanism.networked() {
+		together.Go(func() error {
+			network, err := s.startNetwork(starting)
+			if err != nil {
+				return err
+			}
+			return network.set(starting, setup.enforced())
 		})
 	}
 	if err := together.Wait(); err != nil {
@@ -162,13 +176,62 @@ func (s *System) Set(ctx context.Context, setup Setup) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i, w := range wanted {
-		if s.behind[w.recorder] != addresses[i] {
-			s.behind[w.recorder] = addresses[i]
-			w.recorder.SetUpstream(addresses[i])
+	for _, p := range places {
+		if s.behind[p.recorder] != p.address {
+			s.behind[p.recorder] = p.address
+			p.recorder.SetUpstream(p.address)
 		}
 	}
 	return nil
+}
+
+// Prepare starts the servers that the setup needs and changes nothing, so that a
+// later Set takes no time. It may run beside everything else.
+func (s *System) Prepare(ctx context.Context, setup Setup) error {
+	_, err := s.places(ctx, setup)
+	return err
+}
+
+// A place is a server behind a recorder.
+type place struct {
+	recorder *wire.Recorder
+	key      instanceKey
+	address  wire.Address
+}
+
+// places returns the servers of the setup, all of them running.
+func (s *System) places(ctx context.Context, setup Setup) ([]place, error) {
+	m := setup.enforced()
+	fastapi := instanceKey{server: fastapiServer, cors: setup.FastAPI, mechanism: m.of(fastapiServer)}
+	node := instanceKey{server: nodeServer, cors: setup.Node, mechanism: m.of(nodeServer), credentials: setup.credentials()}
+	places := []place{{recorder: s.Node, key: node}, {recorder: s.Gateway, key: instanceKey{server: nginxServer, cors: setup.Gateway, twice: setup.GatewayTwice}}}
+	switch {
+	case setup.Mechanism == MechanismMTLS:
+		places = append(places, place{recorder: s.Front, key: instanceKey{server: frontServer, mechanism: m.of(frontServer)}})
+	case setup.Mechanism == MechanismMesh:
+		beside, err := s.instance(ctx, instanceKey{server: callerSidecar})
+		if err != nil {
+			return nil, err
+		}
+		fastapi.sidecar = beside.Address
+		places = append(places, place{recorder: s.Mesh, key: instanceKey{server: serviceSidecar, mechanism: m.of(serviceSidecar)}})
+	case setup.Mechanism.networked():
+		network, err := s.startNetwork(ctx)
+		if err != nil {
+			return nil, err
+		}
+		fastapi.networked = true
+		places = append(places, place{recorder: network.Public, key: fastapi}, place{recorder: network.Node, key: node})
+	}
+	places = append(places, place{recorder: s.FastAPI, key: fastapi})
+	together, ctx := errgroup.WithContext(ctx)
+	for i := range places {
+		together.Go(func() (err error) {
+			places[i].address, err = s.instance(ctx, places[i].key)
+			return err
+		})
+	}
+	return places, together.Wait()
 }
 
 // Behind returns the address of the server that stands behind the recorder.
@@ -212,7 +275,7 @@ func (s *System) Close() error {
 		end(func() error { return s.StopPostgres(ctx) })
 	}
 	wg.Wait()
-	for _, r := range []*wire.Recorder{s.FastAPI, s.Node, s.Gateway, s.Postgres} {
+	for _, r := range append(s.network.recorders(), s.FastAPI, s.Node, s.Gateway, s.Postgres, s.Front, s.Mesh) {
 		if r != nil {
 			errs = append(errs, r.Close())
 		}
