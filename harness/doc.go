@@ -52,6 +52,13 @@
 // Forget with a mark when it is done with what came before. What the browser's
 // HTTP cache may still hold is remembered as statuses ([wire.Recorder.Statuses]).
 //
+// Strict decoding is a package of its own (strict), since case files and policies
+// are read in the same way.
+//
+// A case that follows from a policy (catalog.PolicyCase) is another type than a
+// case that is written by hand: its expectation is derived, from a gateway on
+// paper that follows the policy, and never stated.
+//
 // The public address of each server of the system under proof never changes:
 // what stands behind its recorder does. So one thing changes between an
 // experiment and its control, and a page keeps the URLs that it was given.

@@ -29,10 +29,10 @@ func (d *deriver) caches() {
 const sharedCache = "https://shared-cache.corsproof.test"
 
 // cacheable is an answer that every cache may keep.
-func cacheable(headers ...HeaderLine) []Upstream {
-	u := DefaultUpstream
+func cacheable(headers ...HeaderLine) []UpstreamAnswer {
+	u := DefaultAnswer
 	u.Headers = append([]HeaderLine{"Content-Type: text/plain", "Cache-Control: public, max-age=600"}, headers...)
-	return []Upstream{u}
+	return []UpstreamAnswer{u}
 }
 
 func (d *deriver) cached(p place) {
@@ -61,6 +61,11 @@ func (d *deriver) cached(p place) {
 	if !p.route.Origin(evil).Allowed {
 		denied := d.attack(p.route, evil, plain)
 		denied.Upstream = cacheable()
+		inOrder := []PolicyStep{image, denied, ask(p.origin)}
+		if other, ok := otherAsker(p); ok {
+			inOrder = append(inOrder, ask(other))
+		}
+		d.add(p.route, shared(p.caseAt("cache/in-order", rule, "a cache kept for all what was meant for one", inOrder...), sharedCache))
 		d.add(p.route, shared(p.caseAt("cache/denied-first", rule, "a cache kept for all what was meant for an origin that is denied", denied, ask(p.origin)), sharedCache))
 	}
 	if other, ok := otherAsker(p); ok {
@@ -113,8 +118,8 @@ func sameSite(a, b string) (site string, same bool) {
 
 func (d *deriver) redirects(p place) {
 	to := func(s PolicyStep, status int, location string) PolicyStep {
-		u := Upstream{Status: status, Headers: []HeaderLine{HeaderLine("Location: " + location), "Cache-Control: no-store"}}
-		s.Upstream = []Upstream{u, DefaultUpstream}
+		u := UpstreamAnswer{Status: status, Headers: []HeaderLine{HeaderLine("Location: " + location), "Cache-Control: no-store"}}
+		s.Upstream = []UpstreamAnswer{u, DefaultAnswer}
 		return s
 	}
 	rule := p.route.Origin(p.origin).Because
@@ -167,12 +172,12 @@ func (d *deriver) steady(p place) {
 // is the one that counts.
 func (d *deriver) layers(p place) {
 	consents := func(s PolicyStep, origin string) PolicyStep {
-		u := DefaultUpstream
+		u := DefaultAnswer
 		u.Headers = append(slices.Clone(u.Headers), HeaderLine("Access-Control-Allow-Origin: "+origin))
 		if p.route.Credentials {
 			u.Headers = append(u.Headers, "Access-Control-Allow-Credentials: true")
 		}
-		s.Upstream = []Upstream{u}
+		s.Upstream = []UpstreamAnswer{u}
 		return s
 	}
 	rule := p.route.Origin(p.origin).Because

@@ -20,7 +20,7 @@ func (d *deriver) errors() {
 func (d *deriver) applicationErrors(p place) {
 	for _, n := range p.route.ReadableErrors {
 		s := d.with(p, func(*Request) {})
-		s.Upstream = []Upstream{errorAnswer(n.Number)}
+		s.Upstream = []UpstreamAnswer{errorAnswer(n.Number)}
 		c := p.caseAt("error/application/"+strconv.Itoa(n.Number), statusRule(n),
 			"pages couldn't read an error that the application answers with", s)
 		c.Decision = "error/application/" + p.name
@@ -34,7 +34,7 @@ func (d *deriver) applicationErrors(p place) {
 		status = 500
 	}
 	s := d.attack(p.route, evil, plain)
-	s.Upstream = []Upstream{errorAnswer(status)}
+	s.Upstream = []UpstreamAnswer{errorAnswer(status)}
 	d.add(p.route, p.caseAt("error/denied", p.route.Origin(evil).Because, "an origin that the policy doesn't allow could read errors", s))
 }
 
@@ -69,9 +69,9 @@ func (d *deriver) gatewayErrors(p place) {
 			return
 		}
 		s := d.with(p, func(*Request) {})
-		u := DefaultUpstream
+		u := DefaultAnswer
 		u.Act = act
-		s.Upstream, s.OnlyIf = []Upstream{u}, statuses
+		s.Upstream, s.OnlyIf = []UpstreamAnswer{u}, statuses
 		change(&s)
 		c := p.caseAt("error/gateway/"+name, rule, "pages couldn't read an error that the gateway makes itself", s)
 		c.Disturbs = true
@@ -108,7 +108,7 @@ func (d *deriver) unrouted() {
 	}
 	i := slices.IndexFunc(e.ReadableErrors, func(n policy.Number) bool { return n.Number == 404 })
 	s := d.unlisted(origin)
-	s.Upstream, s.OnlyIf = []Upstream{errorAnswer(404)}, []int{404}
+	s.Upstream, s.OnlyIf = []UpstreamAnswer{errorAnswer(404)}, []int{404}
 	d.add(nil, PolicyCase{
 		ID: "error/gateway/unrouted", Rule: statusRule(e.ReadableErrors[i]), Steps: []PolicyStep{s},
 		Why: "pages couldn't read that a path isn't there",

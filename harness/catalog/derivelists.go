@@ -97,7 +97,7 @@ func (d *deriver) methods(p place) {
 		}
 	}
 	if t := p.route.Methods.Any; t != nil {
-		d.add(p.route, p.caseAt("method/allowed/any", policy.Rule{Kind: policy.RuleMethod, Text: t.Text, At: t.At},
+		d.add(p.route, p.caseAt("method/allowed/_any", policy.Rule{Kind: policy.RuleMethod, Text: t.Text, At: t.At},
 			"pages couldn't use a method though the policy allows all", d.with(p, func(r *Request) { r.Method = "CORSPROOF" })))
 	}
 	for _, m := range outsideMethods {
@@ -128,7 +128,7 @@ func (d *deriver) headers(p place) {
 		d.add(p.route, c)
 	}
 	if t := p.route.Headers.Any; t != nil {
-		d.add(p.route, p.caseAt("header/allowed/any", policy.Rule{Kind: policy.RuleHeader, Text: t.Text, At: t.At},
+		d.add(p.route, p.caseAt("header/allowed/_any", policy.Rule{Kind: policy.RuleHeader, Text: t.Text, At: t.At},
 			"pages couldn't set a request header though the policy allows all", d.with(p, func(r *Request) { r.Headers = []HeaderLine{"x-corsproof: corsproof"} })))
 	}
 	rule := p.route.Rule(policy.RuleHeaders)
@@ -218,9 +218,9 @@ func (d *deriver) credentials(p place) {
 func (d *deriver) expose(p place) {
 	read := func(name string) PolicyStep {
 		s := d.with(p, func(*Request) {})
-		u := DefaultUpstream
+		u := DefaultAnswer
 		u.Headers = append(slices.Clone(u.Headers), exposedLine(name))
-		s.Upstream = []Upstream{u}
+		s.Upstream, s.Reads = []UpstreamAnswer{u}, []string{name}
 		return s
 	}
 	for _, h := range p.route.Expose.Names {
@@ -233,7 +233,7 @@ func (d *deriver) expose(p place) {
 		d.add(p.route, c)
 	}
 	if t := p.route.Expose.Any; t != nil {
-		d.add(p.route, p.caseAt("expose/readable/any", policy.Rule{Kind: policy.RuleExposed, Text: t.Text, At: t.At},
+		d.add(p.route, p.caseAt("expose/readable/_any", policy.Rule{Kind: policy.RuleExposed, Text: t.Text, At: t.At},
 			"pages couldn't read a response header though the policy exposes all", read("X-Corsproof")))
 		return
 	}
@@ -297,7 +297,7 @@ func (d *deriver) auth(p place) {
 	}
 	// Not a redirect to a login page either, which no page could follow.
 	s := d.get(p.route, p.origin)
-	s.Upstream = []Upstream{errorAnswer(401)}
+	s.Upstream = []UpstreamAnswer{errorAnswer(401)}
 	s.OnlyIf = []int{401, 301, 302, 303, 307, 308}
 	if p.route.Reads(403) {
 		s.OnlyIf = append(s.OnlyIf, 403)
@@ -306,8 +306,8 @@ func (d *deriver) auth(p place) {
 }
 
 // errorAnswer is what an application answers with an error.
-func errorAnswer(status int) Upstream {
-	u := DefaultUpstream
+func errorAnswer(status int) UpstreamAnswer {
+	u := DefaultAnswer
 	u.Status, u.Body = status, fmt.Sprintf("corsproof %d", status)
 	return u
 }

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -45,7 +46,7 @@ func facetName(e *policy.Effective) string {
 		}
 	}
 	slices.Sort(names)
-	name := strings.Join(names, "+")
+	name := strings.Join(names, "_")
 	if !e.Credentials {
 		name += ".anonymous"
 	}
@@ -60,19 +61,20 @@ func groupSlug(name string) string {
 }
 
 // originSlug is an origin as it stands in an ID: https:// is left out, other
-// schemes and ports are set off by "_", and what would be misread is escaped.
+// schemes and ports are set off by "_", and what an expression of go test -run
+// would take for something else is escaped.
 func originSlug(origin string) string {
 	if rest, ok := strings.CutPrefix(origin, "https://"); ok && rest != "" {
 		origin = rest
 	} else {
-		origin = strings.Replace(origin, "://", "_", 1)
+		origin = strings.Replace(origin, "://", ":", 1)
 	}
 	var b strings.Builder
 	for _, c := range []byte(origin) {
 		switch {
-		case c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '.', c == '-', c == '*':
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '.', c == '-':
 			b.WriteByte(c)
-		case c == ':', c == '_':
+		case c == ':':
 			b.WriteByte('_')
 		default:
 			fmt.Fprintf(&b, "_%02x", c)
@@ -91,17 +93,50 @@ func (d *deriver) origins() {
 		if f.route.AllowsAnyOrigin() {
 			continue // then no origin is an attack
 		}
-		for _, o := range allowedOrigins(f.route) {
-			if strings.Contains(o.origin, "://") && o.origin != anybody {
-				d.attacks(f, o.entry, attacksOn(o.origin))
-			}
-			if len(o.entry.Examples) > 0 {
-				d.attacks(f, o.entry, attacksOnPattern(o.entry.Origin.Text))
-			}
+		for entry, origins := range byEntry(allowedOrigins(f.route)) {
+			d.attacks(f, entry, attacksOnEntry(entry, origins))
 		}
 		d.attacks(f, nil, attacksOnAll(d.base))
 		d.otherGroups(f)
 	}
+}
+
+// byEntry goes through origins by the entries that allow them, which are next to
+// one another.
+func byEntry(origins []allowedOrigin) iter.Seq2[*policy.Entry, []string] {
+	return func(yield func(*policy.Entry, []string) bool) {
+		for i := 0; i < len(origins); {
+			entry := origins[i].entry
+			var list []string
+			for ; i < len(origins) && origins[i].entry == entry; i++ {
+				list = append(list, origins[i].origin)
+			}
+			if !yield(entry, list) {
+				return
+			}
+		}
+	}
+}
+
+// attacksOnEntry returns the attacks on an entry, each origin once.
+func attacksOnEntry(entry *policy.Entry, origins []string) []attack {
+	var all, out []attack
+	for _, o := range origins {
+		if strings.Contains(o, "://") && o != anybody {
+			all = append(all, attacksOn(o)...)
+		}
+	}
+	if len(entry.Examples) > 0 {
+		all = append(all, attacksOnPattern(entry.Origin.Text)...)
+	}
+	seen := map[string]bool{}
+	for _, a := range all {
+		if key := a.origin + " " + a.second; !seen[key] {
+			seen[key] = true
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // allowedOrigin are the cases of an origin that may read, both forms.
@@ -162,7 +197,7 @@ func (d *deriver) otherGroups(f facet) {
 	for i := range d.view.Policy.Origins {
 		g := &d.view.Policy.Origins[i]
 		origin := groupOrigin(g)
-		if origin == "" || origin == anybody || slices.Contains(f.route.Groups, g) {
+		if origin == "" || origin == anybody || origin == policy.Null || slices.Contains(f.route.Groups, g) {
 			continue
 		}
 		area, why := "origin/other-route", "an origin that only other routes allow could read"
@@ -186,7 +221,7 @@ func (d *deriver) attacks(f facet, entry *policy.Entry, list []attack) {
 		}
 		slug := originSlug(a.origin)
 		if a.second != "" {
-			slug += "+" + originSlug(a.second)
+			slug += "__" + originSlug(a.second)
 		}
 		for _, form := range forms {
 			if form == preflighted && !a.pair {

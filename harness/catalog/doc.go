@@ -23,5 +23,51 @@
 // that is part of the program. [RunModel] runs a case on the model and returns
 // what differs from the case's expectation.
 //
+// # Cases that follow from a policy
+//
+// [Derive] makes cases of a policy as it stands on one target. Such a
+// [PolicyCase] has no written expectation: [PolicyCase.Expect] is the model over
+// the answers that the policy calls for, [PolicyCase.Run] the same model over
+// a target's own answers, and [PolicyCase.Compare] what differs.
+//
+//	view, err := p.On("edge")
+//	cases, err := catalog.Derive(view, catalog.DeriveConfig{OwnURLs: true})
+//	for _, c := range cases {
+//		want, err := c.Expect(ctx, profile)
+//		got, err := c.Run(ctx, profile, answers)
+//		if ok, instead := c.Provoked(got); !ok { … } // not run
+//		for _, m := range c.Compare(want, got) { … }  // violations of c.Rule
+//	}
+//
+// What is decided about them:
+//
+// Each case tests one rule of the policy, an allow or a deny, and names it by
+// file and line. Every allow has deny twins: the methods, headers and origins
+// just outside of it. Rules may need the same requests; then the cases have the
+// same Signature, and the requests need to be made but once. What differs only
+// in which of several names is tried has the same Decision.
+//
+// Settings are tested where they are written, origins once for each set of
+// groups that routes name together, and each route by four requests of its own.
+// So the number of cases grows with the lines of a policy.
+//
+// An ID is an area, what varies in it, and where: the place of a setting
+// ("defaults" or a route's name), or the names of the groups, with ".anonymous"
+// where no credentials are allowed. It holds no count and no position, and
+// every part of it stands for itself in an expression of go test -run.
+//
+// A request that no page can make, or of which the model can't tell, goes out as
+// it is written, by the direct client, and is judged by whether the answer
+// consents ([Consent]). It is never counted as seen in a browser.
+//
+// A gateway that denies is expected to leave Access-Control-Allow-Origin out; how
+// else it says no, by a status or not, is its own affair. Errors that the policy
+// doesn't list as readable are not judged. Which status a gateway chooses for an
+// error that it makes itself isn't either, as long as the policy lists it: a
+// case that didn't provoke one of those counts as not run.
+//
+// The upstream is ours and does what the case says. What it says about CORS by
+// itself doesn't count: the gateway's word has to.
+//
 // The package refuses to write an expectation: none is ever made from a run.
 package catalog

@@ -16,13 +16,13 @@ type policyGateway struct {
 	view     *policy.View
 	base     fetch.Origin
 	step     *PolicyStep
-	upstream []Upstream
+	upstream []UpstreamAnswer
 }
 
 func newPolicyGateway(view *policy.View, base fetch.Origin, step *PolicyStep) *policyGateway {
 	g := &policyGateway{view: view, base: base, step: step, upstream: step.Upstream}
 	if len(g.upstream) == 0 {
-		g.upstream = []Upstream{DefaultUpstream}
+		g.upstream = []UpstreamAnswer{DefaultAnswer}
 	}
 	return g
 }

@@ -24,9 +24,13 @@ func (c *PolicyCase) Expect(ctx context.Context, profile *fetch.Profile) ([]fetc
 // ExpectUnder is Expect with another policy on the same target: what would be
 // seen of a gateway that follows that one instead.
 func (c *PolicyCase) ExpectUnder(ctx context.Context, view *policy.View, profile *fetch.Profile) ([]fetch.Trace, error) {
-	return c.Run(ctx, profile, func(step int) fetch.Answerer {
-		return newPolicyGateway(view, c.base, &c.Steps[step]).answer
-	})
+	return c.Run(ctx, profile, c.Answers(view))
+}
+
+// Answers returns the answers that a policy calls for on the case's target: what
+// a gateway that follows it sends, header by header.
+func (c *PolicyCase) Answers(view *policy.View) StepAnswerer {
+	return func(step int) fetch.Answerer { return newPolicyGateway(view, c.base, &c.Steps[step]).answer }
 }
 
 // Run returns the traces of the case over any answers, one for each step: over a

@@ -18,7 +18,7 @@ var concernKinds = []ConcernKind{
 	{InsecureOrigin, Warn,
 		"whoever is on the network between can put code into an http page and read what it may read",
 		"the origin with https"},
-	{MixedContent, Warn,
+	{MixedContent, Refuse,
 		"browsers send no request from an https page to an http target: it is blocked as mixed content, whatever the headers say",
 		"an https url for the target"},
 	{WildcardRegistrable, Refuse,

@@ -149,6 +149,23 @@ func TestMissing(t *testing.T) {
 	}
 }
 
+// TestDocumentedPolicyIsOne reads the example out of the package's own words.
+func TestDocumentedPolicyIsOne(t *testing.T) {
+	t.Parallel()
+	doc, err := os.ReadFile("doc.go")
+	require.NoError(t, err)
+	var example strings.Builder
+	for line := range strings.SplitSeq(string(doc), "\n") {
+		if text, ok := strings.CutPrefix(line, "//\t"); ok {
+			example.WriteString(text + "\n")
+		}
+	}
+	p, err := policy.Parse("doc.yaml", []byte(example.String()))
+	require.NoError(t, err)
+	assert.Len(t, p.Routes, 2)
+	assert.False(t, policy.Refused(p.Lint()))
+}
+
 // FuzzParse looks for a panic or a hang, and for a policy that can't be used.
 func FuzzParse(f *testing.F) {
 	data, err := fixtures.Files.ReadFile("policies/shop.yaml")

@@ -1,0 +1,89 @@
+package catalog
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+)
+
+// Compare holds the traces of a case, one for each step, against those that are
+// expected. It judges what a page can tell and what was sent: whether the
+// response is readable, its type and status, the headers that the step is about,
+// and the requests in order. What a page can't see of a response that is blocked
+// in both, it doesn't judge. Of what goes out as it is written it judges whether
+// the answer consents or, if there is no Origin, its status.
+func (c *PolicyCase) Compare(want, got []fetch.Trace) []Mismatch {
+	var out []Mismatch
+	if len(want) != len(got) {
+		return []Mismatch{{What: "steps", Want: strconv.Itoa(len(want)), Got: strconv.Itoa(len(got))}}
+	}
+	for i := range want {
+		differ := func(what, want, got string) {
+			if want != got {
+				out = append(out, Mismatch{Step: i, What: what, Want: want, Got: got})
+			}
+		}
+		if c.Wire() {
+			compareWire(want[i], got[i], differ)
+			continue
+		}
+		s := &c.Steps[i]
+		a, b := want[i].Outcome.Response, got[i].Outcome.Response
+		differ("outcome", string(want[i].Outcome.Kind), string(got[i].Outcome.Kind))
+		differ("requests", requests(want[i]), requests(got[i]))
+		if a == nil || b == nil {
+			continue
+		}
+		differ("type", string(a.Type), string(b.Type))
+		if len(s.OnlyIf) == 0 {
+			differ("status", strconv.Itoa(a.Status), strconv.Itoa(b.Status))
+		}
+		for _, name := range s.Reads {
+			differ("readable "+name, strconv.FormatBool(a.Headers.Contains(name)), strconv.FormatBool(b.Headers.Contains(name)))
+		}
+	}
+	return out
+}
+
+func compareWire(want, got fetch.Trace, differ func(what, want, got string)) {
+	consents := func(t fetch.Trace) string { return strconv.FormatBool(Consent(t) == nil) }
+	differ("consents", consents(want), consents(got))
+	if want.Request.Origin == "" {
+		differ("status", strconv.Itoa(statusOf(want)), strconv.Itoa(statusOf(got)))
+	}
+}
+
+// requests lists what was sent.
+func requests(t fetch.Trace) string {
+	var sent []string
+	for _, x := range t.Exchanges {
+		sent = append(sent, fmt.Sprintf("%s %s%s", x.Request.Method, x.Server, x.Request.Target))
+	}
+	return strings.Join(sent, "; ")
+}
+
+// Provoked reports whether the target did what the case's steps were to provoke,
+// and if not, what it did instead; then there is nothing to judge.
+func (c *PolicyCase) Provoked(traces []fetch.Trace) (bool, string) {
+	for i := range min(len(traces), len(c.Steps)) {
+		only := c.Steps[i].OnlyIf
+		if status := statusOf(traces[i]); len(only) > 0 && status != 0 && !slices.Contains(only, status) {
+			return false, fmt.Sprintf("request %d was answered with status %d; the case is about %s", i+1, status, strings.Trim(fmt.Sprint(only), "[]"))
+		}
+	}
+	return true, ""
+}
+
+// statusOf returns the status of the first answer to a request that is no
+// preflight; 0 if there was none.
+func statusOf(t fetch.Trace) int {
+	for _, x := range t.Exchanges {
+		if x.Kind != fetch.ExchangePreflight && x.Response != nil {
+			return x.Response.Status
+		}
+	}
+	return 0
+}
