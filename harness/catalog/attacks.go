@@ -15,6 +15,8 @@ type attack struct {
 	name string
 	// origin is the Origin header's value.
 	origin string
+	// of is what stands in the case's ID; empty means origin.
+	of string
 	// why completes "… could read".
 	why string
 	// pair asks for both forms; otherwise plain is enough.
@@ -50,7 +52,7 @@ func attacksOn(origin string) []attack {
 		{name: "other-scheme", origin: "x" + origin, why: "a comparison that doesn't start at the beginning"},
 		{name: "port", origin: scheme + "://" + host + otherPort(port), pair: true, why: "another program on the same host"},
 		{name: "slash", origin: origin + "/", why: "a URL instead of an origin"},
-		{name: "upper-case", origin: strings.ToUpper(origin), why: "a comparison that folds case"},
+		{name: "upper-case", origin: strings.ToUpper(origin), of: origin, why: "a comparison that folds case"},
 		{name: "userinfo", origin: scheme + "://" + rest + "@" + evilHost, why: "a URL parser's idea of the host"},
 		{name: "userinfo-before", origin: scheme + "://" + evilHost + "@" + rest, why: "a URL parser's idea of the host"},
 		{name: "in-path", origin: scheme + "://" + evilHost + "/" + rest, why: "a search for the host anywhere"},

@@ -108,7 +108,9 @@ func (d *deriver) unrouted() {
 	}
 	i := slices.IndexFunc(e.ReadableErrors, func(n policy.Number) bool { return n.Number == 404 })
 	s := d.unlisted(origin)
-	s.Upstream, s.OnlyIf = []UpstreamAnswer{errorAnswer(404)}, []int{404}
+	u := DefaultAnswer
+	u.Act = ActUnasked
+	s.Upstream, s.OnlyIf = []UpstreamAnswer{u}, []int{404}
 	d.add(nil, PolicyCase{
 		ID: "error/gateway/unrouted", Rule: statusRule(e.ReadableErrors[i]), Steps: []PolicyStep{s},
 		Why: "pages couldn't read that a path isn't there",

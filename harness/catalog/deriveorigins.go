@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"slices"
@@ -219,7 +220,7 @@ func (d *deriver) attacks(f facet, entry *policy.Entry, list []attack) {
 		if f.route.Origin(a.origin).Allowed && a.second == "" || a.origin == string(d.base) {
 			continue
 		}
-		slug := originSlug(a.origin)
+		slug := originSlug(cmp.Or(a.of, a.origin))
 		if a.second != "" {
 			slug += "__" + originSlug(a.second)
 		}
