@@ -11,8 +11,9 @@ import (
 )
 
 // A PolicyCase is a case that follows from a policy. It says what is asked and
-// what the upstream behind the target does; what must come of it, [Run] derives
-// from the answers that the policy calls for, never from a run.
+// what the upstream behind the target does. What must come of it,
+// [PolicyCase.Expect] derives from the answers that the policy calls for, never
+// from a run. It is read-only and safe for concurrent use.
 type PolicyCase struct {
 	// ID is built from what varies, by name: it stays when routes, origins and
 	// anything else are added to the policy.
