@@ -130,12 +130,43 @@ func (ca *CA) LeafPEM(host string) (chain, key []byte, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, der := range leaf.Certificate {
+	return encodePEM(ca.leafKey, leaf.Certificate...)
+}
+
+// ServerPEM makes a certificate for all of names, and returns it as
+// [CA.LeafPEM] does: for a server that has one certificate for several hosts and
+// is called by no browser itself, or HTTP/2 would put them on one connection. A
+// name may begin with "*.", and be an IP address.
+func (ca *CA) ServerPEM(names ...string) (chain, key []byte, err error) {
+	template, err := certificateTemplate("corsproof run")
+	if err != nil {
+		return nil, nil, err
+	}
+	template.KeyUsage = x509.KeyUsageDigitalSignature
+	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
+	for _, name := range names {
+		if ip, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
+			template.IPAddresses = append(template.IPAddresses, ip.AsSlice())
+		} else if name == "" || strings.ContainsAny(strings.TrimPrefix(name, "*."), ":*/ ") {
+			return nil, nil, fmt.Errorf("make a certificate for %q: not a host name: leave out scheme and port", name)
+		} else {
+			template.DNSNames = append(template.DNSNames, strings.TrimSuffix(name, "."))
+		}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, ca.certificate, &ca.leafKey.PublicKey, ca.key)
+	if err != nil {
+		return nil, nil, fmt.Errorf("make a certificate for %q: %w", names, err)
+	}
+	return encodePEM(ca.leafKey, der, ca.certificate.Raw)
+}
+
+func encodePEM(private *ecdsa.PrivateKey, certificates ...[]byte) (chain, key []byte, err error) {
+	for _, der := range certificates {
 		chain = append(chain, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})...)
 	}
-	der, err := x509.MarshalPKCS8PrivateKey(ca.leafKey)
+	der, err := x509.MarshalPKCS8PrivateKey(private)
 	if err != nil {
-		return nil, nil, fmt.Errorf("encode the key of %q: %w", host, err)
+		return nil, nil, fmt.Errorf("encode a certificate's key: %w", err)
 	}
 	return chain, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
 }

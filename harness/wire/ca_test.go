@@ -69,3 +69,22 @@ func TestCAPEM(t *testing.T) {
 	other := caT(t)
 	assert.NotEqual(t, ca.SPKIPin(), other.SPKIPin(), "each run has keys of its own")
 }
+
+func TestServerPEM(t *testing.T) {
+	t.Parallel()
+	ca := caT(t)
+	chain, key, err := ca.ServerPEM("a.example", "*.b.example", "127.0.0.1", "[::1]")
+	require.NoError(t, err)
+	pair, err := tls.X509KeyPair(chain, key)
+	require.NoError(t, err)
+	for host, valid := range map[string]bool{
+		"a.example": true, "x.b.example": true, "127.0.0.1": true, "::1": true, "b.example": false, "c.example": false,
+	} {
+		_, err := pair.Leaf.Verify(x509.VerifyOptions{Roots: ca.Pool(), DNSName: host})
+		assert.Equal(t, valid, err == nil, "%s: %v", host, err)
+	}
+	for _, bad := range []string{"", "https://a.example", "a.example:443", "a.*.example"} {
+		_, _, err := ca.ServerPEM(bad)
+		assert.ErrorContains(t, err, "not a host name", bad)
+	}
+}

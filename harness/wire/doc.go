@@ -6,6 +6,8 @@
 //   - A [PageHost] serves the pages that make the calls.
 //   - A [Scripted] is a server that says what it is told to, byte for byte, at
 //     any number of origins, behind recorders of its own.
+//   - An [Upstream] and an [Endpoint] are the two sides of a target: where what it
+//     stands before has to be, and where it answers.
 //   - A [CA] signs for them; a [Clock] gives all of them one time.
 //
 // The entry point is [NewRecorder]:
