@@ -154,6 +154,16 @@ func (x explanation) block() *fetch.Block {
 	return blockFor(code, parameter, x.sentence)
 }
 
+// blockIn is block for a request's mode: without CORS, a scheme is refused where
+// it would be fetched.
+func (x explanation) blockIn(mode fetch.Mode) *fetch.Block {
+	b := x.block()
+	if b != nil && mode == fetch.ModeNoCORS && b.Code == string(network.CorsErrorCorsDisabledScheme) && b.Phase == phaseMainFetch {
+		b.Phase, b.Step, b.Detail = phaseSchemeFetch, "4", "scheme"
+	}
+	return b
+}
+
 // consoleLine is an entry of the log for people.
 func consoleLine(e *log.Entry) string {
 	text := fmt.Sprintf("%s: %s", e.Level, e.Text)

@@ -317,7 +317,7 @@ func (p *chromiumPage) outcome(a answer) fetch.Outcome {
 	case fetch.OutcomeNetworkError:
 		out := fetch.Outcome{Kind: kind, Error: r.Error}
 		if a.why != nil {
-			out.Block = a.why.block()
+			out.Block = a.why.blockIn(a.job.Request.Mode)
 			if out.Block == nil {
 				out.Error += " (" + a.why.netError + ")"
 			}
