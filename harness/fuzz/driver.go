@@ -14,6 +14,18 @@ import (
 // observation's.
 type Driver func(ctx context.Context, cases []catalog.Case) ([]Observation, error)
 
+// drive runs the cases, if there are any.
+func (d Driver) drive(ctx context.Context, cases []catalog.Case) ([]Observation, error) {
+	if len(cases) == 0 {
+		return nil, nil
+	}
+	out, err := d(ctx, cases)
+	if err == nil && len(out) != len(cases) {
+		err = fmt.Errorf("the engine ran %d of %d cases", len(out), len(cases))
+	}
+	return out, err
+}
+
 // An Observation is what an engine did with a case.
 type Observation struct {
 	// Placed is the case as it was run, if its URLs were others; nil if not. The

@@ -20,8 +20,6 @@ const (
 	endExplained
 	// endDiverged: nothing explains what the engine did.
 	endDiverged
-	// endModelUnknown: the case is outside of what the model can tell.
-	endModelUnknown
 	// endUnknown: it could not be observed.
 	endUnknown
 )
@@ -53,10 +51,6 @@ func (j *jury) judge(ctx context.Context, c *catalog.Case, o Observation) (verdi
 	v := verdict{model: model}
 	if err != nil {
 		return v, err
-	}
-	if why := unknownIn(model); why != "" {
-		v.end, v.why = endModelUnknown, why
-		return v, nil
 	}
 	switch {
 	case o.Err != nil:
