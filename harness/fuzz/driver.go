@@ -35,6 +35,9 @@ type Observation struct {
 	Traces []fetch.Trace
 	// Err says what could not be observed.
 	Err error
+	// Doubt says why a divergence of the case would tell nothing, as after more
+	// time than a cache entry lives.
+	Doubt error
 }
 
 // predict runs a case on the model. It fails for a case that can't be asked

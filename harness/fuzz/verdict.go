@@ -67,6 +67,9 @@ func (j *jury) judge(ctx context.Context, c *catalog.Case, o Observation) (verdi
 	v.differences = differences(model, o.Traces)
 	if len(v.differences) > 0 {
 		v.end = endDiverged
+		if o.Doubt != nil {
+			v.end, v.why = endUnknown, o.Doubt.Error()
+		}
 		return v, nil
 	}
 	standard, err := predict(ctx, c, &fetch.Standard)
