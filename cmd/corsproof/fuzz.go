@@ -68,6 +68,9 @@ func (f *fuzzCases) run(ctx context.Context) (err error) {
 			return fmt.Errorf("--json: %w", err)
 		}
 	}
+	if info, err := os.Stat(f.out); f.out == "" || err == nil && !info.IsDir() {
+		return fmt.Errorf("--out %q: it is no folder", f.out)
+	}
 	result, err := f.fuzz(ctx)
 	f.progress.end()
 	if err != nil {
