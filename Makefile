@@ -1,6 +1,6 @@
 # Everything here also works as plain `go test ./...` once `make setup` has run.
 
-.PHONY: help demo test quick setup lint golden bench soak clean
+.PHONY: help demo test quick setup lint golden bench fuzz soak clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ golden: ## rewrite the golden files; review them like code
 
 bench: ## run the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
+
+fuzz: setup ## generate 20,000 cases from each of three seeds, and hold Chromium against the model
+	for seed in 1 2 3; do go run ./cmd/corsproof fuzz --cases 20000 --seed $$seed || exit; done
 
 soak: setup ## run all tests twenty times, each time in fresh processes
 	CORSPROOF_REQUIRE=all CORSPROOF_SOAK=1 .ci/soak 20

@@ -153,38 +153,39 @@ func (r *casesRun) judge(ctx context.Context, d Driven) error {
 	}
 	run.Traces = append(append(run.Traces, predicted...), d.Traces...)
 	verdict := judge.Engine(&d.Placed, predicted, d.Traces)
-	if late, err := r.late(ctx, d, predicted); err != nil {
+	if late, err := d.late(ctx, predicted); err != nil {
 		return err
-	} else if late && verdict.End != judge.EndPass {
+	} else if late != nil && verdict.End != judge.EndPass {
 		verdict.End = judge.EndUnknown
-		verdict.Unknown = fmt.Sprintf("the machine was too slow to tell: the requests came up to %d s apart, after which a cache may have let go of what it held", slices.Max(d.Waited))
+		verdict.Unknown = late.Error()
 	}
 	run.Verdicts = append(run.Verdicts, verdict)
 	r.end(run)
 	return nil
 }
 
-// late reports whether the time that passed between the requests of a case makes
-// a difference, by the model.
-func (r *casesRun) late(ctx context.Context, d Driven, predicted []fetch.Trace) (bool, error) {
-	if len(d.Placed.Steps) < 2 {
-		return false, nil
-	}
-	delayed := d.Placed.Delayed(d.Waited)
-	late, _, err := catalog.RunModel(ctx, &delayed, &fetch.Chromium)
-	if err != nil {
-		return false, err
-	}
-	for i := range late {
-		if len(judge.Compare(predicted[i], late[i])) > 0 {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
 func engineOf(i browser.Info) report.Engine {
 	return report.Engine{
 		Name: i.Name, Kind: i.Kind, Version: i.Version, Path: i.Path, Flags: i.Flags, Sandbox: i.Sandbox, Canary: "passed",
 	}
+}
+
+// late returns why a difference tells nothing if the time that passed between
+// the requests of a case makes one, by the model.
+func (d Driven) late(ctx context.Context, predicted []fetch.Trace) (why, err error) {
+	if len(d.Placed.Steps) < 2 {
+		return nil, nil
+	}
+	delayed := d.Placed.Delayed(d.Waited)
+	late, _, err := catalog.RunModel(ctx, &delayed, &fetch.Chromium)
+	if err != nil {
+		return nil, err
+	}
+	for i := range late {
+		if len(judge.Compare(predicted[i], late[i])) > 0 {
+			return fmt.Errorf("the machine was too slow to tell: the requests came up to %d s apart, after which a cache may have let go of what it held",
+				slices.Max(d.Waited)), nil
+		}
+	}
+	return nil, nil
 }

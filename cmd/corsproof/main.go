@@ -19,6 +19,8 @@ const (
 	exitNotProven = 1
 	exitUsage     = 2
 	exitUnknown   = 3
+	// exitDivergence: the browser did other than the model of it says.
+	exitDivergence = 4
 )
 
 // An exitError carries the exit code with the reason.
@@ -78,6 +80,6 @@ an interruption, a failed set-up and a taken port are, too.`,
 		},
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(demoCommand(), runCommandOf(), setupCommand(), doctorCommand())
+	root.AddCommand(demoCommand(), runCommandOf(), fuzzCommand(), setupCommand(), doctorCommand())
 	return root
 }

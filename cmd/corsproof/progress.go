@@ -42,11 +42,16 @@ func (p *progress) add(bad bool) {
 	if time.Since(p.last) < pause {
 		return
 	}
-	p.last = time.Now()
 	line := fmt.Sprintf("%d of %d cases", p.done, p.total)
 	if p.bad > 0 {
 		line += fmt.Sprintf(", %d not passed", p.bad)
 	}
+	p.say(line)
+}
+
+// say writes a line.
+func (p *progress) say(line string) {
+	p.last = time.Now()
 	if p.terminal {
 		p.written = true
 		fmt.Fprintf(p.w, "\r\x1b[K%s", line)

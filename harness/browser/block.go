@@ -13,6 +13,7 @@ const (
 	phaseCORSCheck     = "concept-cors-check"
 	phasePreflight     = "cors-preflight-fetch-0"
 	phaseMainFetch     = "concept-main-fetch"
+	phaseSchemeFetch   = "concept-scheme-fetch"
 	phaseRedirectFetch = "concept-http-redirect-fetch"
 )
 

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -46,22 +47,24 @@ const (
 // about something else.
 func explain(e *log.Entry) (explanation, bool) {
 	if m := blockedSentence.FindStringSubmatch(e.Text); m != nil {
-		x := explanation{url: m[1], first: m[1], sentence: m[3]}
-		if m[2] != "" {
-			x.first = m[2]
-		}
-		return x, true
+		return explanationOf(m[1], cmp.Or(m[2], m[1]), m[3]), true
 	}
 	if m := cannotLoad.FindStringSubmatch(e.Text); m != nil {
-		return explanation{url: m[1], first: m[1], sentence: m[2]}, true
+		return explanationOf(m[1], m[1], m[2]), true
 	}
 	if m := mixedContent.FindStringSubmatch(e.Text); m != nil {
-		return explanation{url: m[1], first: m[1], sentence: e.Text, code: codeMixedContent}, true
+		x := explanationOf(m[1], m[1], e.Text)
+		x.code = codeMixedContent
+		return x, true
 	}
 	if code, ok := strings.CutPrefix(e.Text, failedToLoadText); ok && strings.HasPrefix(code, "net::") {
-		return explanation{url: e.URL, netError: code, requestID: string(e.NetworkRequestID)}, true
+		return explanation{url: withoutFragment(e.URL), netError: code, requestID: string(e.NetworkRequestID)}, true
 	}
 	return explanation{}, false
+}
+
+func explanationOf(url, first, sentence string) explanation {
+	return explanation{url: withoutFragment(url), first: withoutFragment(first), sentence: sentence}
 }
 
 // A sentence is how Chromium words one of its codes. The group, if there is
@@ -149,6 +152,16 @@ func (x explanation) block() *fetch.Block {
 		}
 	}
 	return blockFor(code, parameter, x.sentence)
+}
+
+// blockIn is block for a request's mode: without CORS, a scheme is refused where
+// it would be fetched.
+func (x explanation) blockIn(mode fetch.Mode) *fetch.Block {
+	b := x.block()
+	if b != nil && mode == fetch.ModeNoCORS && b.Code == string(network.CorsErrorCorsDisabledScheme) && b.Phase == phaseMainFetch {
+		b.Phase, b.Step, b.Detail = phaseSchemeFetch, "4", "scheme"
+	}
+	return b
 }
 
 // consoleLine is an entry of the log for people.

@@ -146,4 +146,7 @@ func TestOtherReasonsHaveTheirPlace(t *testing.T) {
 		require.NotNil(t, b, tc.name)
 		assert.Equal(t, tc.want, b.Phase+" "+b.Step+" "+b.Detail, tc.name)
 	}
+	ftp := explanation{sentence: `URL scheme "ftp" is not supported.`, url: "ftp://a/", first: "ftp://a/"}
+	assert.Equal(t, "not-http", ftp.blockIn(fetch.ModeCORS).Detail)
+	assert.Equal(t, "concept-scheme-fetch", ftp.blockIn(fetch.ModeNoCORS).Phase)
 }

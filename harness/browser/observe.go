@@ -212,8 +212,8 @@ func (p *chromiumPage) join(s *session, jobs []Job, w window) joined {
 			url = a.report.URL
 		}
 		stop := ""
-		if a.why = byFirst[url]; a.why != nil {
-			stop = a.why.url
+		if a.why = byFirst[url]; a.why != nil && a.why.sentence != integritySentence {
+			stop = a.why.url // integrity is of what came last, and the call's own URL is named
 		}
 		a.chain = rec.follow(job.Request, url, stop)
 		a.explain(byLast)
@@ -317,7 +317,7 @@ func (p *chromiumPage) outcome(a answer) fetch.Outcome {
 	case fetch.OutcomeNetworkError:
 		out := fetch.Outcome{Kind: kind, Error: r.Error}
 		if a.why != nil {
-			out.Block = a.why.block()
+			out.Block = a.why.blockIn(a.job.Request.Mode)
 			if out.Block == nil {
 				out.Error += " (" + a.why.netError + ")"
 			}

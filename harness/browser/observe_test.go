@@ -200,6 +200,22 @@ func TestObserveJoinsPageAndRecorder(t *testing.T) {
 			name:    "a fragment is not sent",
 			request: fetch.Request{URL: at(addr, "/w", anyOrigin) + "#part"},
 			kind:    fetch.OutcomeResponse, response: fetch.ResponseCORS, body: `GET /w ""`, wire: []string{"GET 200"},
+		}, {
+			name:    "blocked with a fragment",
+			request: fetch.Request{URL: at(addr, "/x") + "#part"},
+			kind:    fetch.OutcomeNetworkError, code: "MissingAllowOriginHeader", wire: []string{"GET 200"},
+		}, {
+			name:    "integrity after a redirect",
+			request: fetch.Request{URL: at(addr, "/y", "status=302", anyOrigin, "h=Location: /y-end?h=Access-Control-Allow-Origin:%20*"), Integrity: "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="},
+			kind:    fetch.OutcomeNetworkError, code: "integrity", wire: []string{"GET 302", "GET 200"},
+		}, {
+			name:    "HEAD",
+			request: fetch.Request{Method: "HEAD", URL: at(addr, "/head", anyOrigin)},
+			kind:    fetch.OutcomeResponse, response: fetch.ResponseCORS, wire: []string{"HEAD 200"},
+		}, {
+			name:    "a body that a status makes none of",
+			request: fetch.Request{URL: at(addr, "/z", "status=205", anyOrigin)},
+			kind:    fetch.OutcomeResponse, response: fetch.ResponseCORS, wire: []string{"GET 205"},
 		},
 	}
 	requests := make([]fetch.Request, len(tests))

@@ -54,13 +54,19 @@ func (u *URL) parse(input string, base *URL) error {
 	for input != "" && input[len(input)-1] <= ' ' {
 		input = input[:len(input)-1]
 	}
+	plain := true
 	for i := range len(input) {
 		switch c := input[i]; {
-		case c >= 0x80, c == '\t', c == '\n', c == '\r':
+		case c == '\t', c == '\n', c == '\r':
 			return ErrURLUnsupported
+		case c >= 0x80:
+			plain = false
 		}
 	}
 	scheme, rest, ok := cutScheme(input)
+	if !plain && (ok || base != nil) {
+		return ErrURLUnsupported // without a scheme and a base, it is none of whatever kind
+	}
 	if !ok {
 		if base == nil || base.hasOpaquePath() {
 			return ErrURLFailure

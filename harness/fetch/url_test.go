@@ -62,6 +62,7 @@ func TestParseURLRefuses(t *testing.T) {
 	for input, want := range map[string]error{
 		"":                           fetch.ErrURLFailure,
 		"/relative":                  fetch.ErrURLFailure,
+		"\u00e9":                     fetch.ErrURLFailure,
 		"https://":                   fetch.ErrURLFailure,
 		"https://:80/":               fetch.ErrURLFailure,
 		"https://u@/":                fetch.ErrURLFailure,

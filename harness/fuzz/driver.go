@@ -14,6 +14,18 @@ import (
 // observation's.
 type Driver func(ctx context.Context, cases []catalog.Case) ([]Observation, error)
 
+// drive runs the cases, if there are any.
+func (d Driver) drive(ctx context.Context, cases []catalog.Case) ([]Observation, error) {
+	if len(cases) == 0 {
+		return nil, nil
+	}
+	out, err := d(ctx, cases)
+	if err == nil && len(out) != len(cases) {
+		err = fmt.Errorf("the engine ran %d of %d cases", len(out), len(cases))
+	}
+	return out, err
+}
+
 // An Observation is what an engine did with a case.
 type Observation struct {
 	// Placed is the case as it was run, if its URLs were others; nil if not. The
@@ -23,6 +35,9 @@ type Observation struct {
 	Traces []fetch.Trace
 	// Err says what could not be observed.
 	Err error
+	// Doubt says why a divergence of the case would tell nothing, as after more
+	// time than a cache entry lives.
+	Doubt error
 }
 
 // predict runs a case on the model. It fails for a case that can't be asked

@@ -48,6 +48,9 @@ type generator struct {
 func Generate(seed uint64, index int) catalog.Case {
 	g := &generator{Rand: rand.New(rand.NewPCG(seed, uint64(index)))}
 	g.page, g.temper, g.steps = pick(g.Rand, pages), pick(g.Rand, tempers), pick(g.Rand, stepCounts)
+	if g.page == string(fetch.OpaqueOrigin) {
+		g.steps = 1 // each document of the page is of another opaque origin
+	}
 	if g.aboutPreflights = g.steps > 1 && chance(g.Rand, 65); g.aboutPreflights && chance(g.Rand, 70) {
 		g.temper = temperRight
 	}

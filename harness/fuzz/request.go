@@ -159,13 +159,13 @@ func (g *generator) origin() string {
 // paths have no meaning. Some are written in a way that the URL parser changes.
 var paths = choice[string]{
 	{60, "/a"}, {10, "/b"}, {6, "/a?q=1"}, {6, "/a#f"}, {2, "/a?q#f"}, {2, ""}, {1, "/x/../a"}, {1, `\a`}, {1, "/a b"},
-	{1, "/a?'\"<>`{}"}, {1, "/%7ea%2fb"}, {1, "/a^|"}, {1, "/./a//b/%2E%2e/"},
+	{1, "/a?'\"<>`{}"}, {1, "/%7ea%2fb"}, {1, "/a^"}, {1, "/./a//b/%2E%2e/"},
 }
 
 // oddURLs are refused, fetched without a server, or outside of what the model
 // can tell.
 var oddURLs = choice[string]{
-	{3, "https://u:p@api.test/a"}, {2, "https://u@api.test/a"}, {2, "https://"}, {2, "https://a b/"}, {2, "https://api.test:65536/a"},
+	{3, "https://u:p@api.test/a"}, {2, "https://u@api.test/a"}, {2, "https://"}, {2, "https://a<b/"}, {2, "https://api.test:65536/a"},
 	{3, "https://api.test:6000/a"}, {2, "https://api.test:22/a"}, {3, "HTTPS://API.Test:443/a"}, {3, "data:text/plain,hello"},
 	{2, "data:;base64,aGVsbG8="}, {1, "data:"}, {2, "ftp://api.test/a"}, {2, "about:blank"}, {1, "javascript:1"}, {1, "mailto:a@b"},
 	{1, "blob:https://app.test/none"}, {1, "https://b\u00fccher.test/a"}, {1, "https://xn--bcher-kva.test/a"},

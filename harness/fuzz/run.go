@@ -90,24 +90,35 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 	return r, r.shrinkAll(ctx, cfg, &shrinker{jury: j, driver: cfg.Driver, rounds: cfg.Rounds}, progress)
 }
 
-// judgeBatch runs cases and files each under its end.
+// judgeBatch has the engine run the cases that the model can tell, and files
+// each under its end.
 func (r *Result) judgeBatch(ctx context.Context, j *jury, driver Driver, cases []catalog.Case) error {
-	observations, err := driver(ctx, cases)
-	if err != nil {
-		return err
-	}
-	if len(observations) != len(cases) {
-		return fmt.Errorf("the engine ran %d of %d cases", len(observations), len(cases))
-	}
-	for i := range cases {
-		if err := context.Cause(ctx); err != nil {
-			return err
-		}
-		v, err := j.judge(ctx, &cases[i], observations[i])
+	var driven []catalog.Case
+	for _, c := range cases {
+		model, err := predict(ctx, &c, j.profile)
 		if err != nil {
 			return err
 		}
-		if err := r.file(ctx, cases[i], v); err != nil {
+		if why := unknownIn(model); why != "" {
+			r.ModelUnknown = append(r.ModelUnknown, Unknown{c.ID, why})
+			r.Shares.add(model)
+			continue
+		}
+		driven = append(driven, c)
+	}
+	observations, err := driver.drive(ctx, driven)
+	if err != nil {
+		return err
+	}
+	for i := range driven {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		v, err := j.judge(ctx, &driven[i], observations[i])
+		if err != nil {
+			return err
+		}
+		if err := r.file(ctx, driven[i], v); err != nil {
 			return err
 		}
 	}

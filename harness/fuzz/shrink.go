@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/judge"
@@ -109,29 +110,23 @@ func (s *shrinker) together(ctx context.Context, c catalog.Case, way string, ste
 	return best, v, ok, nil
 }
 
-// canRun reports whether the model can run the case, which then has answers to
-// all that it sends.
+// canRun reports whether the model can tell what comes of the case, which then
+// has answers to all that it sends.
 func (s *shrinker) canRun(ctx context.Context, c catalog.Case) bool {
-	_, err := predict(ctx, &c, s.jury.profile)
-	return err == nil
+	model, err := predict(ctx, &c, s.jury.profile)
+	return err == nil && unknownIn(model) == ""
 }
 
 // try has the engine run cases and judges them.
 func (s *shrinker) try(ctx context.Context, cases []catalog.Case) ([]verdict, error) {
-	if len(cases) == 0 {
-		return nil, nil
-	}
 	named := slices.Clone(cases)
 	for i := range named {
 		s.made++
 		named[i].ID = fmt.Sprintf("fuzz/shrink-%d", s.made)
 	}
-	observations, err := s.driver(ctx, named)
+	observations, err := s.driver.drive(ctx, named)
 	if err != nil {
 		return nil, err
-	}
-	if len(observations) != len(named) {
-		return nil, fmt.Errorf("the engine ran %d of %d cases", len(observations), len(named))
 	}
 	verdicts := make([]verdict, len(named))
 	for i := range named {
@@ -158,10 +153,29 @@ func wayOf(differences []judge.StepDifference) string {
 	}
 	what := number.ReplaceAllString(d.What, " N")
 	switch d.What {
+	case "exchanges":
+		// Where they part, one may have a preflight.
+		m, e := strings.Split(d.Model, "; "), strings.Split(d.Engine, "; ")
+		for len(m) > 0 && len(e) > 0 && m[0] == e[0] {
+			m, e = m[1:], e[1:]
+		}
+		return what + ": model " + kindOf(m) + ", engine " + kindOf(e)
 	case "outcome", "reason", "type":
 		return what + ": model " + url.ReplaceAllString(d.Model, "URL") + ", engine " + url.ReplaceAllString(d.Engine, "URL")
 	}
 	return what
+}
+
+// kindOf tells a preflight, as which author's own OPTIONS counts, from another
+// request and from none.
+func kindOf(lines []string) string {
+	switch {
+	case len(lines) == 0 || lines[0] == "":
+		return "nothing"
+	case strings.HasPrefix(lines[0], "OPTIONS "):
+		return "a preflight"
+	}
+	return "the request"
 }
 
 var (

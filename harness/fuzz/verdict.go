@@ -20,8 +20,6 @@ const (
 	endExplained
 	// endDiverged: nothing explains what the engine did.
 	endDiverged
-	// endModelUnknown: the case is outside of what the model can tell.
-	endModelUnknown
 	// endUnknown: it could not be observed.
 	endUnknown
 )
@@ -54,10 +52,6 @@ func (j *jury) judge(ctx context.Context, c *catalog.Case, o Observation) (verdi
 	if err != nil {
 		return v, err
 	}
-	if why := unknownIn(model); why != "" {
-		v.end, v.why = endModelUnknown, why
-		return v, nil
-	}
 	switch {
 	case o.Err != nil:
 		v.end, v.why = endUnknown, o.Err.Error()
@@ -73,6 +67,9 @@ func (j *jury) judge(ctx context.Context, c *catalog.Case, o Observation) (verdi
 	v.differences = differences(model, o.Traces)
 	if len(v.differences) > 0 {
 		v.end = endDiverged
+		if o.Doubt != nil {
+			v.end, v.why = endUnknown, o.Doubt.Error()
+		}
 		return v, nil
 	}
 	standard, err := predict(ctx, c, &fetch.Standard)

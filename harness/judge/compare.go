@@ -33,7 +33,7 @@ func (d Difference) String() string {
 func Compare(model, engine fetch.Trace) []Difference {
 	c := &comparison{}
 	c.exchanges(model.Exchanges, engine.Exchanges)
-	c.outcome(model.Outcome, engine.Outcome)
+	c.outcome(model, engine)
 	return c.differences
 }
 
@@ -92,14 +92,15 @@ func cookieNames(l fetch.HeaderList) string {
 	return strings.Join(names, " ")
 }
 
-func (c *comparison) outcome(model, engine fetch.Outcome) {
+func (c *comparison) outcome(modelTrace, engineTrace fetch.Trace) {
+	model, engine := modelTrace.Outcome, engineTrace.Outcome
 	if model.Kind != engine.Kind {
 		c.differ("outcome", describe(model), describe(engine))
 		return
 	}
 	switch model.Kind {
 	case fetch.OutcomeResponse:
-		c.response(model.Response, engine.Response)
+		c.response(modelTrace.Request.API, model.Response, engine.Response)
 	case fetch.OutcomeNetworkError:
 		c.block(model.Block, engine.Block)
 	case fetch.OutcomeUnknown:
@@ -120,16 +121,18 @@ func describe(o fetch.Outcome) string {
 	return strings.TrimSuffix(fmt.Sprintf("%s: %s", o.Kind, o.Error), ": ")
 }
 
-func (c *comparison) response(model, engine *fetch.ReadResponse) {
+func (c *comparison) response(api fetch.API, model, engine *fetch.ReadResponse) {
 	if model == nil || engine == nil {
 		c.differ("response", strconv.FormatBool(model != nil), strconv.FormatBool(engine != nil))
 		return
 	}
-	c.differ("type", string(model.Type), string(engine.Type))
+	if api != fetch.APIXHR { // which tells neither
+		c.differ("type", string(model.Type), string(engine.Type))
+		c.differ("redirected", strconv.FormatBool(model.Redirected), strconv.FormatBool(engine.Redirected))
+	}
 	c.differ("status", strconv.Itoa(model.Status), strconv.Itoa(engine.Status))
 	c.differ("readable headers", headers(model.Headers), headers(engine.Headers))
 	c.differ("body", body(model.Body), body(engine.Body))
-	c.differ("redirected", strconv.FormatBool(model.Redirected), strconv.FormatBool(engine.Redirected))
 }
 
 func headers(l fetch.HeaderList) string {

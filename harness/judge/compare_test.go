@@ -52,6 +52,11 @@ func TestCompare(t *testing.T) {
 		{"everything that is read", read(), func(e *fetch.Trace) {
 			e.Outcome.Response = &fetch.ReadResponse{Type: fetch.ResponseBasic, Status: 201, Body: fetch.PayloadOf([]byte("b"))}
 		}, []string{"type", "status", "readable headers", "body"}},
+		{"redirected", read(), func(e *fetch.Trace) { e.Outcome.Response.Redirected = true }, []string{"redirected"}},
+		{"XMLHttpRequest tells of neither type nor redirects", fetch.Trace{Request: fetch.Request{API: fetch.APIXHR}, Outcome: read().Outcome},
+			func(e *fetch.Trace) {
+				e.Outcome.Response.Type, e.Outcome.Response.Redirected = fetch.ResponseBasic, true
+			}, nil},
 		{"no body and an empty one", fetch.Trace{Outcome: fetch.Outcome{Kind: fetch.OutcomeResponse, Response: &fetch.ReadResponse{}}},
 			func(e *fetch.Trace) { e.Outcome.Response.Body = fetch.PayloadOf(nil) }, nil},
 		{"another step", blockedBy(missing), func(e *fetch.Trace) { e.Outcome.Block.Step = "4" }, []string{"reason"}},

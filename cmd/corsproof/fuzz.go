@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/corsproof/corsproof/harness"
+	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/fuzz"
+)
+
+type fuzzCases struct {
+	cases int
+	first int
+	seed  uint64
+	out   string
+	json  string
+
+	stdout   io.Writer
+	progress *progress
+}
+
+func fuzzCommand() *cobra.Command {
+	f := &fuzzCases{}
+	cmd := &cobra.Command{
+		Use:   "fuzz",
+		Short: "Generate cases and look for one in which the model and a real Chromium disagree",
+		Long: `Generate requests and what servers answer to them, right, nearly right and hostile; run each on the
+model of Chromium and in Chromium, and compare. What Chromium does other than the standard is
+explained if the model of it says exactly the same; then it is counted by the rules that make the
+difference. Anything else is a divergence: it is made small and written as a case file. Its
+expectation is a draft, made from the model, for a person to check against the standard.
+
+A case hangs on seed and number alone: --seed S --first N --cases 1 makes one again.
+
+Exit codes: 0 no divergence, 2 wrong use, 3 something could not be observed, 4 a divergence; of several
+the first in the order 4, 3.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f.stdout = cmd.OutOrStdout()
+			f.progress = newProgress(cmd.ErrOrStderr())
+			return f.run(cmd.Context())
+		},
+	}
+	cmd.Flags().IntVar(&f.cases, "cases", 1000, "how many cases to make")
+	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "what the cases are made from, with their number")
+	cmd.Flags().IntVar(&f.first, "first", 0, "the number of the first case")
+	cmd.Flags().StringVar(&f.out, "out", "corsproof-fuzz", "`folder` for the case files of divergences; made if there is one")
+	cmd.Flags().StringVar(&f.json, "json", "", "write the result to this `file`, as "+fuzz.ResultSchema)
+	return cmd
+}
+
+func (f *fuzzCases) run(ctx context.Context) (err error) {
+	if f.cases <= 0 || f.first < 0 {
+		return fmt.Errorf("--cases %d --first %d: expected at least one case, from number 0 on", f.cases, f.first)
+	}
+	if f.json != "" {
+		if _, err := os.Stat(filepath.Dir(f.json)); err != nil {
+			return fmt.Errorf("--json: %w", err)
+		}
+	}
+	if info, err := os.Stat(f.out); f.out == "" || err == nil && !info.IsDir() {
+		return fmt.Errorf("--out %q: it is no folder", f.out)
+	}
+	result, err := f.fuzz(ctx)
+	f.progress.end()
+	if err != nil {
+		err = &exitError{exitUnknown, causeOr(ctx, err)}
+	}
+	if result == nil {
+		return err
+	}
+	files, writeErr := f.write(result)
+	f.print(result, files)
+	switch {
+	case err != nil || writeErr != nil:
+		return &exitError{exitUnknown, errors.Join(err, writeErr)}
+	case len(result.Diverged) > 0:
+		return &exitError{exitDivergence, nil}
+	case len(result.Unknown) > 0:
+		return &exitError{exitUnknown, nil}
+	}
+	return nil
+}
+
+// fuzz runs the cases in Chromium. The result is nil if none ran.
+func (f *fuzzCases) fuzz(ctx context.Context) (result *fuzz.Result, err error) {
+	lab, err := harness.NewLab(harness.LabConfig{})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, lab.Close()) }()
+	driver, err := harness.NewCaseDriver(ctx, lab, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer driver.Close()
+	f.progress.total = f.cases
+	result, err = fuzz.Run(ctx, fuzz.Config{
+		Seed: f.seed, First: f.first, Cases: f.cases, Profile: &fetch.Chromium, Driver: harness.FuzzDriver(driver), Progress: f.say,
+	})
+	for _, c := range lab.Engines() {
+		result.Engine = c.Info().Name + " " + c.Info().Version
+	}
+	return result, err
+}
+
+func (f *fuzzCases) say(p fuzz.Progress) {
+	line := fmt.Sprintf("%d of %d cases", p.Done, p.Total)
+	if p.Diverged > 0 {
+		line += fmt.Sprintf(", %d diverge", p.Diverged)
+	}
+	if p.Unknown > 0 {
+		line += fmt.Sprintf(", %d unknown", p.Unknown)
+	}
+	if p.ToShrink > 0 {
+		line += fmt.Sprintf("; making divergence %d of %d small", p.Shrinking, p.ToShrink)
+	}
+	f.progress.say(line)
+}
+
+// write writes the case files of the divergences that were made small, and the
+// result. It returns the files by the ID of their case.
+func (f *fuzzCases) write(r *fuzz.Result) (map[string]string, error) {
+	files := map[string]string{}
+	var errs []error
+	for _, d := range r.Diverged {
+		if d.Minimal == "" {
+			continue
+		}
+		file := filepath.Join(f.out, strings.TrimPrefix(d.ID, "fuzz/")+".yaml")
+		err := os.MkdirAll(f.out, 0o755)
+		if err == nil {
+			err = os.WriteFile(file, []byte(d.Minimal), 0o644)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("--out: %w", err))
+			continue
+		}
+		files[d.ID] = file
+	}
+	if f.json != "" {
+		data, err := json.MarshalIndent(r, "", "  ")
+		if err == nil {
+			err = os.WriteFile(f.json, append(data, '\n'), 0o644)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("--json: %w", err))
+		}
+	}
+	return files, errors.Join(errs...)
+}
+
+// unknownShown is how many reasons for an unknown are printed.
+const unknownShown = 10
+
+func (f *fuzzCases) print(r *fuzz.Result, files map[string]string) {
+	for _, d := range r.Diverged {
+		switch file := files[d.ID]; {
+		case file != "":
+			fmt.Fprintf(f.stdout, "divergence %s: %s\n", d.ID, d.MinimalDifferences[0])
+			fmt.Fprintf(f.stdout, "    made small in %s\n", file)
+		case d.Unsteady:
+			fmt.Fprintf(f.stdout, "divergence %s, which the same case did not show again: %s\n", d.ID, d.Differences[0])
+		default:
+			fmt.Fprintf(f.stdout, "divergence %s: %s\n", d.ID, d.Differences[0])
+		}
+		number := d.ID[strings.LastIndexByte(d.ID, '-')+1:]
+		fmt.Fprintf(f.stdout, "    again    corsproof fuzz --seed %d --first %s --cases 1\n", r.Seed, number)
+	}
+	for i, u := range r.Unknown {
+		if i == unknownShown {
+			fmt.Fprintf(f.stdout, "and %d more that could not be observed\n", len(r.Unknown)-i)
+			break
+		}
+		fmt.Fprintf(f.stdout, "unknown %s: %s\n", u.ID, u.Why)
+	}
+	explained := 0
+	for _, e := range r.Explained {
+		fmt.Fprintf(f.stdout, "explained %5d  %s (%s)\n", e.Cases, e.Rules, e.Example)
+		explained += e.Cases
+	}
+	s := r.Shares
+	fmt.Fprintf(f.stdout, "made: allowed %.1f %%, blocked %.1f %%, unknown to the model %.1f %%; with a preflight %.1f %%, with a redirect %.1f %%\n",
+		s.Percent(s.Allowed), s.Percent(s.Blocked), s.Percent(s.Unknown), s.Percent(s.Preflight), s.Percent(s.Redirect))
+	if what := s.Lopsided(); what != "" {
+		fmt.Fprintf(f.stdout, "the share of cases %s is not what a run of many cases should have\n", what)
+	}
+	fmt.Fprintf(f.stdout, "seed %d, cases %d of %d: %d as the standard says, %d explained, %d diverge, %d outside of the model, %d not observed; %s, %v, %.0f cases/s\n",
+		r.Seed, s.Cases, r.Wanted, r.Agreed, explained, len(r.Diverged), len(r.ModelUnknown), len(r.Unknown), r.Engine,
+		time.Duration(r.Seconds*float64(time.Second)).Round(100*time.Millisecond), r.CasesPerSecond)
+}
