@@ -36,6 +36,12 @@ func listenLoopback(address string) (net.Listener, error) {
 // acceptAll hands each connection of ln to serve, in a goroutine of its own in
 // wg, until ln or ctx is closed.
 func acceptAll(ctx context.Context, ln net.Listener, pause time.Duration, wg *sync.WaitGroup, serve func(net.Conn)) {
+	admitAll(ctx, ln, pause, wg, func(conn net.Conn) func() { return func() { serve(conn) } })
+}
+
+// admitAll does the same where the order matters: admit takes one connection
+// after another as they came, and returns what serves it; nil if nothing does.
+func admitAll(ctx context.Context, ln net.Listener, pause time.Duration, wg *sync.WaitGroup, admit func(net.Conn) (serve func())) {
 	for {
 		conn, err := ln.Accept()
 		if errors.Is(err, net.ErrClosed) {
@@ -49,6 +55,8 @@ func acceptAll(ctx context.Context, ln net.Listener, pause time.Duration, wg *sy
 				continue
 			}
 		}
-		wg.Go(func() { serve(conn) })
+		if serve := admit(conn); serve != nil {
+			wg.Go(serve)
+		}
 	}
 }

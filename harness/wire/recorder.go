@@ -160,7 +160,7 @@ func NewRecorder(cfg RecorderConfig) (*Recorder, error) {
 		}
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
-	r.wg.Go(func() { acceptAll(r.ctx, ln, cfg.Timeouts.AcceptPause, &r.wg, r.serve) })
+	r.wg.Go(func() { admitAll(r.ctx, ln, cfg.Timeouts.AcceptPause, &r.wg, r.admit) })
 	return r, nil
 }
 
@@ -283,19 +283,23 @@ func (r *Recorder) Close() error {
 	return nil
 }
 
-// serve runs one accepted connection to its end.
-func (r *Recorder) serve(client net.Conn) {
+// admit takes an accepted connection, and returns what serves it.
+func (r *Recorder) admit(client net.Conn) (serve func()) {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.closed {
-		r.mu.Unlock()
 		client.Close()
-		return
+		return nil
 	}
 	r.accepted++
 	t := newTap(r, r.accepted, client)
 	r.taps = append(r.taps, t)
 	r.live[t] = struct{}{}
-	r.mu.Unlock()
+	return func() { r.serve(t) }
+}
+
+// serve runs a connection to its end.
+func (r *Recorder) serve(t *tap) {
 	t.run()
 	r.mu.Lock()
 	delete(r.live, t)
