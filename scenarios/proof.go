@@ -19,7 +19,7 @@ func Proof() []Row {
 		everyCaller(),
 	}
 	for i := range rows {
-		rows[i].Number = i + 1
+		rows[i].Number, rows[i].Test = i+1, "TestProof"
 	}
 	return rows
 }

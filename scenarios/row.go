@@ -14,10 +14,15 @@ import (
 // A Row is one sentence of the proof.
 type Row struct {
 	Number int
-	// Name is stable: `go test ./scenarios -run 'TestProof/NAME'` runs the row alone.
+	// Name is stable: `go test ./scenarios -run 'TestProof/NAME'` runs the row
+	// alone; Test is the name of the test.
 	Name     string
+	Test     string
 	Sentence string
-	Legs     []Leg
+	// Missing says what the machine lacks for the row, and its cure; empty if
+	// nothing. Nil means that the row needs nothing of its own.
+	Missing func(ctx context.Context) string
+	Legs    []Leg
 }
 
 // A Leg is the experiment of a row, or a control of it.
@@ -69,7 +74,13 @@ func (b *Bench) Fact(name string, value any) {
 // Run runs the row's legs one after another on the stage. It always returns the
 // whole row; a leg that could not be observed says so.
 func (r Row) Run(ctx context.Context, stage *Stage) report.Row {
-	out := report.Row{Number: r.Number, Name: r.Name, Sentence: r.Sentence, End: report.EndProven}
+	out := report.Row{Number: r.Number, Name: r.Name, Test: r.Test, Sentence: r.Sentence, End: report.EndProven}
+	if r.Missing != nil {
+		if out.Missing = r.Missing(ctx); out.Missing != "" {
+			out.End = report.EndNotRun
+			return out
+		}
+	}
 	for _, leg := range r.Legs {
 		done := leg.run(ctx, stage)
 		out.Legs = append(out.Legs, done)

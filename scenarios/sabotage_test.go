@@ -116,8 +116,11 @@ func setups(change func(servers.Setup) servers.Setup) func(*testing.T, *Stage) s
 	return func(*testing.T, *Stage) sabotage { return sabotage{setup: change} }
 }
 
-// The sabotages share the system, so they are serial.
-func TestSabotage(t *testing.T) {
+func TestSabotage(t *testing.T) { testSabotages(t, Proof(), sabotages) }
+
+// testSabotages runs the rows under each sabotage. They share the system, so
+// they are serial.
+func testSabotages(t *testing.T, all []Row, sabotages []sabotageCase) {
 	stage := testStage(t)
 	for _, tc := range sabotages {
 		t.Run(tc.name, func(t *testing.T) {
@@ -125,7 +128,7 @@ func TestSabotage(t *testing.T) {
 			defer func() { stage.sabotage = sabotage{} }()
 			var rows []report.Row
 			var failed []string
-			for _, row := range Proof() {
+			for _, row := range all {
 				rows = append(rows, report.Row{Name: row.Name})
 				last := &rows[len(rows)-1]
 				// One leg that fails is a row that fails: the others are spared.
@@ -149,7 +152,7 @@ func TestSabotage(t *testing.T) {
 		})
 	}
 	t.Run("every row has one", func(t *testing.T) {
-		for _, row := range Proof() {
+		for _, row := range all {
 			require.True(t, slices.ContainsFunc(sabotages, func(s sabotageCase) bool { return slices.Contains(s.fails, row.Name) }), row.Name)
 		}
 	})

@@ -32,7 +32,7 @@ var (
 	listFastAPI        = action{"fastapi-list", "GET", (*Stage).fastAPIOrders, false, nil}
 	createFastAPI      = action{"fastapi-create", "POST", (*Stage).fastAPIOrders, true, nil}
 	createFastAPIPlain = action{"fastapi-create-plain", "POST", (*Stage).fastAPIOrders, true, nil}
-	listNode           = action{"node-list", "GET", func(s *Stage) string { return "http://" + s.System.Node.Addr() + "/orders" }, false, nil}
+	listNode           = action{"node-list", "GET", (*Stage).nodeOrders, false, nil}
 	listGatewayFastAPI = action{"gateway-fastapi-list", "GET", func(s *Stage) string { return "http://" + s.System.Gateway.Addr() + "/api/orders" }, false, func(s *Stage) string { return s.System.FastAPI.Name() }}
 	listGatewayNode    = action{"gateway-node-list", "GET", func(s *Stage) string { return "http://" + s.System.Gateway.Addr() + "/node/orders" }, false, func(s *Stage) string { return s.System.Node.Name() }}
 )

@@ -44,6 +44,8 @@ type Stage struct {
 	cfg     StageConfig
 	started time.Time
 	views   map[*browser.Chromium]*browser.View // one for each browser, renewed for each click
+	pages   map[*browser.Chromium]browser.Page  // blank ones of the page's origin, one for each browser
+	fetched int                                 // calls that they made
 
 	accounted map[string]bool // IDs of exchanges that belong to something that the stage did
 
@@ -71,7 +73,7 @@ func OpenStage(ctx context.Context, cfg StageConfig) (*Stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Stage{Lab: lab, cfg: cfg, started: time.Now(), views: map[*browser.Chromium]*browser.View{}, accounted: map[string]bool{}}
+	s := &Stage{Lab: lab, cfg: cfg, started: time.Now(), views: map[*browser.Chromium]*browser.View{}, pages: map[*browser.Chromium]browser.Page{}, accounted: map[string]bool{}}
 	if err := s.open(ctx); err != nil {
 		// What a cancelled start says of itself is less than why it was cancelled.
 		if cause := context.Cause(ctx); cause != nil {
@@ -214,6 +216,7 @@ func (s *Stage) URL() string {
 }
 
 func (s *Stage) fastAPIOrders() string { return "http://" + s.System.FastAPI.Addr() + "/orders" }
+func (s *Stage) nodeOrders() string    { return "http://" + s.System.Node.Addr() + "/orders" }
 
 // Play sets the system up for a person to play with: FastAPI allows the page,
 // Node and nginx don't.
@@ -221,11 +224,12 @@ func (s *Stage) Play(ctx context.Context) error {
 	return s.System.Set(ctx, servers.Setup{FastAPI: servers.CORS(s.Page)})
 }
 
-// Report makes the report of the rows that ran on the stage.
-func (s *Stage) Report(ctx context.Context, rows []report.Row) (*report.Report, error) {
+// Report makes the report of the rows of the proof and of the mechanisms that ran
+// on the stage.
+func (s *Stage) Report(ctx context.Context, rows, mechanisms []report.Row) (*report.Report, error) {
 	out := &report.Report{
 		Schema: report.Schema, Started: s.started.UTC(), TookMillis: time.Since(s.started).Milliseconds(),
-		Proof: rows, Strays: s.strays(), Refused: []string{},
+		Proof: rows, Mechanisms: mechanisms, Strays: s.strays(), Refused: []string{},
 		Environment: report.Environment{OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version(), Clients: []fetch.Caller{}},
 	}
 	for _, r := range s.Lab.Router.Refused() {

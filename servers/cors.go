@@ -11,12 +11,19 @@ type CORS string
 // CORSOff is a server that knows nothing of the CORS protocol.
 const CORSOff CORS = ""
 
-// A Setup is how the servers of a [System] are configured with regard to CORS.
-// The zero Setup has it nowhere. Setups compare with ==.
+// A Setup is how the servers of a [System] are configured with regard to CORS,
+// and what else they ask of their callers. The zero Setup has CORS nowhere, and
+// everybody passes. Setups compare with ==.
 type Setup struct {
 	FastAPI CORS
 	Node    CORS
 	Gateway CORS
+
+	// Mechanism is what else keeps a caller from the orders. It stands as long
+	// as Absent is false: with Absent everything that it takes is there but the
+	// mechanism itself.
+	Mechanism Mechanism
+	Absent    bool
 
 	// GatewayTwice is a sabotage for tests: nginx says
 	// Access-Control-Allow-Origin twice where it says it at all.
@@ -31,7 +38,22 @@ func (s Setup) String() string {
 		}
 		return "CORS for " + string(c)
 	}
-	return "FastAPI: " + say(s.FastAPI) + "; Node: " + say(s.Node) + "; nginx: " + say(s.Gateway)
+	text := "FastAPI: " + say(s.FastAPI) + "; Node: " + say(s.Node) + "; nginx: " + say(s.Gateway)
+	switch {
+	case s.Mechanism == MechanismNone:
+		return text
+	case s.Absent:
+		return text + "; without " + string(s.Mechanism)
+	}
+	return text + "; with " + string(s.Mechanism)
+}
+
+// enforced returns the mechanism that stands.
+func (s Setup) enforced() Mechanism {
+	if s.Absent {
+		return MechanismNone
+	}
+	return s.Mechanism
 }
 
 // origins returns the list; nil if CORS is off.

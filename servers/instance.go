@@ -26,9 +26,22 @@ const (
 // An instanceKey tells the instances of a system apart: a server, and how it is
 // configured.
 type instanceKey struct {
-	server server
-	cors   CORS
-	twice  bool
+	server    server
+	cors      CORS
+	twice     bool
+	mechanism Mechanism
+}
+
+// String says what the instance is, for people.
+func (k instanceKey) String() string {
+	what := string(k.server) + ", CORS off"
+	if k.cors != CORSOff {
+		what = string(k.server) + ", CORS for " + string(k.cors)
+	}
+	if k.mechanism != MechanismNone {
+		what += ", " + string(k.mechanism)
+	}
+	return what
 }
 
 // An instance is a running server on a unix socket in the run's folder.
@@ -101,11 +114,7 @@ func (s *System) startInstance(ctx context.Context, key instanceKey, i *instance
 		return err
 	}
 	s.watch(name, child, func() bool { return false })
-	what := name + ", CORS off"
-	if key.cors != CORSOff {
-		what = name + ", CORS for " + string(key.cors)
-	}
-	s.progress(what, began)
+	s.progress(key.String(), began)
 	return nil
 }
 
@@ -121,10 +130,10 @@ func (s *System) folderName(name string) string {
 func (s *System) spec(key instanceKey, dir, socket string, owner *process.Owner) (process.Spec, func(context.Context) error, error) {
 	switch key.server {
 	case fastapiServer:
-		spec := s.fastapiSpec(key.cors, socket)
+		spec := s.fastapiSpec(key, socket)
 		return spec, answers(socket, "/healthz"), nil
 	case nodeServer:
-		spec := s.nodeSpec(key.cors, socket)
+		spec := s.nodeSpec(key, socket)
 		return spec, answers(socket, "/healthz"), nil
 	case nginxServer:
 		spec, err := s.nginxSpec(key, dir, socket, owner)

@@ -9,27 +9,27 @@ import (
 
 // fastapiSpec runs the FastAPI app with uvicorn. It reaches Node at the
 // recorder's address.
-func (s *System) fastapiSpec(cors CORS, socket string) process.Spec {
+func (s *System) fastapiSpec(key instanceKey, socket string) process.Spec {
 	in := s.cfg.Installed
 	return process.Spec{
 		Path: in.Python,
 		Args: []string{"-m", "uvicorn", "app:app", "--app-dir", in.FastAPI, "--uds", socket, "--no-access-log", "--log-level", "warning"},
-		Env: []string{
+		Env: append(s.credentials.env(key),
 			"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "PYTHONDONTWRITEBYTECODE=1", "PYTHONUNBUFFERED=1",
-			"CORS_ORIGINS=" + string(cors), "NODE_URL=http://" + s.Node.Addr(),
-		},
+			"CORS_ORIGINS="+string(key.cors), "NODE_URL=http://"+s.Node.Addr()),
 	}
 }
 
 // nodeSpec runs the Node service. It reaches PostgreSQL at the recorder's
 // address.
-func (s *System) nodeSpec(cors CORS, socket string) process.Spec {
+func (s *System) nodeSpec(key instanceKey, socket string) process.Spec {
 	in := s.cfg.Installed
+	env := append(s.databaseEnv(), s.credentials.env(key)...)
 	return process.Spec{
 		Path: in.Node,
 		Args: []string{filepath.Join(in.NodeService, "server.js")},
-		Env: append(s.databaseEnv(),
-			"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "NODE_ENV=production", "LISTEN="+socket, "CORS_ORIGIN="+string(cors)),
+		Env: append(env,
+			"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "NODE_ENV=production", "LISTEN="+socket, "CORS_ORIGIN="+string(key.cors)),
 	}
 }
 

@@ -77,8 +77,9 @@ type System struct {
 	// FastAPI, Node and Gateway record HTTP; Postgres counts connections and bytes.
 	FastAPI, Node, Gateway, Postgres *wire.Recorder
 
-	cfg      Config
-	postgres *postgres
+	cfg         Config
+	credentials credentials
+	postgres    *postgres
 
 	mu        sync.Mutex // guards what follows
 	closed    bool
@@ -91,7 +92,7 @@ type System struct {
 // Start starts PostgreSQL and the servers of the zero [Setup], concurrently.
 // The caller closes the system; on error Start has closed everything itself.
 func Start(ctx context.Context, cfg Config) (*System, error) {
-	s := &System{cfg: cfg, instances: map[instanceKey]*instance{}, behind: map[*wire.Recorder]wire.Address{}}
+	s := &System{cfg: cfg, credentials: newCredentials(), instances: map[instanceKey]*instance{}, behind: map[*wire.Recorder]wire.Address{}}
 	if err := s.listen(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -145,8 +146,8 @@ func (s *System) Set(ctx context.Context, setup Setup) error {
 		recorder *wire.Recorder
 		key      instanceKey
 	}{
-		{s.FastAPI, instanceKey{server: fastapiServer, cors: setup.FastAPI}},
-		{s.Node, instanceKey{server: nodeServer, cors: setup.Node}},
+		{s.FastAPI, instanceKey{server: fastapiServer, cors: setup.FastAPI, mechanism: setup.enforced().of(fastapiServer)}},
+		{s.Node, instanceKey{server: nodeServer, cors: setup.Node, mechanism: setup.enforced().of(nodeServer)}},
 		{s.Gateway, instanceKey{server: nginxServer, cors: setup.Gateway, twice: setup.GatewayTwice}},
 	}
 	addresses := make([]wire.Address, len(wanted))

@@ -81,18 +81,15 @@ func (d *demo) run(ctx context.Context) (err error) {
 		}
 	}()
 
-	rows, err := scenarios.Run(ctx, stage, scenarios.Proof(), func(row report.Row) {
-		d.say("row %d, %s: %s", row.Number, row.Sentence, row.End)
-		for _, leg := range row.Legs {
-			if leg.Unknown != "" {
-				d.say("  %s: %s", leg.Role, leg.Unknown)
-			}
-		}
-	})
+	rows, err := scenarios.Run(ctx, stage, scenarios.Proof(), d.sayRow("row"))
 	if err != nil {
 		return &exitError{exitUnknown, err}
 	}
-	rep, err := stage.Report(ctx, rows)
+	mechanisms, err := scenarios.Run(ctx, stage, scenarios.Mechanisms(), d.sayRow("mechanism"))
+	if err != nil {
+		return &exitError{exitUnknown, err}
+	}
+	rep, err := stage.Report(ctx, rows, mechanisms)
 	if err != nil {
 		return &exitError{exitUnknown, causeOr(ctx, err)}
 	}
@@ -117,6 +114,18 @@ func (d *demo) run(ctx context.Context) (err error) {
 		return &exitError{code, fmt.Errorf("the proof ended as: %s", rep.End())}
 	}
 	return nil
+}
+
+// sayRow says how each row ended.
+func (d *demo) sayRow(what string) func(report.Row) {
+	return func(row report.Row) {
+		d.say("%s %d, %s: %s", what, row.Number, row.Sentence, row.End)
+		for _, leg := range row.Legs {
+			if leg.Unknown != "" {
+				d.say("  %s: %s", leg.Role, leg.Unknown)
+			}
+		}
+	}
 }
 
 // What the demo writes into its folder.

@@ -23,11 +23,18 @@ func RequireT(tb testing.TB) {
 	if err == nil {
 		return
 	}
+	SkipT(tb, "chromium", err.Error())
+}
+
+// SkipT skips a test that needs the part where it is missing, and says why.
+// CORSPROOF_REQUIRE with the part's name, or all, makes a failure of it.
+func SkipT(tb testing.TB, part, missing string) {
+	tb.Helper()
 	required := strings.Split(os.Getenv(RequireVar), ",")
-	if slices.Contains(required, "chromium") || slices.Contains(required, "all") {
-		tb.Fatalf("%s=%s: %v", RequireVar, os.Getenv(RequireVar), err)
+	if slices.Contains(required, part) || slices.Contains(required, "all") {
+		tb.Fatalf("%s=%s: %s", RequireVar, os.Getenv(RequireVar), missing)
 	}
-	tb.Skipf("not run: %v", err)
+	tb.Skipf("not run: %s", missing)
 }
 
 // Exclusive waits until no other test binary on the machine drives a browser,

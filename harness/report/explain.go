@@ -33,7 +33,7 @@ func (l Leg) Explain(row Row) string {
 		}
 		explainTrace(&b, t)
 	}
-	field(&b, "rerun", fmt.Sprintf("go test ./scenarios -run '^TestProof$/^%s$'", row.Name))
+	field(&b, "rerun", fmt.Sprintf("go test ./scenarios -run '^%s$/^%s$'", row.Test, row.Name))
 	return b.String()
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/corsproof/corsproof/harness/fetch"
@@ -21,6 +22,8 @@ type Report struct {
 	TookMillis  int64       `json:"tookMillis"`
 	Environment Environment `json:"environment"`
 	Proof       []Row       `json:"proof"`
+	// Mechanisms are the rows on what does protect a service.
+	Mechanisms []Row `json:"mechanisms"`
 
 	// Strays are requests that belong to no row. One makes the run unknown.
 	Strays []string `json:"strays"`
@@ -67,15 +70,22 @@ const (
 	EndNotProven End = "not proven"
 	// EndUnknown is a row that could not be observed.
 	EndUnknown End = "unknown"
+	// EndNotRun is a row that the machine has not what it takes for, see
+	// [Row.Missing]. It has no verdict and is counted apart.
+	EndNotRun End = "not run"
 )
 
 // A Row is one sentence of the proof, with what was run to prove it.
 type Row struct {
 	Number   int    `json:"number"`
 	Name     string `json:"name"`
+	Test     string `json:"test"` // of package scenarios, that runs the row
 	Sentence string `json:"sentence"`
 	End      End    `json:"end"`
-	Legs     []Leg  `json:"legs"`
+	// Missing says what the machine lacks for the row, and its cure. With it the
+	// row was not run.
+	Missing string `json:"missing,omitempty"`
+	Legs    []Leg  `json:"legs"`
 }
 
 // A Role tells an experiment from its controls.
@@ -129,19 +139,21 @@ type Shown struct {
 }
 
 // End returns how the whole run ended: unknown if something belongs to no row
-// or could not be observed, not proven if a row wasn't.
+// or could not be observed, or if nothing was, not proven if a row wasn't. A row
+// that was not run doesn't count.
 func (r *Report) End() End {
 	end := EndProven
-	for _, row := range r.Proof {
+	for _, row := range slices.Concat(r.Proof, r.Mechanisms) {
 		switch row.End {
-		case EndProven:
+		case EndProven, EndNotRun:
 		case EndNotProven:
 			return EndNotProven
 		default:
 			end = EndUnknown
 		}
 	}
-	if len(r.Strays) > 0 || len(r.Proof) == 0 {
+	proven := func(row Row) bool { return row.End == EndProven }
+	if len(r.Strays) > 0 || !slices.ContainsFunc(r.Proof, proven) {
 		return EndUnknown
 	}
 	return end

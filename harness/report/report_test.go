@@ -18,7 +18,7 @@ import (
 func rows(ends ...End) []Row {
 	var out []Row
 	for i, e := range ends {
-		out = append(out, Row{Number: i + 1, Name: "name", Sentence: "A needs B", End: e, Legs: []Leg{{Role: RoleExperiment, Tried: "this", End: e}}})
+		out = append(out, Row{Number: i + 1, Name: "name", Test: "TestProof", Sentence: "A needs B", End: e, Legs: []Leg{{Role: RoleExperiment, Tried: "this", End: e}}})
 	}
 	return out
 }
@@ -38,6 +38,10 @@ func TestEnd(t *testing.T) {
 		{"a stray request", Report{Proof: rows(EndProven), Strays: []string{"GET /"}}, EndUnknown, 3},
 		{"a stray request and a row not proven", Report{Proof: rows(EndNotProven), Strays: []string{"GET /"}}, EndNotProven, 1},
 		{"no row", Report{}, EndUnknown, 3},
+		{"a mechanism not proven", Report{Proof: rows(EndProven), Mechanisms: rows(EndProven, EndNotProven)}, EndNotProven, 1},
+		{"a mechanism unknown", Report{Proof: rows(EndProven), Mechanisms: rows(EndUnknown)}, EndUnknown, 3},
+		{"a mechanism not run", Report{Proof: rows(EndProven), Mechanisms: rows(EndNotRun)}, EndProven, 0},
+		{"nothing run", Report{Proof: rows(EndNotRun)}, EndUnknown, 3},
 		{"a row without an end", Report{Proof: rows("")}, EndUnknown, 3},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -75,10 +79,13 @@ func TestWriteProof(t *testing.T) {
 	r := &Report{Proof: rows(EndProven, EndNotProven, EndUnknown), Strays: []string{"fastapi#1.1: GET /odd"}}
 	r.Proof[1].Legs[0].Failures = []string{"the page read it"}
 	r.Proof[2].Legs[0].Unknown = "no browser"
+	r.Mechanisms = rows(EndProven, EndNotRun)
+	r.Mechanisms[1].Missing = "it needs root"
 	var plain, colour bytes.Buffer
 	r.WriteProof(&plain, StylePlain)
 	r.WriteProof(&colour, StyleColor)
-	for _, want := range []string{"NOT PROVEN", "UNKNOWN", "the page read it", "no browser", "GET /odd", "1 of 3 rows proven"} {
+	for _, want := range []string{"NOT PROVEN", "UNKNOWN", "the page read it", "no browser", "GET /odd", "1 of 3 rows proven, 1 of 1 mechanisms proven (1 not run)",
+		"not run: A needs B: it needs root"} {
 		assert.Contains(t, plain.String(), want)
 	}
 	assert.NotContains(t, plain.String(), "\x1b[")

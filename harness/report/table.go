@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,17 +21,63 @@ const (
 	StyleColor Style = "color"
 )
 
-// WriteProof prints the proof as a table for people, and under it what was not
-// as it had to be.
+// WriteProof prints the proof and the mechanisms as a table each for people, and
+// under them what was not as it had to be.
 func (r *Report) WriteProof(w io.Writer, style Style) {
+	writeTable(w, style, "what was tried", r.Proof)
+	for _, row := range r.Proof {
+		for _, leg := range row.Legs {
+			for _, d := range leg.Differentials {
+				fmt.Fprintf(w, "row %d, %s: %s\n", row.Number, leg.Role, leg.Tried)
+				WriteDifferential(w, d, style)
+			}
+		}
+	}
+	if len(r.Mechanisms) > 0 {
+		writeTable(w, style, "what protects a service", r.Mechanisms)
+	}
+	for _, row := range slices.Concat(r.Proof, r.Mechanisms) {
+		for _, leg := range row.Legs {
+			fmt.Fprint(w, leg.Explain(row))
+		}
+		if row.End == EndNotRun {
+			fmt.Fprintf(w, "not run: %s: %s\n", row.Sentence, row.Missing)
+		}
+	}
+	for _, s := range r.Strays {
+		fmt.Fprintf(w, "a request that belongs to no row: %s\n", s)
+	}
+	took := time.Duration(r.TookMillis) * time.Millisecond
+	fmt.Fprint(w, count(r.Proof, "rows"))
+	if len(r.Mechanisms) > 0 {
+		fmt.Fprint(w, ", ", count(r.Mechanisms, "mechanisms"))
+	}
+	fmt.Fprintf(w, " in %.1f s (%s)\n", took.Seconds(), strings.Join(r.versions(), ", "))
+}
+
+// count says how many of the rows are proven, and how many were not run.
+func count(rows []Row, what string) string {
+	ends := map[End]int{}
+	for _, row := range rows {
+		ends[row.End]++
+	}
+	notRun := ""
+	if n := ends[EndNotRun]; n > 0 {
+		notRun = fmt.Sprintf(" (%d not run)", n)
+	}
+	return fmt.Sprintf("%d of %d %s proven%s", ends[EndProven], len(rows)-ends[EndNotRun], what, notRun)
+}
+
+// writeTable prints rows as a table.
+func writeTable(w io.Writer, style Style, title string, rows []Row) {
 	t := table.NewWriter()
 	t.SetStyle(table.StyleLight)
 	t.Style().Format.Header = text.FormatDefault
-	t.AppendHeader(table.Row{"#", "what was tried", "browser", "direct clients", "who enforced", "evidence", "result"})
+	t.AppendHeader(table.Row{"#", title, "browser", "direct clients", "who enforced", "evidence", "result"})
 	t.SetColumnConfigs([]table.ColumnConfig{
 		wide(2, 40), wide(3, 12), wide(4, 15), wide(5, 12), wide(6, 36), {Number: 7, WidthMax: 10},
 	})
-	for _, row := range r.Proof {
+	for _, row := range rows {
 		t.AppendSeparator()
 		t.AppendRow(table.Row{row.Number, paint(style, text.Bold, row.Sentence), "", "", "", "", mark(style, row.End)})
 		for _, leg := range row.Legs {
@@ -42,31 +89,6 @@ func (r *Report) WriteProof(w io.Writer, style Style) {
 		}
 	}
 	fmt.Fprintln(w, t.Render())
-
-	for _, row := range r.Proof {
-		for _, leg := range row.Legs {
-			for _, d := range leg.Differentials {
-				fmt.Fprintf(w, "row %d, %s: %s\n", row.Number, leg.Role, leg.Tried)
-				WriteDifferential(w, d, style)
-			}
-		}
-	}
-	for _, row := range r.Proof {
-		for _, leg := range row.Legs {
-			fmt.Fprint(w, leg.Explain(row))
-		}
-	}
-	for _, s := range r.Strays {
-		fmt.Fprintf(w, "a request that belongs to no row: %s\n", s)
-	}
-	proven := 0
-	for _, row := range r.Proof {
-		if row.End == EndProven {
-			proven++
-		}
-	}
-	took := time.Duration(r.TookMillis) * time.Millisecond
-	fmt.Fprintf(w, "%d of %d rows proven in %.1f s (%s)\n", proven, len(r.Proof), took.Seconds(), strings.Join(r.versions(), ", "))
 }
 
 func (r *Report) versions() []string {
@@ -92,6 +114,8 @@ func mark(style Style, e End) string {
 		return paint(style, text.FgGreen, "proven")
 	case EndNotProven:
 		return paint(style, text.FgRed, "NOT PROVEN")
+	case EndNotRun:
+		return paint(style, text.FgYellow, "not run")
 	}
 	return paint(style, text.FgYellow, "UNKNOWN")
 }

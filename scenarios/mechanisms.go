@@ -1,0 +1,43 @@
+package scenarios
+
+import (
+	"github.com/corsproof/corsproof/servers"
+)
+
+// Mechanisms returns the rows that compare CORS with what does protect a
+// service, in order. Each has three parts: the mechanism on, whatever Origin
+// says; the same without it, CORS as good as it can be; and a browser, which
+// needs both. The values are fresh; change them as you like.
+func Mechanisms() []Row {
+	rows := []Row{
+		apiKey(),
+		jsonWebToken(),
+	}
+	for i := range rows {
+		rows[i].Number, rows[i].Test = i+1, "TestMechanisms"
+	}
+	return rows
+}
+
+// wrongOrigin is an origin that no server allows.
+const wrongOrigin = "https://evil.example"
+
+// perfectCORS is a setup in which Node and FastAPI allow the page and nobody
+// else, with the mechanism.
+func perfectCORS(m servers.Mechanism) func(page string) servers.Setup {
+	return func(page string) servers.Setup {
+		return servers.Setup{FastAPI: servers.CORS(page), Node: servers.CORS(page), Mechanism: m}
+	}
+}
+
+// withoutMechanism is perfectCORS with all but the mechanism itself.
+func withoutMechanism(m servers.Mechanism) func(page string) servers.Setup {
+	return func(page string) servers.Setup {
+		setup := perfectCORS(m)(page)
+		setup.Absent = true
+		return setup
+	}
+}
+
+// withoutCORS is a setup with the mechanism and no CORS at all.
+func withoutCORS(m servers.Mechanism) servers.Setup { return servers.Setup{Mechanism: m} }
