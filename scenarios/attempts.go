@@ -26,10 +26,11 @@ func (b *Bench) origins() []string { return []string{"", b.Page, wrongOrigin} }
 // attempts makes each attempt with every direct client and every Origin, and
 // expects what has to come of it, whatever the Origin.
 func (b *Bench) attempts(ctx context.Context, attempts []attempt) error {
-	clients, err := b.Lab.Clients(ctx)
+	clients, end, err := plainClients(ctx, b.Lab.DirectConfig())
 	if err != nil {
 		return err
 	}
+	defer end()
 	var requests []fetch.Request
 	for _, a := range attempts {
 		for _, origin := range b.origins() {

@@ -12,6 +12,7 @@ func Mechanisms() []Row {
 	rows := []Row{
 		apiKey(),
 		jsonWebToken(),
+		mutualTLS(),
 	}
 	for i := range rows {
 		rows[i].Number, rows[i].Test = i+1, "TestMechanisms"

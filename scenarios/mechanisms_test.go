@@ -22,6 +22,7 @@ func TestMechanisms(t *testing.T) {
 var mechanismSabotages = []sabotageCase{
 	switchedOff(servers.MechanismAPIKey, "api-key"),
 	switchedOff(servers.MechanismJWT, "jwt"),
+	switchedOff(servers.MechanismMTLS, "mtls"),
 	{
 		name: "web-security-off",
 		why:  "a browser that doesn't enforce needs the mechanism alone",
@@ -30,7 +31,7 @@ var mechanismSabotages = []sabotageCase{
 			require.NoError(t, err)
 			return sabotage{engine: unenforced}
 		},
-		fails: []string{"api-key", "jwt"},
+		fails: []string{"api-key", "jwt", "mtls"},
 	}, {
 		name: "cors-for-somebody-else",
 		why:  "the page needs CORS as well: each row's browser",
@@ -38,7 +39,7 @@ var mechanismSabotages = []sabotageCase{
 			s.FastAPI, s.Node = otherOrigin, otherOrigin
 			return s
 		}),
-		fails: []string{"api-key", "jwt"},
+		fails: []string{"api-key", "jwt", "mtls"},
 	},
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/corsproof/corsproof/harness/direct"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/report"
+	"github.com/corsproof/corsproof/harness/wire"
 	"github.com/corsproof/corsproof/servers"
 )
 
@@ -47,6 +48,8 @@ type Stage struct {
 	pages   map[*browser.Chromium]browser.Page  // blank ones of the page's origin, one for each browser
 	fetched int                                 // calls that they made
 
+	forwarders map[string]*wire.Forwarder
+
 	accounted map[string]bool // IDs of exchanges that belong to something that the stage did
 
 	// sabotage stands in for what a test breaks on purpose.
@@ -73,7 +76,7 @@ func OpenStage(ctx context.Context, cfg StageConfig) (*Stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Stage{Lab: lab, cfg: cfg, started: time.Now(), views: map[*browser.Chromium]*browser.View{}, pages: map[*browser.Chromium]browser.Page{}, accounted: map[string]bool{}}
+	s := &Stage{Lab: lab, cfg: cfg, started: time.Now(), views: map[*browser.Chromium]*browser.View{}, pages: map[*browser.Chromium]browser.Page{}, forwarders: map[string]*wire.Forwarder{}, accounted: map[string]bool{}}
 	if err := s.open(ctx); err != nil {
 		// What a cancelled start says of itself is less than why it was cancelled.
 		if cause := context.Cause(ctx); cause != nil {
@@ -110,7 +113,7 @@ func (s *Stage) open(ctx context.Context) error {
 	})
 	together.Go(func() (err error) {
 		s.System, err = servers.Start(starting, servers.Config{
-			Run: s.Lab.Run, Clock: s.Lab.Clock, Installed: s.cfg.Installed,
+			Run: s.Lab.Run, Clock: s.Lab.Clock, CA: s.Lab.CA, Installed: s.cfg.Installed,
 			Ports: s.cfg.Ports, Gone: s.cfg.Gone, Progress: s.cfg.Progress,
 		})
 		return err
@@ -150,6 +153,9 @@ func (s *Stage) seed(ctx context.Context) error {
 func (s *Stage) Close() error {
 	// The browsers first: with them go the views and whatever they had under way.
 	errs := []error{s.Lab.CloseBrowsers()}
+	for _, f := range s.forwarders {
+		errs = append(errs, f.Close())
+	}
 	if s.System != nil {
 		errs = append(errs, s.System.Close())
 	}

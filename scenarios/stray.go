@@ -30,7 +30,11 @@ func (s *Stage) account(leg report.Leg) {
 // wanted to go and was refused.
 func (s *Stage) strays() []string {
 	strays := append([]string{}, s.Lab.Stray()...)
-	for _, r := range s.System.Recorders() {
+	recorders := s.System.Recorders()
+	for _, f := range s.forwarders {
+		recorders = append(recorders, f.Recorder)
+	}
+	for _, r := range recorders {
 		for _, x := range r.Since(0) {
 			if !s.accounted[x.ID] && !strings.HasPrefix(x.Request.Target, browser.SentinelPath) {
 				strays = append(strays, fmt.Sprintf("%s: %s %s from %s", x.ID, x.Request.Method, x.Request.Target, x.Peer))

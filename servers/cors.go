@@ -48,6 +48,11 @@ func (s Setup) String() string {
 	return text + "; with " + string(s.Mechanism)
 }
 
+// credentials says whether the services' CORS allows credentials: where the
+// mechanism is one, as the Fetch Standard has it of a client certificate
+// (https://fetch.spec.whatwg.org/#credentials).
+func (s Setup) credentials() bool { return s.Mechanism == MechanismMTLS }
+
 // enforced returns the mechanism that stands.
 func (s Setup) enforced() Mechanism {
 	if s.Absent {

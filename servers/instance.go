@@ -21,6 +21,8 @@ const (
 	fastapiServer server = "fastapi"
 	nodeServer    server = "node"
 	nginxServer   server = "nginx"
+	// frontServer is an nginx that speaks TLS and knows nothing of CORS.
+	frontServer server = "nginx-tls"
 )
 
 // An instanceKey tells the instances of a system apart: a server, and how it is
@@ -30,6 +32,8 @@ type instanceKey struct {
 	cors      CORS
 	twice     bool
 	mechanism Mechanism
+	// credentials: its CORS allows them, see [Setup.credentials].
+	credentials bool
 }
 
 // String says what the instance is, for people.
@@ -88,7 +92,7 @@ func (s *System) startInstance(ctx context.Context, key instanceKey, i *instance
 	defer cancel()
 	name := string(key.server)
 	var owner *process.Owner
-	if key.server == nginxServer {
+	if key.server == nginxServer || key.server == frontServer {
 		var err error
 		if owner, err = unprivileged(); err != nil {
 			return err
@@ -135,7 +139,7 @@ func (s *System) spec(key instanceKey, dir, socket string, owner *process.Owner)
 	case nodeServer:
 		spec := s.nodeSpec(key, socket)
 		return spec, answers(socket, "/healthz"), nil
-	case nginxServer:
+	case nginxServer, frontServer:
 		spec, err := s.nginxSpec(key, dir, socket, owner)
 		return spec, accepts(socket), err
 	}

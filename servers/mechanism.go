@@ -12,13 +12,17 @@ const (
 	// MechanismJWT: FastAPI and Node ask for a signed token each. FastAPI hands
 	// its caller's on.
 	MechanismJWT Mechanism = "JWT"
+	// MechanismMTLS: nginx, at [System.Front], asks for a certificate of the run's
+	// CA before it leads to the services. Without it nginx speaks TLS alone.
+	MechanismMTLS Mechanism = "mTLS"
 )
 
-// of returns the part of the mechanism that a process of the server has to be
-// told of; one that is told nothing serves without it as well.
-func (m Mechanism) of(server) Mechanism {
-	switch m {
-	case MechanismAPIKey, MechanismJWT:
+// of returns the part of the mechanism that a process of the server is told of.
+func (m Mechanism) of(s server) Mechanism {
+	switch {
+	case (m == MechanismAPIKey || m == MechanismJWT) && s != frontServer:
+		return m
+	case m == MechanismMTLS && s == frontServer:
 		return m
 	}
 	return MechanismNone

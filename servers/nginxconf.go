@@ -34,6 +34,10 @@ type NginxConfig struct {
 	// speaks TLS with HTTP/2 and HTTP/1.1.
 	Certificate, Key string
 
+	// ClientCA is a PEM file with the authority that clients' certificates have to
+	// be signed by. Empty means that clients are asked for none. It needs TLS.
+	ClientCA string
+
 	// DoubleHeader is a sabotage: Access-Control-Allow-Origin comes twice.
 	DoubleHeader bool
 }
@@ -74,7 +78,10 @@ func (c NginxConfig) check() error {
 	if (c.Certificate == "") != (c.Key == "") {
 		return fmt.Errorf("certificate and key go together: %q, %q", c.Certificate, c.Key)
 	}
-	values := append([]string{c.Dir, c.Listen, c.FastAPI, c.Node, c.Certificate, c.Key}, c.Origins...)
+	if c.ClientCA != "" && c.Certificate == "" {
+		return fmt.Errorf("client CA %q without a certificate: clients are asked within TLS alone", c.ClientCA)
+	}
+	values := append([]string{c.Dir, c.Listen, c.FastAPI, c.Node, c.Certificate, c.Key, c.ClientCA}, c.Origins...)
 	for _, v := range values {
 		if strings.ContainsAny(v, "\"\\$;{}\r\n\t") {
 			return fmt.Errorf("%q has a character that means something to nginx", v)

@@ -36,6 +36,7 @@ func TestNginxTakesEveryVariant(t *testing.T) {
 		},
 		"any":    func(c *NginxConfig) { c.Origins = []string{"*"} },
 		"tls":    func(c *NginxConfig) { c.Certificate, c.Key = certificate, key },
+		"mutual": func(c *NginxConfig) { c.Certificate, c.Key, c.ClientCA = certificate, key, certificate },
 		"double": func(c *NginxConfig) { c.Origins, c.DoubleHeader = []string{pageOrigin}, true },
 		"all": func(c *NginxConfig) {
 			c.Origins, c.DoubleHeader, c.Certificate, c.Key = []string{pageOrigin}, true, certificate, key
@@ -59,6 +60,7 @@ func TestNginxRefusesValues(t *testing.T) {
 	for want, change := range map[string]func(*NginxConfig){
 		"node is empty":                   func(c *NginxConfig) { c.Node = "" },
 		"certificate and key go together": func(c *NginxConfig) { c.Key = "/k" },
+		"without a certificate":           func(c *NginxConfig) { c.ClientCA = "/ca" },
 		`origin "*" is one among 2`:       func(c *NginxConfig) { c.Origins = []string{pageOrigin, "*"} },
 		`"~^https?://.*" is no origin`:    func(c *NginxConfig) { c.Origins = []string{"~^https?://.*"} },
 		`"example.com" is no origin`:      func(c *NginxConfig) { c.Origins = []string{"example.com"} },

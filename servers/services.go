@@ -25,6 +25,9 @@ func (s *System) fastapiSpec(key instanceKey, socket string) process.Spec {
 func (s *System) nodeSpec(key instanceKey, socket string) process.Spec {
 	in := s.cfg.Installed
 	env := append(s.databaseEnv(), s.credentials.env(key)...)
+	if key.credentials {
+		env = append(env, "CORS_CREDENTIALS=1")
+	}
 	return process.Spec{
 		Path: in.Node,
 		Args: []string{filepath.Join(in.NodeService, "server.js")},
@@ -36,10 +39,16 @@ func (s *System) nodeSpec(key instanceKey, socket string) process.Spec {
 // nginxSpec writes the gateway's configuration into dir, which belongs to owner,
 // and runs nginx with it. It reaches the services at their recorders' addresses.
 func (s *System) nginxSpec(key instanceKey, dir, socket string, owner *process.Owner) (process.Spec, error) {
-	conf, err := NginxConfig{
+	cfg := NginxConfig{
 		Dir: dir, Listen: socket, Origins: key.cors.origins(), DoubleHeader: key.twice,
 		FastAPI: "http://" + s.FastAPI.Addr(), Node: "http://" + s.Node.Addr(),
-	}.Render()
+	}
+	if key.server == frontServer {
+		if err := s.frontFiles(&cfg, key, owner); err != nil {
+			return process.Spec{}, err
+		}
+	}
+	conf, err := cfg.Render()
 	if err != nil {
 		return process.Spec{}, err
 	}

@@ -36,6 +36,7 @@ const (
 type Config struct {
 	Run       *process.Run // owns the processes; required
 	Clock     *wire.Clock  // times the recordings; required
+	CA        *wire.CA     // signs the certificates of mechanisms; required by them
 	Installed *Installed   // what [Install] returned; required
 	Ports     Ports        // empty means [PortsFree]
 
@@ -76,6 +77,9 @@ func orDefault(d, def time.Duration) time.Duration {
 type System struct {
 	// FastAPI, Node and Gateway record HTTP; Postgres counts connections and bytes.
 	FastAPI, Node, Gateway, Postgres *wire.Recorder
+	// Front is where nginx speaks TLS, for [MechanismMTLS]. It counts connections
+	// and bytes: what comes through shows at Node's recorder.
+	Front *wire.Recorder
 
 	cfg         Config
 	credentials credentials
@@ -122,6 +126,7 @@ func (s *System) listen() error {
 		{&s.Node, "node", node, wire.ProtocolHTTP},
 		{&s.Gateway, "nginx", anyPort, wire.ProtocolHTTP},
 		{&s.Postgres, "postgres", anyPort, wire.ProtocolOpaque},
+		{&s.Front, "nginx-tls", anyPort, wire.ProtocolOpaque},
 	} {
 		recorder, err := wire.NewRecorder(wire.RecorderConfig{Name: r.name, Listen: r.listen, Protocol: r.protocol, Clock: s.cfg.Clock})
 		if err != nil {
@@ -142,13 +147,17 @@ func (s *System) Recorders() []*wire.Recorder {
 // keep running for the next time. Connections to a server that changes are
 // closed, so that none outlives its configuration.
 func (s *System) Set(ctx context.Context, setup Setup) error {
-	wanted := []struct {
+	type part struct {
 		recorder *wire.Recorder
 		key      instanceKey
-	}{
+	}
+	wanted := []part{
 		{s.FastAPI, instanceKey{server: fastapiServer, cors: setup.FastAPI, mechanism: setup.enforced().of(fastapiServer)}},
-		{s.Node, instanceKey{server: nodeServer, cors: setup.Node, mechanism: setup.enforced().of(nodeServer)}},
+		{s.Node, instanceKey{server: nodeServer, cors: setup.Node, mechanism: setup.enforced().of(nodeServer), credentials: setup.credentials()}},
 		{s.Gateway, instanceKey{server: nginxServer, cors: setup.Gateway, twice: setup.GatewayTwice}},
+	}
+	if setup.Mechanism == MechanismMTLS {
+		wanted = append(wanted, part{s.Front, instanceKey{server: frontServer, mechanism: setup.enforced().of(frontServer)}})
 	}
 	addresses := make([]wire.Address, len(wanted))
 	together, ctx := errgroup.WithContext(ctx)
@@ -213,7 +222,7 @@ func (s *System) Close() error {
 		end(func() error { return s.StopPostgres(ctx) })
 	}
 	wg.Wait()
-	for _, r := range []*wire.Recorder{s.FastAPI, s.Node, s.Gateway, s.Postgres} {
+	for _, r := range []*wire.Recorder{s.FastAPI, s.Node, s.Gateway, s.Postgres, s.Front} {
 		if r != nil {
 			errs = append(errs, r.Close())
 		}

@@ -47,6 +47,16 @@ type Config struct {
 	// them.
 	Routes func() map[string]string
 
+	// Identity is the certificate that the client shows to a TLS server that asks
+	// for one; nil means none. It is for net/http and curl.
+	Identity *wire.Identity
+
+	// Dial and Wrap make the calls leave from somewhere else than this process,
+	// another network namespace say: connections of net/http are opened with
+	// Dial, curl is started as Wrap's answer says. Nil means from here.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	Wrap func(process.Spec) process.Spec
+
 	// CA is trusted beside nothing else, by Node's clients beside the roots that
 	// Node brings; nil means the system's roots.
 	CA *wire.CA

@@ -28,8 +28,10 @@ type Curl struct {
 	cfg     Config
 	path    string
 	version string
-	batches atomic.Int64
 }
+
+// batches counts the calls of curl: each has a folder of its own.
+var batches atomic.Int64
 
 // NewCurl finds curl, from the variable CORSPROOF_CURL or in PATH, and asks it
 // for its version. Without one the error is [ErrNoCurl].
@@ -72,7 +74,7 @@ func (c *Curl) Call(ctx context.Context, requests []fetch.Request) ([]Reply, err
 }
 
 func (c *Curl) batch(ctx context.Context, requests []fetch.Request) ([]Reply, error) {
-	dir, err := c.cfg.Run.Mkdir(fmt.Sprintf("curl-%d", c.batches.Add(1)), nil)
+	dir, err := c.cfg.Run.Mkdir(fmt.Sprintf("curl-%d", batches.Add(1)), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -85,11 +87,15 @@ func (c *Curl) batch(ctx context.Context, requests []fetch.Request) ([]Reply, er
 	if err := os.WriteFile(configFile, config, 0o600); err != nil {
 		return nil, err
 	}
-	child, err := c.cfg.Run.Start(ctx, process.Spec{
+	spec := process.Spec{
 		Name: "curl", Path: c.path, Dir: dir,
 		// --disable first: a .curlrc would add headers of its own.
 		Args: []string{"--disable", "--config", configFile},
-	})
+	}
+	if c.cfg.Wrap != nil {
+		spec = c.cfg.Wrap(spec)
+	}
+	child, err := c.cfg.Run.Start(ctx, spec)
 	if err != nil {
 		return nil, err
 	}
@@ -147,6 +153,9 @@ func (c *Curl) config(dir string, requests []fetch.Request) ([]byte, error) {
 				return nil, err
 			}
 			option(&b, "cacert", file)
+			if err := c.identity(&b, dir); err != nil {
+				return nil, err
+			}
 		}
 		if err := c.connectTo(&b, r.URL); err != nil {
 			return nil, err
@@ -160,6 +169,25 @@ func (c *Curl) config(dir string, requests []fetch.Request) ([]byte, error) {
 		option(&b, "write-out", `%{json}\n`)
 	}
 	return b.Bytes(), nil
+}
+
+// identity makes curl show the identity's certificate.
+func (c *Curl) identity(b *bytes.Buffer, dir string) error {
+	if c.cfg.Identity == nil {
+		return nil
+	}
+	chain, key, err := c.cfg.Identity.PEM()
+	if err != nil {
+		return err
+	}
+	for name, text := range map[string][]byte{"cert": chain, "key": key} {
+		file := filepath.Join(dir, name+".pem")
+		if err := os.WriteFile(file, text, 0o600); err != nil {
+			return err
+		}
+		option(b, name, file)
+	}
+	return nil
 }
 
 func (c *Curl) connectTo(b *bytes.Buffer, rawURL string) error {

@@ -27,18 +27,27 @@ type NetHTTP struct {
 // NewNetHTTP returns Go's own HTTP client. It takes no proxy from the
 // environment.
 func NewNetHTTP(cfg Config) *NetHTTP {
-	dialer := &net.Dialer{}
+	dial := new(net.Dialer).DialContext
+	if cfg.Dial != nil {
+		dial = cfg.Dial
+	}
 	t := &http.Transport{
 		DisableCompression: true,
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			if to, ok := cfg.route(address); ok {
 				address = to
 			}
-			return dialer.DialContext(ctx, network, address)
+			return dial(ctx, network, address)
 		},
 	}
 	if cfg.CA != nil {
 		t.TLSClientConfig = &tls.Config{RootCAs: cfg.CA.Pool()}
+		if cfg.Identity != nil {
+			// Whatever authorities the server names: it is the server who refuses.
+			t.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+				return &cfg.Identity.Certificate, nil
+			}
+		}
 	}
 	return &NetHTTP{transport: t, cfg: cfg}
 }

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -17,9 +18,10 @@ type Mark int
 // which their request heads were complete. Parsers write it, [Recorder.Since]
 // and [Recorder.Wait] read it. Safe for concurrent use.
 type recording struct {
-	server string
-	scheme string // if exchanges are named by their origin
-	clock  *Clock
+	server  string
+	scheme  string // if exchanges are named by their origin
+	clock   *Clock
+	witness fetch.Witness // who records; empty means a recorder
 
 	mu        sync.Mutex
 	entries   []*entry // but those that were forgotten
@@ -189,7 +191,7 @@ func (c *connLog) open(request fetch.SentRequest) *entry {
 	e := &entry{exchange: fetch.Exchange{
 		ID:      fmt.Sprintf("%s#%d.%d", r.server, c.conn, c.count),
 		Server:  r.serverOf(request),
-		Witness: fetch.WitnessRecorder,
+		Witness: cmp.Or(r.witness, fetch.WitnessRecorder),
 		Kind:    kind,
 		Peer:    c.peer,
 		Request: request,

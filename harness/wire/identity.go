@@ -1,0 +1,63 @@
+package wire
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"net/url"
+)
+
+// An Identity is a certificate that says by a URI who holds it, as workloads
+// and clients have one, with a key of its own. It serves both sides of a
+// connection: https://github.com/spiffe/spiffe/blob/main/standards/X509-SVID.md.
+type Identity struct {
+	// URI is the only name in the certificate, "spiffe://orders.example/fastapi".
+	URI string
+	// Certificate has its chain, and is not to be changed.
+	Certificate tls.Certificate
+}
+
+// Identity makes a certificate for the URI, which has to have a scheme and a
+// host. Each call makes a new one.
+func (ca *CA) Identity(uri string) (*Identity, error) {
+	name, err := url.Parse(uri)
+	if err == nil && (name.Scheme == "" || name.Host == "") {
+		err = fmt.Errorf("no scheme and host: write it as spiffe://orders.example/name")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("make an identity for %q: %w", uri, err)
+	}
+	template, err := certificateTemplate("corsproof run")
+	if err != nil {
+		return nil, err
+	}
+	template.URIs = []*url.URL{name}
+	template.KeyUsage = x509.KeyUsageDigitalSignature
+	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("make an identity for %q: %w", uri, err)
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, ca.certificate, &key.PublicKey, ca.key)
+	if err != nil {
+		return nil, fmt.Errorf("make an identity for %q: %w", uri, err)
+	}
+	return &Identity{URI: uri, Certificate: tls.Certificate{Certificate: [][]byte{der, ca.certificate.Raw}, PrivateKey: key}}, nil
+}
+
+// PEM returns the certificate with its chain, and the key (PKCS #8), as programs
+// read them from files.
+func (id *Identity) PEM() (chain, key []byte, err error) {
+	for _, der := range id.Certificate.Certificate {
+		chain = append(chain, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})...)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(id.Certificate.PrivateKey)
+	if err != nil {
+		return nil, nil, fmt.Errorf("encode the key of %q: %w", id.URI, err)
+	}
+	return chain, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
+}
