@@ -18,15 +18,18 @@
 //	strict                nothing of ours
 //	wire                  fetch
 //	direct, browser       fetch, wire, process
+//	netns                 process
 //	policy                fetch, strict
 //	catalog               fetch, policy, strict: its files are read as strictly as a policy's
 //	judge                 fetch, catalog
 //	report                fetch, catalog, judge
 //	fuzz                  fetch, catalog, judge
 //	harness               everything under harness
-//	servers               fetch, wire, process, fixtures
+//	servers               fetch, wire, process, netns, fixtures
 //	scenarios             harness and all under it, servers, fixtures
 //	cmd/corsproof         all
+//
+// servers needs netns for the networks that it puts a service in.
 //
 // # Where this differs from the first design
 //

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Checks everything that has to be on the machine before corsproof's packages and
-# servers are installed, and says at once all that is missing. Chromium alone is
-# installed here, by apt-get and only for root. Changes nothing and needs no
-# network if all is there.
+# servers are installed, and says at once all that is missing. What is installed
+# here, by apt-get and only for root, is Chromium, and what root alone can use:
+# iproute2 and nftables. Changes nothing and needs no network if all is there.
 #
 # Exit codes: 0 all there, 2 something is missing (or unsuitable).
 set -u
@@ -136,13 +136,25 @@ if [ -n "$packages$notes" ]; then
 	} >&2
 	exit 2
 fi
-[ "$chromium" = missing ] || exit 0
 
-install_chromium() { DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium; }
-echo 'corsproof: installing Chromium: apt-get install --no-install-recommends chromium'
-if ! apt-cache show chromium >/dev/null 2>&1 || ! install_chromium; then
+# What root makes networks with. Without it some scenarios say that they were not
+# run.
+tools=''
+if [ "$(id -u)" -eq 0 ] && have apt-get; then
+	have ip || tools="$tools iproute2"
+	have nft || tools="$tools nftables"
+fi
+wanted=${tools# }
+[ "$chromium" = there ] || wanted="chromium$tools"
+[ -n "$wanted" ] || exit 0
+
+# shellcheck disable=SC2086 # names of packages
+install() { DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $wanted; }
+echo "corsproof: apt-get install --no-install-recommends $wanted"
+# shellcheck disable=SC2086
+if ! apt-cache show $wanted >/dev/null 2>&1 || ! install; then
 	# No package lists yet, or old ones.
-	apt-get update -q && install_chromium
+	apt-get update -q && install
 fi
 if ! find_chromium; then
 	{
@@ -150,4 +162,7 @@ if ! find_chromium; then
 		echo 'CORSPROOF_CHROMIUM, and run this again.'
 	} >&2
 	exit 2
+fi
+if [ -n "$tools" ] && ! { have ip && have nft; }; then
+	echo "corsproof: apt-get installed no$tools: the scenarios on networks will not be run" >&2
 fi

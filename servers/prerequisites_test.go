@@ -18,7 +18,7 @@ type machine map[string]string
 // whole is a machine on which nothing is missing.
 func whole() machine {
 	return machine{
-		"id": "echo 0", "make": "", "curl": "", "gcc": "", "chromium": "", "npm": "",
+		"id": "echo 0", "make": "", "ip": "", "nft": "", "curl": "", "gcc": "", "chromium": "", "npm": "",
 		"go":      "echo go1.26.1",
 		"node":    `case "$2" in process.versions.node) echo 20.19.0;; *) echo /nowhere;; esac`,
 		"python3": "", "apt-cache": "",
@@ -34,6 +34,7 @@ func TestPrerequisites(t *testing.T) {
 		change func(machine)
 		code   int
 		says   []string
+		notes  []string // what it says though it succeeds
 		silent []string // what it must not say
 		calls  string   // of apt-get
 	}{
@@ -100,6 +101,26 @@ func TestPrerequisites(t *testing.T) {
 			calls: "apt-get install -y -q --no-install-recommends chromium\n",
 		},
 		{
+			name: "no chromium, no network tools, root",
+			change: func(m machine) {
+				delete(m, "chromium")
+				delete(m, "ip")
+				delete(m, "nft")
+				m["apt-get"] += `; for p in chromium ip nft; do echo '#!/bin/sh' > "${0%/*}/$p"; /bin/chmod +x "${0%/*}/$p"; done`
+			},
+			calls: "apt-get install -y -q --no-install-recommends chromium iproute2 nftables\n",
+		},
+		{
+			name:   "no nftables, root, none to be had",
+			change: func(m machine) { delete(m, "nft"); m["apt-get"] += "; exit 100" },
+			notes:  []string{"installed no nftables: the scenarios on networks will not be run"},
+			calls:  "apt-get install -y -q --no-install-recommends nftables\napt-get update -q\n",
+		},
+		{
+			name:   "no network tools, not root",
+			change: func(m machine) { delete(m, "ip"); delete(m, "nft"); m["id"] = "echo 1000" },
+		},
+		{
 			name:   "no chromium, root, none to be had",
 			change: func(m machine) { delete(m, "chromium"); m["apt-get"] += "; exit 100" },
 			code:   2,
@@ -130,10 +151,10 @@ func TestPrerequisites(t *testing.T) {
 			}
 			said := stderr.String()
 			assert.Equal(t, tc.code, code, said)
-			if tc.code == 0 {
+			if tc.code == 0 && tc.notes == nil {
 				assert.Empty(t, said)
 			}
-			for _, part := range tc.says {
+			for _, part := range append(tc.says, tc.notes...) {
 				assert.Contains(t, said, part)
 			}
 			for _, part := range tc.silent {

@@ -27,6 +27,9 @@
 // folder, and a folder that gets its name only when its state file is in it,
 // keep several sweeps from each other and from a run that has just begun.
 //
+// A run may own network namespaces, too ([Run.Namespace]): they are known by
+// their names, which begin with the name of the run's folder, and go with it.
+//
 // The package needs Linux: it reads /proc. It refuses to log, to handle
 // signals, and to end anything by name.
 //

@@ -209,8 +209,8 @@ func (f folder) fill() (lock int, s state, err error) {
 	return lock, s, nil
 }
 
-// ruin removes the folder, whose lock the caller holds and whose processes are
-// dead. It tries again for as long as t says: a network file system or a
+// ruin removes the run's network namespaces and the folder, whose lock the caller
+// holds and whose processes are dead. It tries again for as long as t says: a network file system or a
 // process in its last moments can put something back.
 func (f folder) ruin(t Timeouts) error {
 	if f.stage == stageRun {
@@ -219,6 +219,9 @@ func (f folder) ruin(t Timeouts) error {
 			return fmt.Errorf("remove the run's folder: %w", err)
 		}
 		f = old
+	}
+	if err := f.removeNamespaces(); err != nil {
+		return err
 	}
 	pause := t.pauses()
 	for deadline := time.Now().Add(t.Remove); ; time.Sleep(pause()) {
