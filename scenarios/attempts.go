@@ -9,6 +9,7 @@ import (
 	"github.com/corsproof/corsproof/harness/browser"
 	"github.com/corsproof/corsproof/harness/direct"
 	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/wire"
 )
 
 // An attempt is one way to ask for the orders, and what has to come of it.
@@ -41,7 +42,7 @@ func (b *Bench) attempts(ctx context.Context, attempts []attempt) error {
 	if err != nil {
 		return err
 	}
-	mark := b.System.Node.Mark()
+	since := b.record()
 	var cells []string
 	for _, client := range clients {
 		traces, err := direct.Observe(ctx, client, b.Lab.Recorders(), requests)
@@ -57,7 +58,7 @@ func (b *Bench) attempts(ctx context.Context, attempts []attempt) error {
 			b.expectAttempt(t, a, first)
 		}
 	}
-	b.behind(b.System.Node.Since(mark))
+	b.behind(since())
 	for _, a := range attempts {
 		if cell := fmt.Sprintf("%s: %d", a.shows, a.status); !slices.Contains(cells, cell) {
 			cells = append(cells, cell)
@@ -90,6 +91,27 @@ func (b *Bench) firstOrder(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("the database holds no orders: an empty list proves nothing")
 	}
 	return fmt.Sprintf("%q", rows[0].Name), nil
+}
+
+// record returns a function that returns what the system's recorders have seen
+// since, a browser's sentinels apart.
+func (s *Stage) record() func() []fetch.Exchange {
+	recorders := s.System.Recorders()
+	marks := make([]wire.Mark, len(recorders))
+	for i, r := range recorders {
+		marks[i] = r.Mark()
+	}
+	return func() []fetch.Exchange {
+		var seen []fetch.Exchange
+		for i, r := range recorders {
+			for _, x := range r.Since(marks[i]) {
+				if !strings.HasPrefix(x.Request.Target, browser.SentinelPath) {
+					seen = append(seen, x)
+				}
+			}
+		}
+		return seen
+	}
 }
 
 // behind adds exchanges that the services had among themselves to the evidence,
@@ -131,13 +153,13 @@ func (b *Bench) fetchAll(ctx context.Context, requests ...fetch.Request) ([]fetc
 		jobs[i] = browser.Job{ID: fmt.Sprintf("call-%d", b.fetched), Request: r}
 		index[jobs[i].ID] = i
 	}
-	mark := b.System.Node.Mark()
+	since := b.record()
 	traces := make([]fetch.Trace, len(requests))
 	if err := page.Observe(ctx, jobs, func(o browser.Observation) { traces[index[o.ID]] = o.Trace }); err != nil {
 		return nil, err
 	}
 	b.Trace(traces...)
-	b.behind(b.System.Node.Since(mark))
+	b.behind(since())
 	for _, t := range traces {
 		if t.Outcome.Kind == fetch.OutcomeUnknown {
 			return nil, fmt.Errorf("%s could not be observed: %s", t.Caller.Name, t.Outcome.Error)

@@ -13,6 +13,8 @@ func Mechanisms() []Row {
 		apiKey(),
 		jsonWebToken(),
 		mutualTLS(),
+		internalNetwork(),
+		securityGroup(),
 	}
 	for i := range rows {
 		rows[i].Number, rows[i].Test = i+1, "TestMechanisms"

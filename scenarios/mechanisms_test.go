@@ -23,6 +23,8 @@ var mechanismSabotages = []sabotageCase{
 	switchedOff(servers.MechanismAPIKey, "api-key"),
 	switchedOff(servers.MechanismJWT, "jwt"),
 	switchedOff(servers.MechanismMTLS, "mtls"),
+	switchedOff(servers.MechanismInternalNetwork, "internal-network"),
+	switchedOff(servers.MechanismSecurityGroup, "security-group"),
 	{
 		name: "web-security-off",
 		why:  "a browser that doesn't enforce needs the mechanism alone",
@@ -31,7 +33,7 @@ var mechanismSabotages = []sabotageCase{
 			require.NoError(t, err)
 			return sabotage{engine: unenforced}
 		},
-		fails: []string{"api-key", "jwt", "mtls"},
+		fails: []string{"api-key", "jwt", "mtls", "internal-network", "security-group"},
 	}, {
 		name: "cors-for-somebody-else",
 		why:  "the page needs CORS as well: each row's browser",
@@ -39,7 +41,7 @@ var mechanismSabotages = []sabotageCase{
 			s.FastAPI, s.Node = otherOrigin, otherOrigin
 			return s
 		}),
-		fails: []string{"api-key", "jwt", "mtls"},
+		fails: []string{"api-key", "jwt", "mtls", "internal-network", "security-group"},
 	},
 }
 

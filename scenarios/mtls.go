@@ -78,11 +78,11 @@ func mutualTLSInBrowser(ctx context.Context, b *Bench) error {
 		return err
 	}
 	front := wire.Address{Network: "tcp", Address: b.System.Front.Addr()}
-	without, err := b.forwarder("forwarder", wire.WithIdentity(nil, front, servers.FrontHost, b.Lab.CA))
+	without, err := b.forwarder("forwarder", wire.Timeouts{}, wire.WithIdentity(nil, front, servers.FrontHost, b.Lab.CA))
 	if err != nil {
 		return err
 	}
-	with, err := b.forwarder("forwarder-with-certificate", wire.WithIdentity(right, front, servers.FrontHost, b.Lab.CA))
+	with, err := b.forwarder("forwarder-with-certificate", wire.Timeouts{}, wire.WithIdentity(right, front, servers.FrontHost, b.Lab.CA))
 	if err != nil {
 		return err
 	}

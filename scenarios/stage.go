@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,7 +33,19 @@ type StageConfig struct {
 	// Progress is told of each part that has become ready; may be called
 	// concurrently. Nil means that nobody is told.
 	Progress func(what string, took time.Duration)
+
+	Timeouts Timeouts
 }
+
+// Timeouts bound what a stage waits for. A zero field means its default.
+type Timeouts struct {
+	// Swallowed is how long a caller waits for a network that answers nothing, and
+	// has to: 1 s. That nothing arrived is seen at the recorder, so it decides
+	// nothing.
+	Swallowed time.Duration
+}
+
+func (t Timeouts) swallowed() time.Duration { return cmp.Or(t.Swallowed, time.Second) }
 
 // A Stage is the system under proof, the browser and the direct clients, all
 // running. Whoever opened it closes it. One row at a time works on it.

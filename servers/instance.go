@@ -34,6 +34,8 @@ type instanceKey struct {
 	mechanism Mechanism
 	// credentials: its CORS allows them, see [Setup.credentials].
 	credentials bool
+	// networked: it runs in the namespace that [Network] has for it.
+	networked bool
 }
 
 // String says what the instance is, for people.
@@ -44,6 +46,9 @@ func (k instanceKey) String() string {
 	}
 	if k.mechanism != MechanismNone {
 		what += ", " + string(k.mechanism)
+	}
+	if k.networked {
+		what += ", in a network of its own"
 	}
 	return what
 }
@@ -135,6 +140,9 @@ func (s *System) spec(key instanceKey, dir, socket string, owner *process.Owner)
 	switch key.server {
 	case fastapiServer:
 		spec := s.fastapiSpec(key, socket)
+		if key.networked {
+			spec = s.network.FastAPI.Wrap(spec)
+		}
 		return spec, answers(socket, "/healthz"), nil
 	case nodeServer:
 		spec := s.nodeSpec(key, socket)

@@ -15,7 +15,19 @@ const (
 	// MechanismMTLS: nginx, at [System.Front], asks for a certificate of the run's
 	// CA before it leads to the services. Without it nginx speaks TLS alone.
 	MechanismMTLS Mechanism = "mTLS"
+	// MechanismInternalNetwork: Node is on a network that only FastAPI has a link
+	// to, and FastAPI's machine passes nothing on. Without it, it does. See
+	// [Network].
+	MechanismInternalNetwork Mechanism = "internal network"
+	// MechanismSecurityGroup: everybody has a way to Node's network, and a rule
+	// before Node lets FastAPI's address in and nobody else.
+	MechanismSecurityGroup Mechanism = "security group"
 )
+
+// networked says whether the mechanism is one of a [Network].
+func (m Mechanism) networked() bool {
+	return m == MechanismInternalNetwork || m == MechanismSecurityGroup
+}
 
 // of returns the part of the mechanism that a process of the server is told of.
 func (m Mechanism) of(s server) Mechanism {

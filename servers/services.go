@@ -11,12 +11,16 @@ import (
 // recorder's address.
 func (s *System) fastapiSpec(key instanceKey, socket string) process.Spec {
 	in := s.cfg.Installed
+	node := s.Node.Addr()
+	if key.networked {
+		node = NetworkNode
+	}
 	return process.Spec{
 		Path: in.Python,
 		Args: []string{"-m", "uvicorn", "app:app", "--app-dir", in.FastAPI, "--uds", socket, "--no-access-log", "--log-level", "warning"},
 		Env: append(s.credentials.env(key),
 			"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "PYTHONDONTWRITEBYTECODE=1", "PYTHONUNBUFFERED=1",
-			"CORS_ORIGINS="+string(key.cors), "NODE_URL=http://"+s.Node.Addr()),
+			"CORS_ORIGINS="+string(key.cors), "NODE_URL=http://"+node),
 	}
 }
 

@@ -88,6 +88,7 @@ type System struct {
 	mu        sync.Mutex // guards what follows
 	closed    bool
 	instances map[instanceKey]*instance
+	network   *Network // nil before it is needed
 	behind    map[*wire.Recorder]wire.Address
 	folders   int
 	gone      sync.Once
@@ -137,9 +138,12 @@ func (s *System) listen() error {
 	return nil
 }
 
-// Recorders returns the recorders of the HTTP servers.
+// Recorders returns the recorders of the HTTP servers, those within the network
+// among them once there is one.
 func (s *System) Recorders() []*wire.Recorder {
-	return []*wire.Recorder{s.FastAPI, s.Node, s.Gateway}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]*wire.Recorder{s.FastAPI, s.Node, s.Gateway}, s.network.recorders()...)
 }
 
 // Set makes the servers behind the public addresses those of the setup. A server
@@ -147,12 +151,17 @@ func (s *System) Recorders() []*wire.Recorder {
 // keep running for the next time. Connections to a server that changes are
 // closed, so that none outlives its configuration.
 func (s *System) Set(ctx context.Context, setup Setup) error {
+	if setup.Mechanism.networked() {
+		if err := s.startNetwork(ctx); err != nil {
+			return err
+		}
+	}
 	type part struct {
 		recorder *wire.Recorder
 		key      instanceKey
 	}
 	wanted := []part{
-		{s.FastAPI, instanceKey{server: fastapiServer, cors: setup.FastAPI, mechanism: setup.enforced().of(fastapiServer)}},
+		{s.FastAPI, instanceKey{server: fastapiServer, cors: setup.FastAPI, mechanism: setup.enforced().of(fastapiServer), networked: setup.Mechanism.networked()}},
 		{s.Node, instanceKey{server: nodeServer, cors: setup.Node, mechanism: setup.enforced().of(nodeServer), credentials: setup.credentials()}},
 		{s.Gateway, instanceKey{server: nginxServer, cors: setup.Gateway, twice: setup.GatewayTwice}},
 	}
@@ -167,11 +176,18 @@ func (s *System) Set(ctx context.Context, setup Setup) error {
 			return err
 		})
 	}
+	if setup.Mechanism.networked() {
+		together.Go(func() error { return s.network.set(ctx, setup.enforced()) })
+	}
 	if err := together.Wait(); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if setup.Mechanism.networked() {
+		wanted = append(wanted, part{recorder: s.network.Public}, part{recorder: s.network.Node})
+		addresses = append(addresses, addresses[0], addresses[1])
+	}
 	for i, w := range wanted {
 		if s.behind[w.recorder] != addresses[i] {
 			s.behind[w.recorder] = addresses[i]
@@ -222,7 +238,7 @@ func (s *System) Close() error {
 		end(func() error { return s.StopPostgres(ctx) })
 	}
 	wg.Wait()
-	for _, r := range []*wire.Recorder{s.FastAPI, s.Node, s.Gateway, s.Postgres, s.Front} {
+	for _, r := range append(s.network.recorders(), s.FastAPI, s.Node, s.Gateway, s.Postgres, s.Front) {
 		if r != nil {
 			errs = append(errs, r.Close())
 		}

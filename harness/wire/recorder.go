@@ -60,6 +60,9 @@ type RecorderConfig struct {
 	Naming Naming
 	// Listen is a loopback address with a port. Default 127.0.0.1:0.
 	Listen string
+	// Listener, if not nil, is where the recorder accepts connections in place of
+	// Listen: on a network that the run made. The recorder closes it.
+	Listener net.Listener
 	// Upstream is the server. It may be set later, see [Recorder.SetUpstream].
 	Upstream Address
 	// TLS, if not nil, makes the recorder end TLS with the CA's certificate for
@@ -136,9 +139,12 @@ func NewRecorder(cfg RecorderConfig) (*Recorder, error) {
 	}
 	cfg.Clock = cfg.Clock.orNew()
 	cfg.Timeouts = cfg.Timeouts.withDefaults()
-	ln, err := listenLoopback(cfg.Listen)
-	if err != nil {
-		return nil, fmt.Errorf("start recorder %s: %w", cfg.Name, err)
+	ln := cfg.Listener
+	if ln == nil {
+		var err error
+		if ln, err = listenLoopback(cfg.Listen); err != nil {
+			return nil, fmt.Errorf("start recorder %s: %w", cfg.Name, err)
+		}
 	}
 	r := &Recorder{
 		cfg:       cfg,

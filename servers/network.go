@@ -1,0 +1,151 @@
+package servers
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/corsproof/corsproof/harness/netns"
+	"github.com/corsproof/corsproof/harness/wire"
+)
+
+// The addresses in a [Network]. Each namespace is a machine of its own to the
+// kernel, so they collide with nothing and the ports of the story are free.
+const (
+	outsideHost = "10.111.1.2"
+	publicHost  = "10.111.1.1"
+	fastapiHost = "10.111.2.1"
+	nodeHost    = "10.111.2.2"
+	prefixBits  = "/24"
+
+	// NetworkFastAPI is FastAPI's address for the outside.
+	NetworkFastAPI = publicHost + ":8000"
+	// NetworkNode is Node's address on the internal network.
+	NetworkNode = nodeHost + ":5000"
+)
+
+// A Network is three namespaces in a row: the outside, FastAPI's, Node's. The
+// outside has a link to FastAPI alone, and for everything else its way leads
+// through FastAPI's machine; FastAPI has a second link to Node.
+//
+// FastAPI runs in its namespace. Node listens on a unix socket, as ever, and the
+// port that it is reached at is its recorder's, in Node's namespace.
+type Network struct {
+	Outside, FastAPI *netns.Namespace
+
+	// Public records what the outside asks FastAPI, Node what comes to Node.
+	Public, Node *wire.Recorder
+
+	node *netns.Namespace
+}
+
+// Network returns the network of the system; nil before a mechanism needed it.
+func (s *System) Network() *Network {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.network
+}
+
+// startNetwork makes the network if it isn't there. Calls must not overlap.
+func (s *System) startNetwork(ctx context.Context) error {
+	if s.Network() != nil {
+		return nil
+	}
+	began := time.Now()
+	n := &Network{}
+	if err := n.start(ctx, s.cfg); err != nil {
+		for _, r := range n.recorders() {
+			if r != nil {
+				r.Close()
+			}
+		}
+		return fmt.Errorf("make the internal network: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.network = n
+	s.progress("an internal network", began)
+	return nil
+}
+
+func (n *Network) start(ctx context.Context, cfg Config) error {
+	for label, to := range map[string]**netns.Namespace{"outside": &n.Outside, "fastapi": &n.FastAPI, "node": &n.node} {
+		made, err := netns.New(ctx, cfg.Run, label)
+		if err != nil {
+			return err
+		}
+		*to = made
+	}
+	if err := netns.Link(ctx, n.Outside, outsideHost+prefixBits, n.FastAPI, publicHost+prefixBits); err != nil {
+		return err
+	}
+	if err := netns.Link(ctx, n.FastAPI, fastapiHost+prefixBits, n.node, nodeHost+prefixBits); err != nil {
+		return err
+	}
+	if err := n.Outside.Gateway(ctx, publicHost); err != nil {
+		return err
+	}
+	if err := n.node.Gateway(ctx, fastapiHost); err != nil {
+		return err
+	}
+	var err error
+	if n.Public, err = record(cfg, "fastapi-public", n.FastAPI, NetworkFastAPI); err != nil {
+		return err
+	}
+	n.Node, err = record(cfg, "node-inside", n.node, NetworkNode)
+	return err
+}
+
+// FastAPIHost is FastAPI's address on the internal network.
+func (n *Network) FastAPIHost() string { return fastapiHost }
+
+// record starts a recorder in a namespace.
+func record(cfg Config, name string, where *netns.Namespace, address string) (*wire.Recorder, error) {
+	ln, err := where.Listen(address)
+	if err != nil {
+		return nil, err
+	}
+	return wire.NewRecorder(wire.RecorderConfig{Name: name, Listener: ln, Clock: cfg.Clock})
+}
+
+func (n *Network) recorders() []*wire.Recorder {
+	if n == nil {
+		return nil
+	}
+	return []*wire.Recorder{n.Public, n.Node}
+}
+
+// set makes the network's mechanism the one that stands.
+func (n *Network) set(ctx context.Context, enforced Mechanism) error {
+	forwarding := netns.ForwardingOn
+	if enforced == MechanismInternalNetwork {
+		forwarding = netns.ForwardingOff
+	}
+	if err := n.FastAPI.Forward(forwarding); err != nil {
+		return err
+	}
+	rules := noRules
+	if enforced == MechanismSecurityGroup {
+		rules = noRules + securityGroup
+	}
+	_, err := n.node.Rules(ctx, rules)
+	return err
+}
+
+// noRules takes the rules back, whether they are there or not.
+const noRules = `table inet security_group
+delete table inet security_group
+`
+
+// securityGroup lets FastAPI's address call Node's port, and nobody else
+// anything. The refused are told so, where a cloud's would be left waiting: that
+// is the same to them, and quicker.
+const securityGroup = `table inet security_group {
+	chain input {
+		type filter hook input priority filter; policy drop;
+		ct state established,related accept
+		ip saddr ` + fastapiHost + ` ip daddr ` + nodeHost + ` tcp dport 5000 ct state new accept
+		reject with icmpx type admin-prohibited
+	}
+}
+`
