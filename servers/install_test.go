@@ -34,7 +34,7 @@ func TestInstallTwice(t *testing.T) {
 	for _, path := range []string{
 		second.Python, filepath.Join(second.FastAPI, "app.py"), second.Node, filepath.Join(second.NodeService, "server.js"),
 		filepath.Join(second.NodeService, "node_modules", "express"), filepath.Join(second.Postgres, "bin", "initdb"),
-		filepath.Join(second.Postgres, "share"), second.Nginx, filepath.Join(second.PageDist, "index.html"),
+		filepath.Join(second.Postgres, "share"), second.Nginx, second.Envoy, filepath.Join(second.PageDist, "index.html"),
 		filepath.Join(second.Clients, "main.js"), filepath.Join(second.Clients, "node_modules", "newman"),
 	} {
 		_, err := os.Stat(path)

@@ -23,6 +23,9 @@ const (
 	nginxServer   server = "nginx"
 	// frontServer is an nginx that speaks TLS and knows nothing of CORS.
 	frontServer server = "nginx-tls"
+	// The Envoys: before Node, and beside FastAPI.
+	serviceSidecar server = "envoy-node"
+	callerSidecar  server = "envoy-fastapi"
 )
 
 // An instanceKey tells the instances of a system apart: a server, and how it is
@@ -36,6 +39,8 @@ type instanceKey struct {
 	credentials bool
 	// networked: it runs in the namespace that [Network] has for it.
 	networked bool
+	// sidecar is the socket of the Envoy that it calls Node through, if any.
+	sidecar string
 }
 
 // String says what the instance is, for people.
@@ -49,6 +54,9 @@ func (k instanceKey) String() string {
 	}
 	if k.networked {
 		what += ", in a network of its own"
+	}
+	if k.sidecar != "" {
+		what += ", beside an Envoy"
 	}
 	return what
 }
@@ -97,7 +105,7 @@ func (s *System) startInstance(ctx context.Context, key instanceKey, i *instance
 	defer cancel()
 	name := string(key.server)
 	var owner *process.Owner
-	if key.server == nginxServer || key.server == frontServer {
+	if key.server != fastapiServer && key.server != nodeServer {
 		var err error
 		if owner, err = unprivileged(); err != nil {
 			return err
@@ -147,6 +155,9 @@ func (s *System) spec(key instanceKey, dir, socket string, owner *process.Owner)
 	case nodeServer:
 		spec := s.nodeSpec(key, socket)
 		return spec, answers(socket, "/healthz"), nil
+	case serviceSidecar, callerSidecar:
+		spec, err := s.envoySpec(key, dir, socket, owner)
+		return spec, accepts(socket), err
 	case nginxServer, frontServer:
 		spec, err := s.nginxSpec(key, dir, socket, owner)
 		return spec, accepts(socket), err

@@ -22,6 +22,10 @@ const (
 	// MechanismSecurityGroup: everybody has a way to Node's network, and a rule
 	// before Node lets FastAPI's address in and nobody else.
 	MechanismSecurityGroup Mechanism = "security group"
+	// MechanismMesh: Node and FastAPI have an Envoy beside them each, which speak
+	// mutual TLS, and the one before Node, at [System.Mesh], lets FastAPI's
+	// identity pass and nobody else's. Without it that one speaks TLS alone.
+	MechanismMesh Mechanism = "service mesh"
 )
 
 // networked says whether the mechanism is one of a [Network].
@@ -32,9 +36,9 @@ func (m Mechanism) networked() bool {
 // of returns the part of the mechanism that a process of the server is told of.
 func (m Mechanism) of(s server) Mechanism {
 	switch {
-	case (m == MechanismAPIKey || m == MechanismJWT) && s != frontServer:
+	case (m == MechanismAPIKey || m == MechanismJWT) && (s == fastapiServer || s == nodeServer):
 		return m
-	case m == MechanismMTLS && s == frontServer:
+	case m == MechanismMTLS && s == frontServer, m == MechanismMesh && s == serviceSidecar:
 		return m
 	}
 	return MechanismNone

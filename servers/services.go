@@ -20,7 +20,7 @@ func (s *System) fastapiSpec(key instanceKey, socket string) process.Spec {
 		Args: []string{"-m", "uvicorn", "app:app", "--app-dir", in.FastAPI, "--uds", socket, "--no-access-log", "--log-level", "warning"},
 		Env: append(s.credentials.env(key),
 			"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "PYTHONDONTWRITEBYTECODE=1", "PYTHONUNBUFFERED=1",
-			"CORS_ORIGINS="+string(key.cors), "NODE_URL=http://"+node),
+			"CORS_ORIGINS="+string(key.cors), "NODE_URL=http://"+node, "NODE_SOCKET="+key.sidecar),
 	}
 }
 

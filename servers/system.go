@@ -80,24 +80,27 @@ type System struct {
 	// Front is where nginx speaks TLS, for [MechanismMTLS]. It counts connections
 	// and bytes: what comes through shows at Node's recorder.
 	Front *wire.Recorder
+	// Mesh is the same for the Envoy before Node, for [MechanismMesh].
+	Mesh *wire.Recorder
 
 	cfg         Config
 	credentials credentials
 	postgres    *postgres
 
-	mu        sync.Mutex // guards what follows
-	closed    bool
-	instances map[instanceKey]*instance
-	network   *Network // nil before it is needed
-	behind    map[*wire.Recorder]wire.Address
-	folders   int
-	gone      sync.Once
+	mu         sync.Mutex // guards what follows
+	closed     bool
+	instances  map[instanceKey]*instance
+	network    *Network // nil before it is needed
+	identities map[string]*wire.Identity
+	behind     map[*wire.Recorder]wire.Address
+	folders    int
+	gone       sync.Once
 }
 
 // Start starts PostgreSQL and the servers of the zero [Setup], concurrently.
 // The caller closes the system; on error Start has closed everything itself.
 func Start(ctx context.Context, cfg Config) (*System, error) {
-	s := &System{cfg: cfg, credentials: newCredentials(), instances: map[instanceKey]*instance{}, behind: map[*wire.Recorder]wire.Address{}}
+	s := &System{cfg: cfg, credentials: newCredentials(), instances: map[instanceKey]*instance{}, identities: map[string]*wire.Identity{}, behind: map[*wire.Recorder]wire.Address{}}
 	if err := s.listen(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -128,6 +131,7 @@ func (s *System) listen() error {
 		{&s.Gateway, "nginx", anyPort, wire.ProtocolHTTP},
 		{&s.Postgres, "postgres", anyPort, wire.ProtocolOpaque},
 		{&s.Front, "nginx-tls", anyPort, wire.ProtocolOpaque},
+		{&s.Mesh, "envoy-node", anyPort, wire.ProtocolOpaque},
 	} {
 		recorder, err := wire.NewRecorder(wire.RecorderConfig{Name: r.name, Listen: r.listen, Protocol: r.protocol, Clock: s.cfg.Clock})
 		if err != nil {
@@ -156,17 +160,28 @@ func (s *System) Set(ctx context.Context, setup Setup) error {
 			return err
 		}
 	}
+	sidecar := ""
+	if setup.Mechanism == MechanismMesh {
+		beside, err := s.instance(ctx, instanceKey{server: callerSidecar})
+		if err != nil {
+			return err
+		}
+		sidecar = beside.Address
+	}
 	type part struct {
 		recorder *wire.Recorder
 		key      instanceKey
 	}
 	wanted := []part{
-		{s.FastAPI, instanceKey{server: fastapiServer, cors: setup.FastAPI, mechanism: setup.enforced().of(fastapiServer), networked: setup.Mechanism.networked()}},
+		{s.FastAPI, instanceKey{server: fastapiServer, cors: setup.FastAPI, mechanism: setup.enforced().of(fastapiServer), networked: setup.Mechanism.networked(), sidecar: sidecar}},
 		{s.Node, instanceKey{server: nodeServer, cors: setup.Node, mechanism: setup.enforced().of(nodeServer), credentials: setup.credentials()}},
 		{s.Gateway, instanceKey{server: nginxServer, cors: setup.Gateway, twice: setup.GatewayTwice}},
 	}
 	if setup.Mechanism == MechanismMTLS {
 		wanted = append(wanted, part{s.Front, instanceKey{server: frontServer, mechanism: setup.enforced().of(frontServer)}})
+	}
+	if setup.Mechanism == MechanismMesh {
+		wanted = append(wanted, part{s.Mesh, instanceKey{server: serviceSidecar, mechanism: setup.enforced().of(serviceSidecar)}})
 	}
 	addresses := make([]wire.Address, len(wanted))
 	together, ctx := errgroup.WithContext(ctx)
@@ -238,7 +253,7 @@ func (s *System) Close() error {
 		end(func() error { return s.StopPostgres(ctx) })
 	}
 	wg.Wait()
-	for _, r := range append(s.network.recorders(), s.FastAPI, s.Node, s.Gateway, s.Postgres, s.Front) {
+	for _, r := range append(s.network.recorders(), s.FastAPI, s.Node, s.Gateway, s.Postgres, s.Front, s.Mesh) {
 		if r != nil {
 			errs = append(errs, r.Close())
 		}

@@ -113,6 +113,12 @@ func TestIdentity(t *testing.T) {
 	}
 	assert.Equal(t, "spiffe://orders.example/a", pair.Leaf.URIs[0].String())
 	assert.Empty(t, pair.Leaf.DNSNames)
+	id, err = ca.Identity("spiffe://orders.example/a", "127.0.0.1", "a.example")
+	require.NoError(t, err)
+	leaf, err := x509.ParseCertificate(id.Certificate.Certificate[0])
+	require.NoError(t, err)
+	assert.NoError(t, leaf.VerifyHostname("127.0.0.1"))
+	assert.NoError(t, leaf.VerifyHostname("a.example"))
 	for _, bad := range []string{"", "fastapi", "spiffe:", "spiffe://", "://a", "a b"} {
 		_, err := ca.Identity(bad)
 		assert.ErrorContains(t, err, "make an identity for", bad)

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"net"
 	"net/url"
 )
 
@@ -15,15 +16,16 @@ import (
 // and clients have one, with a key of its own. It serves both sides of a
 // connection: https://github.com/spiffe/spiffe/blob/main/standards/X509-SVID.md.
 type Identity struct {
-	// URI is the only name in the certificate, "spiffe://orders.example/fastapi".
+	// URI is the name in the certificate, "spiffe://orders.example/fastapi".
 	URI string
 	// Certificate has its chain, and is not to be changed.
 	Certificate tls.Certificate
 }
 
 // Identity makes a certificate for the URI, which has to have a scheme and a
-// host. Each call makes a new one.
-func (ca *CA) Identity(uri string) (*Identity, error) {
+// host. Each call makes a new one. Hosts, IP addresses or DNS names, stand in it
+// beside the URI, for callers of a server that look for those.
+func (ca *CA) Identity(uri string, hosts ...string) (*Identity, error) {
 	name, err := url.Parse(uri)
 	if err == nil && (name.Scheme == "" || name.Host == "") {
 		err = fmt.Errorf("no scheme and host: write it as spiffe://orders.example/name")
@@ -36,6 +38,13 @@ func (ca *CA) Identity(uri string) (*Identity, error) {
 		return nil, err
 	}
 	template.URIs = []*url.URL{name}
+	for _, host := range hosts {
+		if ip := net.ParseIP(host); ip != nil {
+			template.IPAddresses = append(template.IPAddresses, ip)
+		} else {
+			template.DNSNames = append(template.DNSNames, host)
+		}
+	}
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

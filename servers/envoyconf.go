@@ -1,0 +1,102 @@
+package servers
+
+import (
+	"bytes"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"text/template"
+
+	"github.com/corsproof/corsproof/fixtures"
+)
+
+// A Sidecar is on which side of a call an Envoy stands.
+type Sidecar string
+
+const (
+	// SidecarService stands before a service and decides who may call it.
+	SidecarService Sidecar = "service"
+	// SidecarCaller stands before a caller and says who it is.
+	SidecarCaller Sidecar = "caller"
+)
+
+// An EnvoyConfig says how an Envoy stands beside a service or a caller.
+type EnvoyConfig struct {
+	Sidecar Sidecar
+
+	// Listen is the path of the unix socket.
+	Listen string
+
+	// To is where the service is, or the sidecar before it: an IP address and a
+	// port.
+	To netip.AddrPort
+
+	// Certificate and Key are PEM files with the sidecar's identity; CA holds
+	// that of the mesh.
+	Certificate, Key, CA string
+
+	// Strict makes a service's sidecar ask for a certificate of the mesh, and let
+	// those pass that name one of Callers.
+	Strict  bool
+	Callers []string
+
+	// Service is the identity that a caller's sidecar demands of the other side.
+	Service string
+}
+
+// ToHost is the address part of To, ToPort its port; for the template.
+func (c EnvoyConfig) ToHost() string { return c.To.Addr().String() }
+func (c EnvoyConfig) ToPort() uint16 { return c.To.Port() }
+
+// Render returns the configuration file. A value that Envoy couldn't take, or
+// would take for something else, is an error.
+func (c EnvoyConfig) Render() ([]byte, error) {
+	if err := c.check(); err != nil {
+		return nil, fmt.Errorf("render envoy config: %w", err)
+	}
+	name := string(c.Sidecar) + ".yaml"
+	text, err := fixtures.Files.ReadFile("envoy/" + name)
+	if err != nil {
+		return nil, err
+	}
+	tmpl, err := template.New(name).Funcs(template.FuncMap{"quote": strconv.Quote}).Parse(string(text))
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	if err := tmpl.Execute(&out, c); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+func (c EnvoyConfig) check() error {
+	values := []struct{ name, value string }{
+		{"listen", c.Listen}, {"certificate", c.Certificate}, {"key", c.Key}, {"CA", c.CA},
+	}
+	switch c.Sidecar {
+	case SidecarService:
+		if c.Strict != (len(c.Callers) > 0) {
+			return fmt.Errorf("strict is %t with %d callers: strict it needs one at least, else it looks at none", c.Strict, len(c.Callers))
+		}
+	case SidecarCaller:
+		values = append(values, struct{ name, value string }{"service", c.Service})
+	default:
+		return fmt.Errorf("no sidecar %q: it is %s or %s", c.Sidecar, SidecarService, SidecarCaller)
+	}
+	for _, v := range values {
+		if v.value == "" {
+			return fmt.Errorf("%s is empty", v.name)
+		}
+	}
+	if !c.To.IsValid() || c.To.Port() == 0 {
+		return fmt.Errorf("to is no address with a port: %v", c.To)
+	}
+	for _, caller := range c.Callers {
+		if !strings.Contains(caller, "://") {
+			return fmt.Errorf("caller %q is no identity: write it as spiffe://orders.example/name", caller)
+		}
+	}
+	return nil
+}
