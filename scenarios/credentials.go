@@ -46,9 +46,9 @@ func apiKey() Row {
 		}, {
 			Role:  report.RoleControl,
 			Tried: "the page: without the key; with it; with it and no CORS",
-			Setup: perfectCORS(m),
+			Setup: perfectCORS(m), Then: withoutNodeCORS(m),
 			Run: func(ctx context.Context, b *Bench) error {
-				return b.needsBoth(ctx, m, key(b), (*Stage).nodeOrders)
+				return b.needsBoth(ctx, key(b), (*Stage).nodeOrders)
 			},
 		}},
 	}
@@ -99,13 +99,13 @@ func jsonWebToken() Row {
 		}, {
 			Role:  report.RoleControl,
 			Tried: "the page: without a token; with one; with one and no CORS",
-			Setup: perfectCORS(m),
+			Setup: perfectCORS(m), Then: withoutFastAPICORS(m),
 			Run: func(ctx context.Context, b *Bench) error {
 				headers, err := bearer(b, servers.TokenRight)
 				if err != nil {
 					return err
 				}
-				return b.needsBoth(ctx, m, headers, (*Stage).fastAPIOrders)
+				return b.needsBoth(ctx, headers, (*Stage).fastAPIOrders)
 			},
 		}},
 	}
@@ -130,7 +130,7 @@ func readByAll(urls ...func(*Stage) string) func(context.Context, *Bench) error 
 
 // needsBoth fetches from the page without the headers, with them, and with them
 // but without CORS.
-func (b *Bench) needsBoth(ctx context.Context, m servers.Mechanism, headers fetch.HeaderList, url func(*Stage) string) error {
+func (b *Bench) needsBoth(ctx context.Context, headers fetch.HeaderList, url func(*Stage) string) error {
 	plain := fetch.Request{URL: url(b.Stage)}
 	shown := plain
 	shown.Headers = headers
@@ -144,7 +144,7 @@ func (b *Bench) needsBoth(ctx context.Context, m servers.Mechanism, headers fetc
 	if err := b.expectFetched(ctx, traces[1], "shown", 200); err != nil {
 		return err
 	}
-	if err := b.set(ctx, withoutCORS(m)); err != nil {
+	if err := b.change(ctx); err != nil {
 		return err
 	}
 	if traces, err = b.fetchAll(ctx, shown); err != nil {

@@ -43,5 +43,19 @@ func withoutMechanism(m servers.Mechanism) func(page string) servers.Setup {
 	}
 }
 
-// withoutCORS is a setup with the mechanism and no CORS at all.
-func withoutCORS(m servers.Mechanism) servers.Setup { return servers.Setup{Mechanism: m} }
+// withoutNodeCORS and withoutFastAPICORS are perfectCORS, but for the one.
+func withoutNodeCORS(m servers.Mechanism) func(page string) servers.Setup {
+	return func(page string) servers.Setup {
+		setup := perfectCORS(m)(page)
+		setup.Node = servers.CORSOff
+		return setup
+	}
+}
+
+func withoutFastAPICORS(m servers.Mechanism) func(page string) servers.Setup {
+	return func(page string) servers.Setup {
+		setup := perfectCORS(m)(page)
+		setup.FastAPI = servers.CORSOff
+		return setup
+	}
+}

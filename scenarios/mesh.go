@@ -39,14 +39,14 @@ func serviceMesh() Row {
 		}, {
 			Role:  report.RoleControl,
 			Tried: "the page: at Node's Envoy; at FastAPI, which has an Envoy; at FastAPI without CORS",
-			Setup: perfectCORS(m),
+			Setup: perfectCORS(m), Then: withoutFastAPICORS(m),
 			Run: func(ctx context.Context, b *Bench) error {
 				to := wire.Address{Network: "tcp", Address: b.System.Mesh.Addr()}
 				f, err := b.forwarder("forwarder-without-identity", wire.Timeouts{}, wire.WithIdentity(nil, to, servers.FrontHost, b.Lab.CA))
 				if err != nil {
 					return err
 				}
-				return b.reachesThroughFastAPI(ctx, m, f)
+				return b.reachesThroughFastAPI(ctx, f)
 			},
 		}},
 	}

@@ -64,8 +64,8 @@ func mutualTLS() Row {
 		}, {
 			Role:  report.RoleControl,
 			Tried: "the page, through a forwarder: without a certificate; with it; with it and a preflight; with it and no CORS",
-			Setup: perfectCORS(m),
-			Run:   mutualTLSInBrowser,
+			Setup: perfectCORS(m), Then: withoutNodeCORS(m),
+			Run: mutualTLSInBrowser,
 		}},
 	}
 }
@@ -106,7 +106,7 @@ func mutualTLSInBrowser(ctx context.Context, b *Bench) error {
 	b.expectAnswered(traces[2], fetch.ExchangePreflight, 400)
 	b.Expect(len(b.leg.Behind) == 1, "%d requests reached Node, not the one with the certificate", len(b.leg.Behind))
 
-	if err := b.set(ctx, withoutCORS(servers.MechanismMTLS)); err != nil {
+	if err := b.change(ctx); err != nil {
 		return err
 	}
 	if traces, err = b.fetchAll(ctx, get(with)); err != nil {

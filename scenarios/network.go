@@ -65,8 +65,8 @@ func networkRow(m servers.Mechanism, row Row, evidence, triedWith, triedWithout 
 	}, {
 		Role:  report.RoleControl,
 		Tried: "the page: at Node, from outside; at FastAPI; at FastAPI without CORS",
-		Setup: perfectCORS(m),
-		Run:   func(ctx context.Context, b *Bench) error { return b.networkInBrowser(ctx, m) },
+		Setup: perfectCORS(m), Then: withoutFastAPICORS(m),
+		Run: networkInBrowser,
 	}}
 	return row
 }
@@ -172,7 +172,7 @@ func (b *Bench) expectReadFrom(ctx context.Context, traces []fetch.Trace) error 
 }
 
 // networkInBrowser fetches from Node through a forwarder that is outside.
-func (b *Bench) networkInBrowser(ctx context.Context, m servers.Mechanism) error {
+func networkInBrowser(ctx context.Context, b *Bench) error {
 	outside := b.System.Network().Outside
 	f, err := b.forwarder("forwarder-outside", wire.Timeouts{Dial: b.cfg.Timeouts.swallowed()},
 		func(ctx context.Context, _ fetch.ExchangeKind) (net.Conn, error) {
@@ -181,12 +181,12 @@ func (b *Bench) networkInBrowser(ctx context.Context, m servers.Mechanism) error
 	if err != nil {
 		return err
 	}
-	return b.reachesThroughFastAPI(ctx, m, f)
+	return b.reachesThroughFastAPI(ctx, f)
 }
 
 // reachesThroughFastAPI fetches from Node through a forwarder that has no way to
 // it, and from FastAPI, which anybody may call, with CORS and without.
-func (b *Bench) reachesThroughFastAPI(ctx context.Context, m servers.Mechanism, f *wire.Forwarder) error {
+func (b *Bench) reachesThroughFastAPI(ctx context.Context, f *wire.Forwarder) error {
 	traces, err := b.fetchAll(ctx, fetch.Request{URL: "http://" + f.Addr() + "/orders"}, fetch.Request{URL: b.fastAPIOrders()})
 	if err != nil {
 		return err
@@ -197,7 +197,7 @@ func (b *Bench) reachesThroughFastAPI(ctx context.Context, m servers.Mechanism, 
 		return err
 	}
 	b.Expect(len(b.leg.Behind) == 1, "%d requests reached Node, not FastAPI's alone", len(b.leg.Behind))
-	if err := b.set(ctx, withoutCORS(m)); err != nil {
+	if err := b.change(ctx); err != nil {
 		return err
 	}
 	if traces, err = b.fetchAll(ctx, fetch.Request{URL: b.fastAPIOrders()}); err != nil {

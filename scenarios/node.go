@@ -45,13 +45,13 @@ func fastAPIToNode() Row {
 		}, {
 			Role:  report.RoleControl,
 			Tried: "Node without CORS, then with it: is there a difference?",
-			Setup: corsInFastAPI,
+			Setup: corsInFastAPI, Then: corsInFastAPIAndNode,
 			Run: func(ctx context.Context, b *Bench) error {
 				without, err := b.click(ctx, listFastAPI, fetch.Request{})
 				if err != nil {
 					return err
 				}
-				if err := b.set(ctx, corsInFastAPIAndNode(b.Page)); err != nil {
+				if err := b.change(ctx); err != nil {
 					return err
 				}
 				with, err := b.click(ctx, listFastAPI, fetch.Request{})

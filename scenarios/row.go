@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/corsproof/corsproof/harness/fetch"
@@ -32,6 +33,9 @@ type Leg struct {
 	// Setup says how the servers are configured for the leg; page is the
 	// page's origin.
 	Setup func(page string) servers.Setup
+	// Then is the setup that Run changes to, see [Bench.change]; nil if it changes
+	// to none.
+	Then func(page string) servers.Setup
 	// Picture names the screenshot that is saved of the page after the leg's
 	// last click; empty means none.
 	Picture string
@@ -44,8 +48,12 @@ type Leg struct {
 type Bench struct {
 	*Stage
 	leg     *report.Leg
-	picture string // see [Leg.Picture]
+	picture string                          // see [Leg.Picture]
+	then    func(page string) servers.Setup // see [Leg.Then]
 }
+
+// change makes the servers those of [Leg.Then].
+func (b *Bench) change(ctx context.Context) error { return b.set(ctx, b.then(b.Page)) }
 
 // Expect records a failure of the leg unless ok.
 func (b *Bench) Expect(ok bool, format string, args ...any) {
@@ -97,7 +105,7 @@ func (r Row) Run(ctx context.Context, stage *Stage) report.Row {
 func (l Leg) run(ctx context.Context, stage *Stage) report.Leg {
 	began := time.Now()
 	out := report.Leg{Role: l.Role, Tried: l.Tried, End: report.EndProven, Traces: []fetch.Trace{}}
-	b := &Bench{Stage: stage, leg: &out, picture: l.Picture}
+	b := &Bench{Stage: stage, leg: &out, picture: l.Picture, then: l.Then}
 	setup := l.Setup(stage.Page)
 	out.Setup = setup.String()
 	err := stage.set(ctx, setup)
@@ -124,13 +132,19 @@ func (l Leg) run(ctx context.Context, stage *Stage) report.Leg {
 	return out
 }
 
-// Run runs the rows one after another and tells each when it has ended. It
-// stops at once when ctx ends, with its cause.
+// Run runs the rows one after another and tells each when it has ended. The
+// servers that a row needs are started while the one before it runs. It stops at
+// once when ctx ends, with its cause.
 func Run(ctx context.Context, stage *Stage, rows []Row, each func(report.Row)) ([]report.Row, error) {
+	var preparing sync.WaitGroup
+	defer preparing.Wait()
 	var done []report.Row
-	for _, r := range rows {
+	for i, r := range rows {
 		if err := context.Cause(ctx); err != nil {
 			return done, err
+		}
+		if i+1 < len(rows) {
+			preparing.Go(func() { rows[i+1].prepare(ctx, stage) })
 		}
 		row := r.Run(ctx, stage)
 		done = append(done, row)
@@ -139,4 +153,18 @@ func Run(ctx context.Context, stage *Stage, rows []Row, each func(report.Row)) (
 		}
 	}
 	return done, errors.Join(context.Cause(ctx))
+}
+
+// prepare starts the servers of all legs. One that doesn't start is the leg's
+// matter, which asks for it again.
+func (r Row) prepare(ctx context.Context, stage *Stage) {
+	if r.Missing != nil && r.Missing(ctx) != "" {
+		return
+	}
+	for _, leg := range r.Legs {
+		stage.System.Prepare(ctx, leg.Setup(stage.Page))
+		if leg.Then != nil {
+			stage.System.Prepare(ctx, leg.Then(stage.Page))
+		}
+	}
 }

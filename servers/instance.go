@@ -52,6 +52,9 @@ func (k instanceKey) String() string {
 	if k.mechanism != MechanismNone {
 		what += ", " + string(k.mechanism)
 	}
+	if k.credentials {
+		what += ", with credentials"
+	}
 	if k.networked {
 		what += ", in a network of its own"
 	}
@@ -149,7 +152,7 @@ func (s *System) spec(key instanceKey, dir, socket string, owner *process.Owner)
 	case fastapiServer:
 		spec := s.fastapiSpec(key, socket)
 		if key.networked {
-			spec = s.network.FastAPI.Wrap(spec)
+			spec = s.Network().FastAPI.Wrap(spec)
 		}
 		return spec, answers(socket, "/healthz"), nil
 	case nodeServer:

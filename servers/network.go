@@ -46,26 +46,32 @@ func (s *System) Network() *Network {
 	return s.network
 }
 
-// startNetwork makes the network if it isn't there. Calls must not overlap.
-func (s *System) startNetwork(ctx context.Context) error {
-	if s.Network() != nil {
-		return nil
+// startNetwork returns the network, and makes it if it isn't there.
+func (s *System) startNetwork(ctx context.Context) (*Network, error) {
+	s.networking.Lock()
+	defer s.networking.Unlock()
+	if n := s.Network(); n != nil {
+		return n, nil
 	}
 	began := time.Now()
 	n := &Network{}
-	if err := n.start(ctx, s.cfg); err != nil {
+	err := n.start(ctx, s.cfg)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil && s.closed {
+		err = errClosed
+	}
+	if err != nil {
 		for _, r := range n.recorders() {
 			if r != nil {
 				r.Close()
 			}
 		}
-		return fmt.Errorf("make the internal network: %w", err)
+		return nil, fmt.Errorf("make the internal network: %w", err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.network = n
 	s.progress("an internal network", began)
-	return nil
+	return n, nil
 }
 
 func (n *Network) start(ctx context.Context, cfg Config) error {

@@ -90,7 +90,8 @@ type System struct {
 	mu         sync.Mutex // guards what follows
 	closed     bool
 	instances  map[instanceKey]*instance
-	network    *Network // nil before it is needed
+	network    *Network   // nil before it is needed
+	networking sync.Mutex // held while the network is made
 	identities map[string]*wire.Identity
 	behind     map[*wire.Recorder]wire.Address
 	folders    int
@@ -155,61 +156,82 @@ func (s *System) Recorders() []*wire.Recorder {
 // keep running for the next time. Connections to a server that changes are
 // closed, so that none outlives its configuration.
 func (s *System) Set(ctx context.Context, setup Setup) error {
+	together, starting := errgroup.WithContext(ctx)
+	var places []place
+	together.Go(func() (err error) {
+		places, err = s.places(starting, setup)
+		return err
+	})
 	if setup.Mechanism.networked() {
-		if err := s.startNetwork(ctx); err != nil {
-			return err
-		}
-	}
-	sidecar := ""
-	if setup.Mechanism == MechanismMesh {
-		beside, err := s.instance(ctx, instanceKey{server: callerSidecar})
-		if err != nil {
-			return err
-		}
-		sidecar = beside.Address
-	}
-	type part struct {
-		recorder *wire.Recorder
-		key      instanceKey
-	}
-	wanted := []part{
-		{s.FastAPI, instanceKey{server: fastapiServer, cors: setup.FastAPI, mechanism: setup.enforced().of(fastapiServer), networked: setup.Mechanism.networked(), sidecar: sidecar}},
-		{s.Node, instanceKey{server: nodeServer, cors: setup.Node, mechanism: setup.enforced().of(nodeServer), credentials: setup.credentials()}},
-		{s.Gateway, instanceKey{server: nginxServer, cors: setup.Gateway, twice: setup.GatewayTwice}},
-	}
-	if setup.Mechanism == MechanismMTLS {
-		wanted = append(wanted, part{s.Front, instanceKey{server: frontServer, mechanism: setup.enforced().of(frontServer)}})
-	}
-	if setup.Mechanism == MechanismMesh {
-		wanted = append(wanted, part{s.Mesh, instanceKey{server: serviceSidecar, mechanism: setup.enforced().of(serviceSidecar)}})
-	}
-	addresses := make([]wire.Address, len(wanted))
-	together, ctx := errgroup.WithContext(ctx)
-	for i, w := range wanted {
-		together.Go(func() (err error) {
-			addresses[i], err = s.instance(ctx, w.key)
-			return err
+		together.Go(func() error {
+			network, err := s.startNetwork(starting)
+			if err != nil {
+				return err
+			}
+			return network.set(starting, setup.enforced())
 		})
-	}
-	if setup.Mechanism.networked() {
-		together.Go(func() error { return s.network.set(ctx, setup.enforced()) })
 	}
 	if err := together.Wait(); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if setup.Mechanism.networked() {
-		wanted = append(wanted, part{recorder: s.network.Public}, part{recorder: s.network.Node})
-		addresses = append(addresses, addresses[0], addresses[1])
-	}
-	for i, w := range wanted {
-		if s.behind[w.recorder] != addresses[i] {
-			s.behind[w.recorder] = addresses[i]
-			w.recorder.SetUpstream(addresses[i])
+	for _, p := range places {
+		if s.behind[p.recorder] != p.address {
+			s.behind[p.recorder] = p.address
+			p.recorder.SetUpstream(p.address)
 		}
 	}
 	return nil
+}
+
+// Prepare starts the servers that the setup needs and changes nothing, so that a
+// later Set takes no time. It may run beside everything else.
+func (s *System) Prepare(ctx context.Context, setup Setup) error {
+	_, err := s.places(ctx, setup)
+	return err
+}
+
+// A place is a server behind a recorder.
+type place struct {
+	recorder *wire.Recorder
+	key      instanceKey
+	address  wire.Address
+}
+
+// places returns the servers of the setup, all of them running.
+func (s *System) places(ctx context.Context, setup Setup) ([]place, error) {
+	m := setup.enforced()
+	fastapi := instanceKey{server: fastapiServer, cors: setup.FastAPI, mechanism: m.of(fastapiServer)}
+	node := instanceKey{server: nodeServer, cors: setup.Node, mechanism: m.of(nodeServer), credentials: setup.credentials()}
+	places := []place{{recorder: s.Node, key: node}, {recorder: s.Gateway, key: instanceKey{server: nginxServer, cors: setup.Gateway, twice: setup.GatewayTwice}}}
+	switch {
+	case setup.Mechanism == MechanismMTLS:
+		places = append(places, place{recorder: s.Front, key: instanceKey{server: frontServer, mechanism: m.of(frontServer)}})
+	case setup.Mechanism == MechanismMesh:
+		beside, err := s.instance(ctx, instanceKey{server: callerSidecar})
+		if err != nil {
+			return nil, err
+		}
+		fastapi.sidecar = beside.Address
+		places = append(places, place{recorder: s.Mesh, key: instanceKey{server: serviceSidecar, mechanism: m.of(serviceSidecar)}})
+	case setup.Mechanism.networked():
+		network, err := s.startNetwork(ctx)
+		if err != nil {
+			return nil, err
+		}
+		fastapi.networked = true
+		places = append(places, place{recorder: network.Public, key: fastapi}, place{recorder: network.Node, key: node})
+	}
+	places = append(places, place{recorder: s.FastAPI, key: fastapi})
+	together, ctx := errgroup.WithContext(ctx)
+	for i := range places {
+		together.Go(func() (err error) {
+			places[i].address, err = s.instance(ctx, places[i].key)
+			return err
+		})
+	}
+	return places, together.Wait()
 }
 
 // Behind returns the address of the server that stands behind the recorder.
