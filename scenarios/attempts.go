@@ -76,6 +76,8 @@ func (b *Bench) expectAttempt(t fetch.Trace, a attempt, firstOrder string) {
 		return
 	}
 	b.Expect(read.Status == a.status, "%s got status %d, not %d", who, read.Status, a.status)
+	sent := t.Exchanges[0].Request.Headers.Lines("Origin")
+	b.Expect(strings.Join(sent, ",") == t.Request.Origin, "%s sent Origin %q", who, sent)
 	data := strings.Contains(read.Body.Prefix, firstOrder)
 	b.Expect(data == (a.status == 200), "%s: that it reads the orders is %t", who, data)
 }

@@ -2,6 +2,9 @@
 // Node service, PostgreSQL, and nginx as the smallest gateway, each behind a
 // recorder that owns its public port.
 //
+// A [Mechanism] is what does protect a service, where CORS doesn't: a key, a token,
+// certificates, a [Network], Envoys. Each is the real thing, and can be absent.
+//
 // [Install] makes it ready to be started, pinned and in a cache directory;
 // [Start] starts it; [System.Set] says which of the servers knows of the CORS
 // protocol. The package decides nothing about what is observed, and changes

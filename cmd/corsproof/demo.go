@@ -34,7 +34,9 @@ func demoCommand() *cobra.Command {
 		Short: "Start the whole system, prove all rows in a real Chromium, print the table",
 		Long: `Start React, FastAPI, Node.js, PostgreSQL and nginx, drive the page in a real headless Chromium,
 make the same calls with Go's net/http, curl, Node's fetch, Python's httpx, newman, jsdom and
-happy-dom, and print who enforced CORS in each case.
+happy-dom, and print who enforced CORS in each case. Then do the same with what does protect a service:
+an API key, a JWT, mutual TLS, an internal network, a security group, a service mesh. The networks need
+root; without it their rows say that they were not run.
 
 Exit codes: 0 all rows proven, 1 a row not proven, 2 wrong use, 3 something could not be observed.`,
 		Args: cobra.NoArgs,

