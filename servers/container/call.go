@@ -11,20 +11,19 @@ import (
 	"github.com/ory/dockertest/v3"
 
 	"github.com/corsproof/corsproof/harness/fetch"
-	"github.com/corsproof/corsproof/servers"
 )
 
-// CallNode makes a GET of the path at the setup's Node with httpx in the
-// container of FastAPI, with an Origin header unless origin is empty, and returns
-// what its code could read. The trace has no exchange: no recorder stands between
-// the two containers. Set has to have been called with the setup.
-func (s *Services) CallNode(ctx context.Context, setup servers.Setup, path, origin string) (fetch.Trace, error) {
+// CallNode makes a GET of the path at Node with httpx in the container of
+// FastAPI, with an Origin header unless origin is empty, and returns what its code
+// could read. The trace has no exchange: no recorder stands between the two
+// containers. Set has to have been called.
+func (s *Services) CallNode(ctx context.Context, path, origin string) (fetch.Trace, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.current == nil || s.containers[key{service: "node", cors: setup.Node}] == nil {
-		return fetch.Trace{}, errors.New("call Node from FastAPI's container: they don't run in this setup")
+	if s.fastapi == nil {
+		return fetch.Trace{}, errors.New("call Node from FastAPI's container: they don't run")
 	}
-	url := s.nodeURL(setup.Node) + path
+	url := s.node.url() + path
 	command := []string{"python3", "call.py", url}
 	if origin != "" {
 		command = append(command, "Origin", origin)
@@ -33,18 +32,21 @@ func (s *Services) CallNode(ctx context.Context, setup servers.Setup, path, orig
 		return fetch.Trace{}, err
 	}
 	var out, log bytes.Buffer
-	code, err := s.current.resource.Exec(command, dockertest.ExecOptions{StdOut: &out, StdErr: &log})
+	code, err := s.fastapi.resource.Exec(command, dockertest.ExecOptions{StdOut: &out, StdErr: &log})
 	if err != nil {
 		return fetch.Trace{}, fmt.Errorf("call Node from FastAPI's container: %w", err)
 	}
 	var came struct {
 		Version, Error string
 		Status         int
-		Headers        fetch.HeaderList
+		Sent, Headers  fetch.HeaderList
 		Body           string `json:"body_base64"`
 	}
 	if err := json.Unmarshal(out.Bytes(), &came); err != nil || code != 0 {
 		return fetch.Trace{}, fmt.Errorf("call Node from FastAPI's container: status %d:\n%s", code, tail(log.String()))
+	}
+	if sent, _ := came.Sent.Get("Origin"); sent != origin {
+		return fetch.Trace{}, fmt.Errorf("call Node from FastAPI's container: httpx sent Origin %q, not %q", sent, origin)
 	}
 	t := fetch.Trace{
 		Schema:  fetch.TraceSchema,

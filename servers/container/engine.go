@@ -70,28 +70,55 @@ func Open(ctx context.Context, cfg EngineConfig) (*Engine, error) {
 }
 
 func (e *Engine) open(ctx context.Context) error {
+	endpoint, dockerd, err := find(ctx, e.cfg.Timeouts)
+	switch {
+	case err != nil:
+		return err
+	case endpoint != "":
+		return e.connect(ctx, endpoint)
+	}
+	return e.startOwn(ctx, dockerd)
+}
+
+// Missing says why there is no engine, and how to get one. It is empty if one
+// answers or can be started; it starts none.
+func Missing(ctx context.Context) string {
+	if _, _, err := find(ctx, Timeouts{}.withDefaults()); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// find returns where an engine answers, or what starts one.
+func find(ctx context.Context, t Timeouts) (endpoint, dockerd string, err error) {
+	try := func(endpoint string) error {
+		return (&Engine{cfg: EngineConfig{Timeouts: t}}).connect(ctx, endpoint)
+	}
 	if named := os.Getenv(HostVar); named != "" {
 		if u, err := url.Parse(named); err != nil || u.Scheme != "unix" {
-			return fmt.Errorf("%w: %s=%s is no unix socket: the containers share a socket and loopback ports with this machine, so name an engine of its own, unix:///path", ErrNoEngine, HostVar, named)
+			return "", "", fmt.Errorf("%w: %s=%s is no unix socket: the containers share a socket and loopback ports with this machine, so name an engine of its own, unix:///path", ErrNoEngine, HostVar, named)
 		}
-		if err := e.connect(ctx, named); err != nil {
-			return fmt.Errorf("%w at %s=%s: %v; start it, or correct or unset the variable", ErrNoEngine, HostVar, named, err)
+		if err := try(named); err != nil {
+			return "", "", fmt.Errorf("%w at %s=%s: %v; start it, or correct or unset the variable", ErrNoEngine, HostVar, named, err)
 		}
-		return nil
+		return named, "", nil
 	}
-	err := e.connect(ctx, defaultHost)
-	if err == nil || ctx.Err() != nil {
-		return errors.Join(err, context.Cause(ctx))
+	notThere := try(defaultHost)
+	if notThere == nil {
+		return defaultHost, "", nil
+	}
+	if err := context.Cause(ctx); err != nil {
+		return "", "", err
 	}
 	dockerd, missing := findDockerd()
 	if missing == nil {
-		return e.startOwn(ctx, dockerd)
+		return "", dockerd, nil
 	}
 	reason := ""
-	if !errors.Is(err, fs.ErrNotExist) { // something is there
-		reason = fmt.Sprintf(" (%v)", err)
+	if !errors.Is(notThere, fs.ErrNotExist) { // something is there
+		reason = fmt.Sprintf(" (%v)", notThere)
 	}
-	return fmt.Errorf("%w at %s%s, and %v; start one, name one in %s, or get one: as root on Debian, apt-get install --no-install-recommends docker.io",
+	return "", "", fmt.Errorf("%w at %s%s, and %v; start one, name one in %s, or get one: as root on Debian, apt-get install --no-install-recommends docker.io",
 		ErrNoEngine, defaultHost, reason, missing, HostVar)
 }
 

@@ -106,13 +106,21 @@ func (e *Engine) makeOne(root string) (string, error) {
 // imageFile is the image of the tests: one program, which sleeps.
 const imageFile = "pause.tar"
 
+// requireDockerd is [RequireT] for tests that need an engine of their own: they
+// kill it.
+func requireDockerd(t *testing.T) {
+	t.Helper()
+	RequireT(t, t.Name())
+	if _, err := findDockerd(); err != nil {
+		t.Skipf("not run: %s: the engine that answers is not the test's to kill, and %v", t.Name(), err)
+	}
+}
+
 // testRoot makes a folder for runs, with the image in it. Its path is short, for
 // the sockets in it.
 func testRoot(t *testing.T) string {
 	t.Helper()
-	if _, err := findDockerd(); err != nil {
-		RequireT(t, fmt.Errorf("%w that the test may kill: %v", ErrNoEngine, err))
-	}
+	requireDockerd(t)
 	root, err := os.MkdirTemp("", "cpe")
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(root)) })

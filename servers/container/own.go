@@ -10,9 +10,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/corsproof/corsproof/harness/process"
 )
@@ -31,12 +34,28 @@ func findDockerd() (string, error) {
 	if os.Geteuid() != 0 {
 		return "", errors.New("only root can start one here")
 	}
+	if !mayMount() {
+		return "", errors.New("this root may not mount, so it can't start one here")
+	}
 	for _, name := range []string{"dockerd", "/usr/sbin/dockerd", "/usr/local/sbin/dockerd"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path, nil
 		}
 	}
 	return "", errors.New("there is no dockerd to start")
+}
+
+// mayMount reports whether this process has what mount(2) and the making of
+// namespaces take. Root in a container usually hasn't.
+func mayMount() bool {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return false
+	}
+	_, line, _ := strings.Cut(string(status), "\nCapEff:")
+	line, _, _ = strings.Cut(line, "\n")
+	effective, err := strconv.ParseUint(strings.TrimSpace(line), 16, 64)
+	return err == nil && effective&(1<<unix.CAP_SYS_ADMIN) != 0
 }
 
 // apart makes the namespaces that it is started in habitable and runs a
@@ -134,7 +153,7 @@ func (o *ownEngine) close(t Timeouts) error {
 	if o.network != nil {
 		o.network.close()
 	}
-	errs = append(errs, removeCgroups(o.cgroup, t))
+	errs = append(errs, removeCgroups(o.cgroup, t), os.RemoveAll(o.dir)) // the run may start another one
 	o.release()
 	return errors.Join(errs...)
 }

@@ -1,7 +1,6 @@
 package container
 
 import (
-	"errors"
 	"os"
 	"slices"
 	"strings"
@@ -12,20 +11,18 @@ import (
 // comma-separated list of what must be there, or "all".
 const RequireVar = "CORSPROOF_REQUIRE"
 
-// RequireT skips a test that needs an engine if err, [Open]'s, says that there is
-// none, and says how to get one. CORSPROOF_REQUIRE=docker, or all, makes a
-// failure of it, which every other error is anyway.
-func RequireT(tb testing.TB, err error) {
+// RequireT skips a test where there is no engine, by the name of what is not run,
+// and says how to get one. CORSPROOF_REQUIRE=docker, or all, makes a failure of
+// it.
+func RequireT(tb testing.TB, what string) {
 	tb.Helper()
-	if err == nil {
+	missing := Missing(tb.Context())
+	if missing == "" {
 		return
 	}
 	required := strings.Split(os.Getenv(RequireVar), ",")
-	switch {
-	case !errors.Is(err, ErrNoEngine):
-		tb.Fatal(err)
-	case slices.Contains(required, "docker") || slices.Contains(required, "all"):
-		tb.Fatalf("%s=%s: %v", RequireVar, os.Getenv(RequireVar), err)
+	if slices.Contains(required, "docker") || slices.Contains(required, "all") {
+		tb.Fatalf("%s=%s: %s was not run: %s", RequireVar, os.Getenv(RequireVar), what, missing)
 	}
-	tb.Skipf("not run: %v", err)
+	tb.Skipf("not run: %s: %s", what, missing)
 }

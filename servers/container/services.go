@@ -52,10 +52,10 @@ type Services struct {
 	cfg         Config
 	edge, inner *dockertest.Network
 
-	mu         sync.Mutex
-	containers map[key]*running
-	current    *running // FastAPI's
-	closed     bool
+	mu            sync.Mutex
+	containers    map[key]*running
+	fastapi, node *running // of the present setup
+	closed        bool
 }
 
 // A key tells the containers apart by how they are configured.
@@ -71,6 +71,7 @@ type running struct {
 	resource *dockertest.Resource
 	relay    *relay // nil if it publishes no port, or on our own loopback
 	address  wire.Address
+	answered bool
 }
 
 // Start makes the networks. Containers start with [Services.Set]. The caller
@@ -122,11 +123,14 @@ func (s *Services) Set(ctx context.Context, setup servers.Setup) (published wire
 	if err != nil {
 		return wire.Address{}, err
 	}
-	// FastAPI's alone is reached from here, and answers for Node and the database.
-	if err := s.answers(ctx, "/orders", fastapi, node); err != nil {
-		return wire.Address{}, err
+	if !fastapi.answered {
+		// It alone is reached from here, and answers for Node and the database.
+		if err := s.answers(ctx, "/orders", fastapi, node); err != nil {
+			return wire.Address{}, err
+		}
+		fastapi.answered = true
 	}
-	s.current = fastapi
+	s.fastapi, s.node = fastapi, node
 	return fastapi.address, nil
 }
 
@@ -160,7 +164,7 @@ func (s *Services) run(ctx context.Context, k key) (*running, error) {
 	switch k.service {
 	case "fastapi":
 		image = s.cfg.Images.FastAPI
-		options.Env = []string{"CORS_ORIGINS=" + string(k.cors), "NODE_URL=" + s.nodeURL(k.node)}
+		options.Env = []string{"CORS_ORIGINS=" + string(k.cors), "NODE_URL=" + s.containers[key{service: "node", cors: k.node}].url()}
 		options.ExposedPorts = []string{string(fastapiPort)}
 		options.PortBindings = map[docker.Port][]docker.PortBinding{fastapiPort: {{HostIP: "127.0.0.1"}}}
 		options.Networks = []*dockertest.Network{s.edge}
@@ -177,6 +181,8 @@ func (s *Services) run(ctx context.Context, k key) (*running, error) {
 	resource, err := s.cfg.Engine.pool.RunWithOptions(options, func(h *docker.HostConfig) {
 		h.PublishAllPorts = false // dockertest's default, on all addresses
 		h.Binds = binds
+		// A name that isn't there shall not be there soon.
+		h.DNSOptions = []string{"timeout:1", "attempts:1"}
 		h.CapDrop = []string{"ALL"}
 		h.SecurityOpt = []string{"no-new-privileges"}
 	})
@@ -211,11 +217,8 @@ func (s *Services) publish(r *running) error {
 	return err
 }
 
-// nodeURL is what other containers reach a Node by that runs: its container's
-// name.
-func (s *Services) nodeURL(cors servers.CORS) string {
-	return "http://" + s.containers[key{service: "node", cors: cors}].name + ":" + nodePort
-}
+// url is what other containers reach a Node by: its container's name.
+func (r *running) url() string { return "http://" + r.name + ":" + nodePort }
 
 // answers waits until a GET of the path is answered with 200 at the published
 // port of the first container. One of the containers that ends is an error.
@@ -279,6 +282,49 @@ func (s *Services) runs(r *running) error {
 		Container: r.resource.Container.ID, OutputStream: &log, ErrorStream: &log, Stdout: true, Stderr: true, Tail: fmt.Sprint(logLines),
 	})
 	return fmt.Errorf("container %s ended with status %d; its last words:\n%s", r.name, now.State.ExitCode, tail(log.String()))
+}
+
+// Ports returns what the containers of the present setup publish, as
+// "127.0.0.1:49153".
+func (s *Services) Ports() (fastapi, node []string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fastapi == nil {
+		return nil, nil, errors.New("look at the published ports: no container runs")
+	}
+	if fastapi, err = s.published(s.fastapi); err != nil {
+		return nil, nil, err
+	}
+	node, err = s.published(s.node)
+	return fastapi, node, err
+}
+
+func (s *Services) published(r *running) (addresses []string, err error) {
+	now, err := s.cfg.Engine.pool.Client.InspectContainer(r.resource.Container.ID)
+	if err != nil {
+		return nil, fmt.Errorf("look at the published ports: %w", err)
+	}
+	for _, bindings := range now.NetworkSettings.Ports {
+		for _, b := range bindings {
+			addresses = append(addresses, net.JoinHostPort(b.HostIP, b.HostPort))
+		}
+	}
+	return addresses, nil
+}
+
+// Part takes Node of the present setup off the network that FastAPI reaches it
+// by, a sabotage for tests, until join is called.
+func (s *Services) Part() (join func() error, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.node == nil {
+		return nil, errors.New("part Node from FastAPI: no container runs")
+	}
+	node := s.node.resource
+	if err := node.DisconnectFromNetwork(s.inner); err != nil {
+		return nil, err
+	}
+	return func() error { return node.ConnectToNetwork(s.inner) }, nil
 }
 
 // Close removes the containers and the networks. It is idempotent.
