@@ -1,14 +1,14 @@
 # Everything here also works as plain `go test ./...` once `make setup` has run.
 
-.PHONY: help demo test quick setup lint golden bench fuzz soak clean
+.PHONY: help demo test quick setup containers lint golden bench fuzz soak clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: setup ## set up what is missing, then run the proof and print its table
 	go run ./cmd/corsproof demo
 
-test: setup lint ## set up what is missing, then run every test; nothing is skipped
+test: setup containers lint ## set up what is missing, then run every test; nothing is skipped
 	CORSPROOF_REQUIRE=all .ci/unchanged go test -race -shuffle=on ./...
 
 quick: ## run the tests that need no set-up
@@ -16,6 +16,9 @@ quick: ## run the tests that need no set-up
 
 setup: ## check what the machine has to have, then install the rest, pinned, into the cache directory
 	servers/prerequisites.sh && go run ./cmd/corsproof setup
+
+containers: setup ## get what the scenarios in containers take: as root on Debian a Docker Engine, and images
+	servers/engine.sh && go run ./cmd/corsproof setup --containers
 
 lint: ## vet, staticcheck, tidy, gofmt
 	go vet ./...
@@ -32,7 +35,7 @@ bench: ## run the benchmarks
 fuzz: setup ## generate 20,000 cases from each of three seeds, and hold Chromium against the model
 	for seed in 1 2 3; do go run ./cmd/corsproof fuzz --cases 20000 --seed $$seed || exit; done
 
-soak: setup ## run all tests twenty times, each time in fresh processes
+soak: setup containers ## run all tests twenty times, each time in fresh processes
 	CORSPROOF_REQUIRE=all CORSPROOF_SOAK=1 .ci/soak 20
 
 clean: ## remove what was built in the checkout; the cache directory stays

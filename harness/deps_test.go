@@ -39,6 +39,8 @@ var allowed = map[string][]string{
 	"servers":         {"harness/fetch", "harness/wire", "harness/process", "harness/netns", "fixtures"},
 	"scenarios":       {"harness/…", "servers/…", "fixtures"},
 	"cmd/corsproof":   {"harness/…", "servers/…", "scenarios", "fixtures"},
+
+	"servers/container": {"servers", "harness/fetch", "harness/wire", "harness/process", "fixtures"},
 }
 
 func TestImportsFollowTheTable(t *testing.T) {

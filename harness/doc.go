@@ -26,10 +26,14 @@
 //	fuzz                  fetch, catalog, judge
 //	harness               everything under harness
 //	servers               fetch, wire, process, netns, fixtures
-//	scenarios             harness and all under it, servers, fixtures
+//	servers/container     servers, fetch, wire, process, fixtures
+//	scenarios             harness and all under it, servers and all under it, fixtures
 //	cmd/corsproof         all
 //
 // servers needs netns for the networks that it puts a service in.
+//
+// Package servers/container stands apart from servers because of what it needs: a
+// Docker Engine, and dockertest with all that this brings along.
 //
 // # Where this differs from the first design
 //

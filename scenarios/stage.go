@@ -62,6 +62,7 @@ type Stage struct {
 	fetched int                                 // calls that they made
 
 	forwarders map[string]*wire.Forwarder
+	containers containers
 
 	accounted map[string]bool // IDs of exchanges that belong to something that the stage did
 
@@ -169,6 +170,7 @@ func (s *Stage) Close() error {
 	for _, f := range s.forwarders {
 		errs = append(errs, f.Close())
 	}
+	errs = append(errs, s.containers.close())
 	if s.System != nil {
 		errs = append(errs, s.System.Close())
 	}
@@ -184,7 +186,11 @@ func (s *Stage) set(ctx context.Context, setup servers.Setup) error {
 			return err
 		}
 	}
-	if err := s.System.Set(ctx, setup); err != nil {
+	set := s.System.Set
+	if setup.Place == servers.PlaceContainers {
+		set = s.setContainers
+	}
+	if err := set(ctx, setup); err != nil {
 		return err
 	}
 	if s.sabotage.after != nil {

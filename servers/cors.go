@@ -19,6 +19,10 @@ type Setup struct {
 	Node    CORS
 	Gateway CORS
 
+	// Place is where FastAPI and Node run. [System.Set] knows of [PlaceProcesses]
+	// alone.
+	Place Place
+
 	// Mechanism is what else keeps a caller from the orders. It stands as long
 	// as Absent is false: with Absent everything that it takes is there but the
 	// mechanism itself.
@@ -30,6 +34,14 @@ type Setup struct {
 	GatewayTwice bool
 }
 
+// A Place is where a service runs.
+type Place string
+
+const (
+	PlaceProcesses  Place = ""
+	PlaceContainers Place = "containers" // see package servers/container
+)
+
 // String says who speaks CORS and for whom, for a report.
 func (s Setup) String() string {
 	say := func(c CORS) string {
@@ -39,6 +51,9 @@ func (s Setup) String() string {
 		return "CORS for " + string(c)
 	}
 	text := "FastAPI: " + say(s.FastAPI) + "; Node: " + say(s.Node) + "; nginx: " + say(s.Gateway)
+	if s.Place == PlaceContainers {
+		text = "in containers, FastAPI: " + say(s.FastAPI) + "; Node: " + say(s.Node)
+	}
 	switch {
 	case s.Mechanism == MechanismNone:
 		return text

@@ -190,6 +190,16 @@ func (s *System) SQL(ctx context.Context) (*pgx.Conn, error) {
 	return conn, nil
 }
 
+// DatabaseSocket returns the folder that PostgreSQL's unix socket is in, for a
+// container to mount, and what a client there that has it at folder at is told.
+// What passes by the socket passes by the recorder.
+func (s *System) DatabaseSocket(at string) (dir string, env []string) {
+	return s.postgres.socketDir(), []string{
+		"PGHOST=" + at, fmt.Sprint("PGPORT=", postgresPort), "PGUSER=" + postgresUser,
+		"PGPASSWORD=" + s.postgres.password, "PGDATABASE=" + postgresDatabase,
+	}
+}
+
 // databaseEnv is what the Node service finds the database by: the recorder's
 // address, not the socket.
 func (s *System) databaseEnv() []string {

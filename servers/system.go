@@ -234,6 +234,17 @@ func (s *System) places(ctx context.Context, setup Setup) ([]place, error) {
 	return places, together.Wait()
 }
 
+// Put places a server that the system didn't start, such as one in a container,
+// behind the recorder, until Set is called the next time.
+func (s *System) Put(r *wire.Recorder, address wire.Address) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.behind[r] != address {
+		s.behind[r] = address
+		r.SetUpstream(address)
+	}
+}
+
 // Behind returns the address of the server that stands behind the recorder.
 func (s *System) Behind(r *wire.Recorder) wire.Address {
 	s.mu.Lock()

@@ -2,15 +2,20 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
+	"github.com/corsproof/corsproof/harness/process"
 	"github.com/corsproof/corsproof/servers"
+	"github.com/corsproof/corsproof/servers/container"
 )
 
 func setupCommand() *cobra.Command {
-	return &cobra.Command{
+	var containers bool
+	cmd := &cobra.Command{
 		Use:   "setup",
 		Short: "Install the pinned servers and clients into the cache directory",
 		Long: `Install FastAPI, the Node.js service, the React page, PostgreSQL, nginx, Envoy and the clients httpx,
@@ -22,10 +27,38 @@ the user's cache directory for others. What is there already is left alone, and 
 			if err != nil {
 				return &exitError{exitUnknown, causeOr(cmd.Context(), err)}
 			}
+			if containers {
+				if err := setupContainers(cmd.Context(), in, cmd.ErrOrStderr()); err != nil {
+					return &exitError{exitUnknown, causeOr(cmd.Context(), err)}
+				}
+			}
 			fmt.Fprintln(cmd.OutOrStdout(), "ready in "+in.Dir)
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&containers, "containers", false, "make the images of the services, too, where there is a Docker Engine or one can be started")
+	return cmd
+}
+
+// setupContainers makes the images. Where there is no engine it says so: the
+// scenarios in containers will say it, too.
+func setupContainers(ctx context.Context, in *servers.Installed, progress io.Writer) (err error) {
+	if missing := container.Missing(ctx); missing != "" {
+		fmt.Fprintf(progress, "no images were made: %s\n", missing)
+		return nil
+	}
+	run, err := process.NewRun(process.Config{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, run.Close()) }()
+	engine, err := container.Open(ctx, container.EngineConfig{Run: run, Dir: in.Dir})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, engine.Close()) }()
+	_, err = engine.Images(ctx, in, progress)
+	return err
 }
 
 // causeOr returns why ctx ended, if it has: what an interrupted step says of

@@ -96,20 +96,6 @@ func callers(t *testing.T, kind fetch.CallerKind) []Client {
 // clients returns the direct clients.
 func clients(t *testing.T) []Client { return callers(t, fetch.CallerDirect) }
 
-// configured returns net/http and curl with a configuration of their own.
-func configured(t *testing.T, cfg Config) []Client {
-	t.Helper()
-	run, err := process.NewRun(process.Config{})
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, run.Close()) })
-	cfg.Run = run
-	curl, err := NewCurl(t.Context(), cfg)
-	require.NoError(t, err)
-	netHTTP := NewNetHTTP(cfg)
-	t.Cleanup(netHTTP.Close)
-	return []Client{netHTTP, curl}
-}
-
 func recorder(t *testing.T, handler http.HandlerFunc) *wire.Recorder {
 	t.Helper()
 	server := httptest.NewServer(handler)
@@ -259,49 +245,6 @@ func TestNamedTLSServerIsReachedByItsName(t *testing.T) {
 			require.NoError(t, err)
 			require.NotNil(t, traces[0].Outcome.Response, traces[0].Outcome.Error)
 			assert.Equal(t, 207, traces[0].Outcome.Response.Status)
-		})
-	}
-}
-
-// What the certificate and the way out do is seen at the server.
-func TestClientsShowTheirIdentityFromElsewhere(t *testing.T) {
-	t.Parallel()
-	ca, err := wire.NewCA()
-	require.NoError(t, err)
-	leaf, err := ca.Leaf("127.0.0.1")
-	require.NoError(t, err)
-	id, err := ca.Identity("spiffe://orders.example/client")
-	require.NoError(t, err)
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for _, shown := range r.TLS.PeerCertificates[:min(1, len(r.TLS.PeerCertificates))] {
-			fmt.Fprint(w, shown.URIs[0])
-		}
-		fmt.Fprint(w, " ", strings.HasPrefix(r.RemoteAddr, "127.0.0.77:"))
-	}))
-	server.TLS = tlsConfig(leaf)
-	server.TLS.ClientAuth = tls.RequestClientCert
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	from := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 77)}}
-	for name, tc := range map[string]struct {
-		cfg  Config
-		want string
-	}{
-		"none":     {Config{CA: ca}, " false"},
-		"identity": {Config{CA: ca, Identity: id}, id.URI + " false"},
-		"elsewhere": {Config{CA: ca, Dial: from.DialContext, Wrap: func(s process.Spec) process.Spec {
-			s.Args = append(s.Args, "--interface", "127.0.0.77")
-			return s
-		}}, " true"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			for _, c := range configured(t, tc.cfg) {
-				replies, err := c.Call(t.Context(), []fetch.Request{{URL: server.URL}})
-				require.NoError(t, err)
-				require.NotNil(t, replies[0].Outcome.Response, "%s: %s", c.Caller().Name, replies[0].Outcome.Error)
-				assert.Equal(t, tc.want, replies[0].Outcome.Response.Body.Prefix, c.Caller().Name)
-			}
 		})
 	}
 }

@@ -41,6 +41,9 @@ type Spec struct {
 	// it: PostgreSQL leaves a shared memory segment behind when it is killed. It
 	// takes effect for root alone; others have no right to it.
 	PrivateIPC bool
+	// Namespaces are new kernel namespaces for the child and its descendants, see
+	// [Namespaces]. Default: none. It takes root; for others the start fails.
+	Namespaces Namespaces
 	// Stop is the signal that asks the program to end. Default SIGTERM.
 	Stop os.Signal
 	// StopTimeout is how long it may take to. Default Timeouts.Stop.
@@ -102,6 +105,7 @@ func (r *Run) start(ctx context.Context, spec Spec) (*Child, error) {
 	if spec.PrivateIPC && os.Geteuid() == 0 {
 		attr.Sys.Cloneflags |= syscall.CLONE_NEWIPC
 	}
+	attr.Sys.Cloneflags |= uintptr(spec.Namespaces)
 	if attr.Sys.Credential, err = spec.Owner.credential(self()); err != nil {
 		return nil, err
 	}
@@ -133,6 +137,8 @@ func (r *Run) start(ctx context.Context, spec Spec) (*Child, error) {
 		}
 	})
 	switch {
+	case errors.Is(err, syscall.EPERM) && spec.Namespaces != 0:
+		return nil, fmt.Errorf("%w; it needs %s of its own, which only root may make, and in a container only a privileged one", err, spec.Namespaces)
 	case errors.Is(err, syscall.EACCES) && !spec.Owner.ours():
 		return nil, fmt.Errorf("%w; uid %d must be able to reach %s and %s, so keep them out of /root and of folders with mode 0700", err, uid, path, attr.Dir)
 	case err != nil:

@@ -1,0 +1,247 @@
+package scenarios
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/corsproof/corsproof/harness"
+	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/report"
+	"github.com/corsproof/corsproof/servers"
+	"github.com/corsproof/corsproof/servers/container"
+)
+
+// Containers returns the rows on Docker, in order: it enforces nothing. They need
+// a Docker Engine; without one they are not run. The values are fresh; change them
+// as you like.
+func Containers() []Row {
+	rows := []Row{
+		containerToContainer(),
+		publishedPort(),
+	}
+	for i := range rows {
+		rows[i].Number, rows[i].Test, rows[i].Missing = i+1, "TestContainers", container.Missing
+	}
+	return rows
+}
+
+// inContainers is a setup whose services run in containers.
+func inContainers(setup func(page string) servers.Setup) func(page string) servers.Setup {
+	return func(page string) servers.Setup {
+		s := setup(page)
+		s.Place = servers.PlaceContainers
+		return s
+	}
+}
+
+func containerToContainer() Row {
+	return Row{
+		Name:     "container-to-container",
+		Sentence: "Docker enforces nothing: container to container needs no CORS",
+		Legs: []Leg{{
+			Role:  report.RoleExperiment,
+			Tried: "Node's container without CORS, on an internal network; FastAPI's asks it for the page, and httpx there with the page's Origin",
+			Setup: inContainers(corsInFastAPI),
+			Run: func(ctx context.Context, b *Bench) error {
+				shown, err := b.click(ctx, listFastAPI, fetch.Request{})
+				if err != nil {
+					return err
+				}
+				if err := b.expectOrders(ctx, shown); err != nil {
+					return err
+				}
+				b.expectOneAnswer(shown, b.System.FastAPI.Name(), "GET", 200)
+				call, err := b.callInContainer(ctx)
+				if err != nil {
+					return err
+				}
+				b.Expect(!call.Headers.Contains("Access-Control-Allow-Origin"),
+					"Node's container answered with Access-Control-Allow-Origin, though its CORS is off")
+				published, err := b.expectPorts()
+				if err != nil {
+					return err
+				}
+				b.Enforced("%s", harness.EnforcerNobody)
+				b.Evidence("%d orders, as in SQL, over a network that publishes no port; Node's answer has no Access-Control-Allow-Origin; FastAPI's port is published at %s", len(shown.Orders), published)
+				return nil
+			},
+		}, {
+			Role:  report.RoleControl,
+			Tried: "the same, then with CORS in Node's container: is there a difference?",
+			Setup: inContainers(corsInFastAPI),
+			Run: func(ctx context.Context, b *Bench) error {
+				var answers []fetch.SentResponse
+				var calls []*fetch.ReadResponse
+				for _, setup := range []func(string) servers.Setup{corsInFastAPI, corsInFastAPIAndNode} {
+					if err := b.set(ctx, inContainers(setup)(b.Page)); err != nil {
+						return err
+					}
+					shown, err := b.click(ctx, listFastAPI, fetch.Request{})
+					if err != nil {
+						return err
+					}
+					if err := b.expectOrders(ctx, shown); err != nil {
+						return err
+					}
+					answers = append(answers, b.expectOneAnswer(shown, b.System.FastAPI.Name(), "GET", 200))
+					call, err := b.callInContainer(ctx)
+					if err != nil {
+						return err
+					}
+					calls = append(calls, call)
+				}
+				b.Expect(!calls[0].Headers.Contains("Access-Control-Allow-Origin"), "Node's container answered with Access-Control-Allow-Origin, though its CORS is off")
+				b.Expect(calls[1].Headers.Contains("Access-Control-Allow-Origin"), "Node's container answered without Access-Control-Allow-Origin, though its CORS is on")
+				b.Expect(answers[0].Body.Digest == answers[1].Body.Digest, "the page got other bytes: %s without CORS in Node, %s with it", answers[0].Body.Digest, answers[1].Body.Digest)
+				b.Expect(calls[0].Body.Digest == calls[1].Body.Digest, "httpx got other bytes: %s without CORS in Node, %s with it", calls[0].Body.Digest, calls[1].Body.Digest)
+				b.Enforced("%s", harness.EnforcerNobody)
+				b.Evidence("no difference: the same %d bytes reach the page, and httpx in FastAPI's container", answers[1].Body.Length)
+				return nil
+			},
+		}},
+	}
+}
+
+func publishedPort() Row {
+	return Row{
+		Name:     "published-port",
+		Sentence: "Docker enforces nothing: a published port, seen from the browser, needs CORS",
+		Legs: []Leg{{
+			Role:  report.RoleExperiment,
+			Tried: "FastAPI's container without CORS: the same request at its published port by the page, by Go net/http and by curl",
+			Setup: inContainers(corsNowhere),
+			Run: func(ctx context.Context, b *Bench) error {
+				shown, err := b.click(ctx, listFastAPI, fetch.Request{})
+				if err != nil {
+					return err
+				}
+				b.expectBlocked(shown, missingAllowOrigin)
+				answered := b.expectOneAnswer(shown, b.System.FastAPI.Name(), "GET", 200)
+				b.Expect(!answered.Headers.Contains("Access-Control-Allow-Origin"),
+					"FastAPI's container answered with Access-Control-Allow-Origin, though its CORS is off")
+				direct, err := b.direct(ctx, shown.Trace.Request)
+				if err != nil {
+					return err
+				}
+				b.expectRead(direct, 200)
+				if _, err := b.expectPorts(); err != nil {
+					return err
+				}
+				who, why := harness.WhoEnforced(shown.Trace, direct...)
+				b.Expect(who == harness.EnforcerBrowser, "who enforced is %s: %s", who, why)
+				b.Enforced("%s", who)
+				b.Evidence("%s", why)
+				return nil
+			},
+		}, {
+			Role:  report.RoleControl,
+			Tried: "the same, CORS on for the page's origin in FastAPI's container",
+			Setup: inContainers(corsInFastAPI),
+			Run: func(ctx context.Context, b *Bench) error {
+				shown, err := b.click(ctx, listFastAPI, fetch.Request{})
+				if err != nil {
+					return err
+				}
+				if err := b.expectOrders(ctx, shown); err != nil {
+					return err
+				}
+				answered := b.expectOneAnswer(shown, b.System.FastAPI.Name(), "GET", 200)
+				got, _ := answered.Headers.Get("Access-Control-Allow-Origin")
+				b.Expect(got == b.Page, "Access-Control-Allow-Origin is %q, not the page's origin %q", got, b.Page)
+				b.Enforced("%s", harness.EnforcerNobody)
+				b.Evidence("Access-Control-Allow-Origin: %s", got)
+				return nil
+			},
+		}},
+	}
+}
+
+// callInContainer asks Node's container for the orders with httpx in FastAPI's,
+// with the page's Origin, and returns what it read, which has to be an answer.
+func (b *Bench) callInContainer(ctx context.Context) (*fetch.ReadResponse, error) {
+	trace, err := b.containers.services.CallNode(ctx, "/orders", b.Page)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.called(trace); err != nil {
+		return nil, err
+	}
+	b.expectRead([]fetch.Trace{trace}, 200)
+	if trace.Outcome.Response == nil {
+		return &fetch.ReadResponse{}, nil
+	}
+	return trace.Outcome.Response, nil
+}
+
+// expectPorts expects that FastAPI's container publishes one port and Node's none,
+// and returns where.
+func (b *Bench) expectPorts() (string, error) {
+	fastapi, node, err := b.containers.services.Ports()
+	if err != nil {
+		return "", err
+	}
+	b.Fact("publishedPorts", map[string][]string{"fastapi": fastapi, "node": node})
+	b.Fact("dockerEngine", b.containers.engine.Version)
+	b.Expect(len(fastapi) == 1 && len(node) == 0, "FastAPI's container publishes %v and Node's %v: it had to be one and none", fastapi, node)
+	return strings.Join(fastapi, ", "), nil
+}
+
+// containers are the services in containers, once a row has asked for them.
+type containers struct {
+	engine   *container.Engine
+	services *container.Services
+}
+
+// setContainers puts FastAPI's container of the setup behind FastAPI's recorder.
+func (s *Stage) setContainers(ctx context.Context, setup servers.Setup) error {
+	if err := s.openContainers(ctx); err != nil {
+		return err
+	}
+	// What doesn't run in a container is as in the zero setup.
+	if err := s.System.Set(ctx, servers.Setup{}); err != nil {
+		return err
+	}
+	published, err := s.containers.services.Set(ctx, setup)
+	if err != nil {
+		return err
+	}
+	s.System.Put(s.System.FastAPI, published)
+	return nil
+}
+
+// openContainers opens an engine, the first time. A failure is not kept: who asks
+// next tries again.
+func (s *Stage) openContainers(ctx context.Context) (err error) {
+	if s.containers.services != nil {
+		return nil
+	}
+	engine, err := container.Open(ctx, container.EngineConfig{Run: s.Lab.Run, Dir: s.cfg.Installed.Dir, Progress: s.cfg.Progress})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, engine.Close())
+		}
+	}()
+	images, err := engine.Images(ctx, s.cfg.Installed, nil)
+	if err != nil {
+		return err
+	}
+	services, err := container.Start(ctx, container.Config{
+		Engine: engine, Images: images, Database: s.System.DatabaseSocket, Progress: s.cfg.Progress,
+	})
+	if err == nil {
+		s.containers = containers{engine, services}
+	}
+	return err
+}
+
+// close ends the engine, or lets go of it.
+func (c containers) close() error {
+	if c.services == nil {
+		return nil
+	}
+	return errors.Join(c.services.Close(), c.engine.Close())
+}

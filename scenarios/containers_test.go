@@ -1,0 +1,104 @@
+package scenarios
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/corsproof/corsproof/servers"
+	"github.com/corsproof/corsproof/servers/container"
+)
+
+// containerStage is testStage, with the rows' names for whoever has no engine.
+func containerStage(t *testing.T) *Stage {
+	t.Helper()
+	var names []string
+	for _, row := range Containers() {
+		names = append(names, row.Name)
+	}
+	container.RequireT(t, strings.Join(names, ", "))
+	return testStage(t)
+}
+
+// The rows share one system and change its setup, so they are serial.
+func TestContainers(t *testing.T) {
+	stage := containerStage(t)
+	testRows(t, stage, Containers())
+	assert.Empty(t, stage.Lab.Stray(), "requests that belong to no row")
+}
+
+var containerSabotages = []sabotageCase{{
+	name: "fastapi-always-allows",
+	why:  "what CORS in FastAPI decides is decided for the browser at its port, and for nobody else",
+	arm: setups(func(s servers.Setup) servers.Setup {
+		s.FastAPI = "*"
+		return s
+	}),
+	fails: []string{"published-port"},
+}, {
+	name: "fastapi-never-allows",
+	why:  "both rows have a page that reads through FastAPI's port",
+	arm: setups(func(s servers.Setup) servers.Setup {
+		s.FastAPI = servers.CORSOff
+		return s
+	}),
+	fails: []string{"container-to-container", "published-port"},
+}, {
+	name: "node-always-allows",
+	why:  "Node's answer to FastAPI's container changes; nothing at the port does",
+	arm: setups(func(s servers.Setup) servers.Setup {
+		s.Node = "*"
+		return s
+	}),
+	fails: []string{"container-to-container"},
+}, {
+	name: "node-never-allows",
+	why:  "a control that changes Node's CORS changes nothing",
+	arm: setups(func(s servers.Setup) servers.Setup {
+		s.Node = servers.CORSOff
+		return s
+	}),
+	fails: []string{"container-to-container"},
+}, {
+	name:  "server-enforces",
+	why:   "a port that refuses whoever names an origin: then the browser is not the one who enforces",
+	arm:   serverEnforces,
+	fails: []string{"published-port"},
+}, {
+	name: "web-security-off",
+	why:  "a browser that doesn't enforce blocks nothing at the port",
+	arm: func(t *testing.T, s *Stage) sabotage {
+		unenforced, err := s.Lab.Unenforced(t.Context())
+		require.NoError(t, err)
+		return sabotage{engine: unenforced}
+	},
+	fails: []string{"published-port"},
+}, {
+	name:  "network-enforces",
+	why:   "Node off the network that FastAPI reaches it by: now something does enforce, and no row reads anything",
+	arm:   networkEnforces,
+	fails: []string{"container-to-container", "published-port"},
+}}
+
+// networkEnforces takes Node's container off the network once a leg has what it
+// starts with.
+func networkEnforces(t *testing.T, s *Stage) sabotage {
+	join := func() error { return nil }
+	t.Cleanup(func() { assert.NoError(t, join()) })
+	return sabotage{
+		each: func(context.Context) error { return join() },
+		after: func(servers.Setup) {
+			var err error
+			join, err = s.containers.services.Part()
+			require.NoError(t, err)
+		},
+	}
+}
+
+func TestContainerSabotage(t *testing.T) {
+	containerStage(t)
+	testSabotages(t, Containers(), containerSabotages)
+}

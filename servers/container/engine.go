@@ -1,0 +1,161 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/ory/dockertest/v3"
+
+	"github.com/corsproof/corsproof/harness/process"
+)
+
+// HostVar is the environment variable that names an engine, as for docker(1).
+const HostVar = "DOCKER_HOST"
+
+// defaultHost is where an engine that a machine runs for everybody answers.
+const defaultHost = "unix:///var/run/docker.sock"
+
+// ErrNoEngine is wrapped by the error of [Open] where there is no engine. The
+// error's text says how to get one.
+var ErrNoEngine = errors.New("no Docker Engine answers")
+
+// An EngineConfig says whom an engine is for.
+type EngineConfig struct {
+	// Run owns the processes of an engine that is started here. What is made in
+	// any engine is labelled with its folder. Required.
+	Run *process.Run
+	// Dir is the cache directory, as in servers.Installed: an engine that is
+	// started here keeps its images there. Required.
+	Dir string
+	// Progress is told of an engine that was started. Nil means that nobody is.
+	Progress func(what string, took time.Duration)
+
+	Timeouts Timeouts
+}
+
+// An Engine is a Docker Engine that answers. Whoever opened it closes it.
+type Engine struct {
+	// Version is its own.
+	Version string
+	// Endpoint is where it answers, as in DOCKER_HOST.
+	Endpoint string
+
+	cfg  EngineConfig
+	pool *dockertest.Pool
+	own  *ownEngine // nil if it is somebody else's
+
+	closing sync.Once
+}
+
+// Open finds an engine, or starts one: see the package comment. It removes what
+// dead runs left in it. An engine that is started is for one process at a time;
+// Open waits until ctx ends for another one to close it.
+func Open(ctx context.Context, cfg EngineConfig) (*Engine, error) {
+	cfg.Timeouts = cfg.Timeouts.withDefaults()
+	e := &Engine{cfg: cfg}
+	err := e.open(ctx)
+	if err == nil {
+		err = e.sweep()
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open a Docker Engine: %w", err), e.Close())
+	}
+	return e, nil
+}
+
+func (e *Engine) open(ctx context.Context) error {
+	endpoint, dockerd, err := find(ctx, e.cfg.Timeouts)
+	switch {
+	case err != nil:
+		return err
+	case endpoint != "":
+		return e.connect(ctx, endpoint)
+	}
+	return e.startOwn(ctx, dockerd)
+}
+
+// Missing says why there is no engine, and how to get one. It is empty if one
+// answers or can be started; it starts none.
+func Missing(ctx context.Context) string {
+	if _, _, err := find(ctx, Timeouts{}.withDefaults()); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// find returns where an engine answers, or what starts one.
+func find(ctx context.Context, t Timeouts) (endpoint, dockerd string, err error) {
+	try := func(endpoint string) error {
+		return (&Engine{cfg: EngineConfig{Timeouts: t}}).connect(ctx, endpoint)
+	}
+	if named := os.Getenv(HostVar); named != "" {
+		if u, err := url.Parse(named); err != nil || u.Scheme != "unix" {
+			return "", "", fmt.Errorf("%w: %s=%s is no unix socket: the containers share a socket and loopback ports with this machine, so name an engine of its own, unix:///path", ErrNoEngine, HostVar, named)
+		}
+		if err := try(named); err != nil {
+			return "", "", fmt.Errorf("%w at %s=%s: %v; start it, or correct or unset the variable", ErrNoEngine, HostVar, named, err)
+		}
+		return named, "", nil
+	}
+	notThere := try(defaultHost)
+	if notThere == nil {
+		return defaultHost, "", nil
+	}
+	if err := context.Cause(ctx); err != nil {
+		return "", "", err
+	}
+	dockerd, missing := findDockerd()
+	if missing == nil {
+		return "", dockerd, nil
+	}
+	reason := ""
+	if !errors.Is(notThere, fs.ErrNotExist) { // something is there
+		reason = fmt.Sprintf(" (%v)", notThere)
+	}
+	return "", "", fmt.Errorf("%w at %s%s, and %v; start one, name one in %s, or get one: as root on Debian, apt-get install --no-install-recommends docker.io",
+		ErrNoEngine, defaultHost, reason, missing, HostVar)
+}
+
+// connect asks whether an engine answers at the endpoint.
+func (e *Engine) connect(ctx context.Context, endpoint string) error {
+	pool, err := dockertest.NewPool(endpoint)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, e.cfg.Timeouts.Ping)
+	defer cancel()
+	if err := pool.Client.PingWithContext(ctx); err != nil {
+		return err
+	}
+	pool.Client.SetTimeout(e.cfg.Timeouts.Call)
+	version, err := pool.Client.Version()
+	if err != nil {
+		return err
+	}
+	e.pool, e.Endpoint, e.Version = pool, endpoint, version.Get("Version")
+	return nil
+}
+
+// Own reports whether the engine was started here.
+func (e *Engine) Own() bool { return e.own != nil }
+
+// Close removes what the run made in the engine and, if the engine was started
+// here, ends it. It is idempotent.
+func (e *Engine) Close() error {
+	var errs []error
+	e.closing.Do(func() {
+		if e.pool != nil {
+			errs = append(errs, e.remove(e.ofRun))
+		}
+		if e.own != nil {
+			errs = append(errs, e.own.close(e.cfg.Timeouts))
+		}
+	})
+	return errors.Join(errs...)
+}

