@@ -27,13 +27,16 @@
 //	harness               everything under harness
 //	servers               fetch, wire, process, netns, fixtures
 //	servers/container     servers, fetch, wire, process, fixtures
+//	servers/gateway       servers, fetch, policy, wire, process, fixtures
 //	scenarios             harness and all under it, servers and all under it, fixtures
 //	cmd/corsproof         all
 //
 // servers needs netns for the networks that it puts a service in.
 //
 // Package servers/container stands apart from servers because of what it needs: a
-// Docker Engine, and dockertest with all that this brings along.
+// Docker Engine, and dockertest with all that this brings along. Package
+// servers/gateway does because it knows of policies: it words a fix in a gateway's
+// own syntax.
 //
 // # Where this differs from the first design
 //

@@ -110,7 +110,7 @@ func (s *System) startInstance(ctx context.Context, key instanceKey, i *instance
 	var owner *process.Owner
 	if key.server != fastapiServer && key.server != nodeServer {
 		var err error
-		if owner, err = unprivileged(); err != nil {
+		if owner, err = Unprivileged(); err != nil {
 			return err
 		}
 	}

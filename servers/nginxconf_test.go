@@ -173,7 +173,7 @@ func newNginx(t *testing.T) *testNginx {
 	run, err := process.NewRun(process.Config{})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, run.Close()) })
-	owner, err := unprivileged()
+	owner, err := Unprivileged()
 	require.NoError(t, err)
 	dir, err := run.Mkdir("nginx", owner)
 	require.NoError(t, err)

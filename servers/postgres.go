@@ -109,7 +109,7 @@ func (p *postgres) start(ctx context.Context) error {
 func (p *postgres) init(ctx context.Context) error {
 	run := p.system.cfg.Run
 	var err error
-	if p.owner, err = unprivileged(); err != nil {
+	if p.owner, err = Unprivileged(); err != nil {
 		return err
 	}
 	dir, err := run.Mkdir("pg", p.owner)

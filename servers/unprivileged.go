@@ -9,9 +9,9 @@ import (
 	"github.com/corsproof/corsproof/harness/process"
 )
 
-// unprivileged returns whom a server runs as that must not be root, as
+// Unprivileged returns whom a server runs as that must not be root, as
 // PostgreSQL, or needn't: nobody if we are root, else ourselves (nil).
-func unprivileged() (*process.Owner, error) {
+func Unprivileged() (*process.Owner, error) {
 	if os.Getuid() != 0 {
 		return nil, nil
 	}

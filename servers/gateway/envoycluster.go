@@ -1,0 +1,137 @@
+package gateway
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/corsproof/corsproof/harness/wire"
+)
+
+// An envoyUse is what a cluster is called for.
+type envoyUse int
+
+const (
+	envoyUnused    envoyUse = iota // for nothing that the config names
+	envoyTelemetry                 // for traces, statistics and logs alone
+	envoyService                   // by a filter
+	envoyRouted                    // by a route
+)
+
+// envoyNowhere is where what nobody looks at goes: the port of a service that no
+// machine runs any more, https://www.rfc-editor.org/rfc/rfc863.
+var envoyNowhere = wire.Address{Network: "tcp", Address: "127.0.0.1:9"}
+
+// clusterUses finds what each cluster is called for.
+func (r *envoyRewrite) clusterUses() map[string]envoyUse {
+	uses := map[string]envoyUse{}
+	var walk func(n ast.Node, use envoyUse, parent string)
+	walk = func(n ast.Node, use envoyUse, parent string) {
+		for _, item := range r.f.items(n) {
+			walk(item, use, parent)
+		}
+		for _, e := range r.f.fields(n) {
+			key, below := yamlKey(e), use
+			switch key {
+			case "tracing", "stats_sinks", "access_log", "access_log_options":
+				below = envoyTelemetry
+			case "route":
+				below = envoyRouted
+			case "load_assignment":
+				continue // its cluster_name is its own
+			}
+			named := key == "cluster" || key == "cluster_name" || key == "collector_cluster" || key == "name" && parent == "clusters" && use == envoyRouted
+			if name := r.f.text(e.Value); named && name != "" {
+				uses[name] = max(uses[name], below)
+			}
+			walk(e.Value, below, key)
+		}
+	}
+	walk(r.f.root, envoyService, "")
+	return uses
+}
+
+// cluster leads the endpoints of a cluster to ours, and takes out what would
+// leave one of them out that fails: ours fails when a case asks for it.
+func (r *envoyRewrite) cluster(n ast.Node) {
+	name, use := r.f.text(n, "name"), r.uses[r.f.text(n, "name")]
+	if !r.canRun(n, name, use) {
+		return
+	}
+	up := r.place.upstream.For(name)
+	to := up.Plain
+	if socket := r.f.field(n, "transport_socket"); socket != nil && r.isTLS(socket.Value) {
+		if to = up.TLS; to == (wire.Address{}) {
+			r.problem(socket, "cluster %s calls its upstream through TLS, and there is no wire.Upstream.TLS", name)
+			return
+		}
+	}
+	if use == envoyTelemetry {
+		to = envoyNowhere
+		r.note(r.f.field(n, "name"), "cluster %s is for traces, statistics or logs alone: they reach nobody here", name)
+	}
+	endpoints := 0
+	for _, locality := range r.f.items(r.f.value(n, "load_assignment", "endpoints")) {
+		for _, endpoint := range r.f.items(r.f.value(locality, "lb_endpoints")) {
+			for _, address := range r.endpointAddresses(endpoint) {
+				endpoints++
+				r.address(WhatUpstream, address, to)
+			}
+		}
+	}
+	if endpoints > 0 && use != envoyTelemetry {
+		r.upstreams = append(r.upstreams, name)
+	}
+	if strings.EqualFold(r.f.text(n, "dns_lookup_family"), "V6_ONLY") {
+		r.set(WhatUpstream, n, "V4_ONLY", "dns_lookup_family")
+	}
+	r.set(WhatHealth, n, null, "health_checks")
+	r.set(WhatHealth, n, null, "outlier_detection")
+}
+
+// endpointAddresses returns the nodes that hold an endpoint's addresses.
+func (r *envoyRewrite) endpointAddresses(n ast.Node) []ast.Node {
+	var all []ast.Node
+	if a := r.f.value(n, "endpoint", "address"); a != nil {
+		all = append(all, a)
+	}
+	for _, more := range r.f.items(r.f.value(n, "endpoint", "additional_addresses")) {
+		if a := r.f.value(more, "address"); a != nil {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+// canRun notes what can't be run of a cluster.
+func (r *envoyRewrite) canRun(n ast.Node, name string, use envoyUse) bool {
+	before := len(r.problems)
+	switch kind := strings.ToUpper(r.f.text(n, "type")); kind {
+	case "EDS":
+		r.problem(r.f.field(n, "type"), "the endpoints of cluster %s are fetched (EDS), and nothing is fetched here: write them in load_assignment, with type STATIC", name)
+	case "ORIGINAL_DST":
+		r.problem(r.f.field(n, "type"), "cluster %s goes wherever a client meant to go (ORIGINAL_DST), and here that is nowhere: write its endpoints in load_assignment, with type STATIC", name)
+	}
+	if kind := r.f.text(n, "cluster_type", "name"); slices.Contains([]string{"envoy.clusters.dynamic_forward_proxy", "envoy.clusters.redis", "envoy.cluster.eds"}, kind) {
+		r.problem(r.f.field(n, "cluster_type"), "the endpoints of cluster %s aren't in the config (%s): write them in load_assignment, with type STATIC", name, kind)
+	}
+	if matches := r.f.field(n, "transport_socket_matches"); matches != nil {
+		r.problem(matches, "which transport socket cluster %s uses depends on its endpoint: write transport_socket", name)
+	}
+	http2 := r.f.field(n, "http2_protocol_options")
+	for _, options := range r.f.fields(r.f.value(n, "typed_extension_protocol_options")) {
+		if e := r.f.field(options.Value, "explicit_http_config", "http2_protocol_options"); e != nil {
+			http2 = e
+		}
+	}
+	secure := r.isTLS(r.f.value(n, "transport_socket"))
+	switch {
+	case http2 == nil || secure || use == envoyTelemetry:
+	case use == envoyRouted:
+		r.problem(http2, "cluster %s calls its upstream with HTTP/2 in the clear, and the scripted upstream speaks that through TLS alone: leave http2_protocol_options out, or give it a transport_socket with TLS", name)
+	default:
+		r.note(http2, "cluster %s calls its upstream with HTTP/2 in the clear, as for gRPC: nothing that understands it answers here", name)
+	}
+	return len(r.problems) == before
+}

@@ -1,0 +1,194 @@
+package gateway
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/corsproof/corsproof/harness/wire"
+)
+
+// An envoyRewrite finds the edits that make a bootstrap run at a place.
+type envoyRewrite struct {
+	conf  *envoyConf
+	f     *yamlFile
+	place place
+
+	edits     edits
+	files     []planned
+	notes     []Note
+	problems  []error
+	upstreams []string
+	hosts     []string
+	listeners []envoyListener
+	sockets   int
+	uses      map[string]envoyUse // by cluster
+}
+
+// null unsets a field.
+const null = "null"
+
+func (r *envoyRewrite) run() {
+	for _, e := range r.f.fields(r.f.root) {
+		switch yamlKey(e) {
+		case "dynamic_resources":
+			if len(r.f.fields(e.Value)) > 0 {
+				r.problem(e, "what Envoy fetches (LDS, CDS, ADS) isn't here: give it a config with all listeners and clusters in static_resources, as /config_dump shows it")
+			}
+		case "hds_config", "config_sources", "default_config_source", "xds_delegate_extension":
+			r.problem(e, "%s says where to fetch configuration, and nothing is fetched here: leave it out of the config that is checked", yamlKey(e))
+		case "stats_sinks":
+			r.note(e, "statistics reach nobody here")
+		}
+	}
+	r.uses = r.clusterUses()
+	static := r.f.value(r.f.root, "static_resources")
+	for _, l := range r.f.items(r.f.value(static, "listeners")) {
+		r.listener(l)
+	}
+	for _, c := range r.f.items(r.f.value(static, "clusters")) {
+		r.cluster(c)
+	}
+	r.walk(r.f.root, "")
+}
+
+// walk applies the rules for fields that may stand anywhere. parent is the name
+// of the field that n is the value of.
+func (r *envoyRewrite) walk(n ast.Node, parent string) {
+	switch n.(type) {
+	case *ast.AliasNode:
+		return // its anchor is visited
+	}
+	for _, item := range r.f.items(n) {
+		r.walk(item, parent)
+	}
+	for _, e := range r.f.fields(n) {
+		switch key := yamlKey(e); key {
+		case "certificate_chain":
+			r.dataSource(e, r.place.chain())
+			continue
+		case "private_key":
+			r.dataSource(e, r.place.key())
+			continue
+		case "trusted_ca":
+			r.dataSource(e, r.place.ca())
+			continue
+		case "crl", "ocsp_staple", "verify_certificate_hash", "verify_certificate_spki":
+			r.replace(WhatCertificate, e.Value, null) // of certificates that are not here
+			continue
+		case "password":
+			if parent == "tls_certificates" || parent == "tls_certificate" {
+				r.replace(WhatCertificate, e.Value, null)
+				continue
+			}
+		case "pkcs12":
+			r.problem(e, "a certificate in PKCS #12 has no counterpart here: write it as certificate_chain and private_key")
+		case "sds_config":
+			r.problem(e, "a secret that is fetched (SDS) isn't here: name it in static_resources.secrets, or write tls_certificates in its place")
+		case "rds", "scoped_routes":
+			if key == "rds" || r.f.field(e.Value, "scoped_rds") != nil {
+				r.problem(e, "routes that are fetched (%s) aren't here: write route_config in their place, as /config_dump shows it", strings.ToUpper(key))
+			}
+		case "config_discovery":
+			r.problem(e, "a filter that is fetched (ECDS) isn't here: write its typed_config")
+		case "filename":
+			r.filename(e)
+		case "access_log_path":
+			r.replace(WhatLog, e.Value, strconv.Quote(r.place.log()))
+		case "path":
+			if strings.HasSuffix(r.f.text(n, "@type"), ".FileAccessLog") {
+				r.replace(WhatLog, e.Value, strconv.Quote(r.place.log()))
+			}
+		}
+		r.walk(e.Value, yamlKey(e))
+	}
+}
+
+// replace replaces a value.
+func (r *envoyRewrite) replace(what What, n ast.Node, to string) {
+	start, end, err := r.f.span(n)
+	if err != nil {
+		r.problems = append(r.problems, err)
+		return
+	}
+	r.edits.add(what, r.f.source, start, end, to)
+}
+
+// set replaces the value that path leads to, if there is one.
+func (r *envoyRewrite) set(what What, n ast.Node, to string, path ...string) {
+	if e := r.f.field(n, path...); e != nil {
+		r.replace(what, e.Value, to)
+	}
+}
+
+// dataSource leads a certificate, a key or a CA to a file of ours.
+func (r *envoyRewrite) dataSource(e *ast.MappingValueNode, path string) {
+	if name := r.f.field(e.Value, "filename"); name != nil {
+		r.replace(WhatCertificate, name.Value, strconv.Quote(path))
+		return
+	}
+	r.replace(WhatCertificate, e.Value, "{filename: "+strconv.Quote(path)+"}")
+}
+
+// filename copies a file that Envoy reads.
+func (r *envoyRewrite) filename(e *ast.MappingValueNode) {
+	name := r.f.text(e.Value)
+	path, ok := r.conf.finder.find(name)
+	if !ok {
+		var looked []string
+		for _, c := range r.conf.finder.candidates(name) {
+			looked = append(looked, r.conf.finder.name(c))
+		}
+		r.problem(e, "filename %s: there is no such file; looked for %s; put it there", name, strings.Join(looked, ", "))
+		return
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		r.problem(e, "%v", err)
+		return
+	}
+	copy := filepath.Join("read", fmt.Sprintf("%d-%s", e.Key.GetToken().Position.Line, filepath.Base(path)))
+	r.files = append(r.files, planned{copy, text})
+	r.replace(WhatFile, e.Value, strconv.Quote(filepath.Join(r.place.dir, copy)))
+}
+
+// address leads an address, the value of a field of that name, elsewhere: by its
+// scalars where it stays what it is, else as a whole.
+func (r *envoyRewrite) address(what What, n ast.Node, to wire.Address) {
+	if to.Network == "unix" {
+		if path := r.f.field(n, "pipe", "path"); path != nil {
+			r.replace(what, path.Value, strconv.Quote(to.Address))
+			return
+		}
+		r.replace(what, n, "{pipe: {path: "+strconv.Quote(to.Address)+"}}")
+		return
+	}
+	i := strings.LastIndexByte(to.Address, ':')
+	host, port := strings.Trim(to.Address[:i], "[]"), to.Address[i+1:]
+	socket := r.f.value(n, "socket_address")
+	if r.f.field(socket, "address") == nil || r.f.field(socket, "port_value") == nil {
+		r.replace(what, n, fmt.Sprintf("{socket_address: {address: %s, port_value: %s}}", strconv.Quote(host), port))
+		return
+	}
+	r.set(what, socket, strconv.Quote(host), "address")
+	r.set(what, socket, port, "port_value")
+	r.set(what, socket, "false", "ipv4_compat")
+}
+
+// note adds a note about a field.
+func (r *envoyRewrite) note(e *ast.MappingValueNode, format string, args ...any) {
+	n := Note{File: r.f.source.name, Line: e.Key.GetToken().Position.Line, Text: fmt.Sprintf(format, args...)}
+	if !slices.Contains(r.notes, n) {
+		r.notes = append(r.notes, n)
+	}
+}
+
+// problem adds what can't be run.
+func (r *envoyRewrite) problem(e *ast.MappingValueNode, format string, args ...any) {
+	r.problems = append(r.problems, fmt.Errorf("%s:%d: %s", r.f.source.name, e.Key.GetToken().Position.Line, fmt.Sprintf(format, args...)))
+}

@@ -1,0 +1,357 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/corsproof/corsproof/harness/process"
+	"github.com/corsproof/corsproof/harness/wire"
+	"github.com/corsproof/corsproof/servers"
+)
+
+// BinarySystem as [Config].Binary means the program of the gateway's name in
+// PATH.
+const BinarySystem = "system"
+
+// Config is how a gateway is run.
+type Config struct {
+	Run *process.Run // owns the process and its folder; required
+	CA  *wire.CA     // signs the gateway's certificates; required
+
+	// Binary is the program: empty for the project's own, pinned one, which
+	// Installed has; [BinarySystem]; or a path.
+	Binary string
+	// Installed is what [servers.Install] returned. Required unless Binary says
+	// otherwise.
+	Installed *servers.Installed
+
+	// Hosts are names that the certificate must have beside those that the config
+	// names: the host of the URL that pages call.
+	Hosts []string
+	// Env is the gateway's environment beside PATH, as "NAME=value".
+	Env []string
+
+	// Gone is called once if the gateway ends though nobody ended it, with an
+	// error that shows its last words. Nil means that nobody is told; see also
+	// [Gateway.Err].
+	Gone func(error)
+
+	Timeouts Timeouts
+}
+
+// Timeouts bound what a gateway is waited for. A zero field means its default.
+type Timeouts struct {
+	// Ready bounds the time from the start to the first answer: 20 s.
+	Ready time.Duration
+	// Version bounds the time to say its version: 5 s.
+	Version time.Duration
+}
+
+func (t Timeouts) withDefaults() Timeouts {
+	if t.Ready == 0 {
+		t.Ready = 20 * time.Second
+	}
+	if t.Version == 0 {
+		t.Version = 5 * time.Second
+	}
+	return t
+}
+
+// A Gateway is a user's config that is run by a real gateway. It is a target:
+// [Gateway.Start] and [Gateway.Close]. All methods may be called concurrently.
+type Gateway struct {
+	kind   kind
+	title  Kind
+	file   string
+	cfg    Config
+	config config
+	dry    *plan
+
+	mu      sync.Mutex // guards what follows
+	started bool
+	closed  bool
+	version string
+	plan    *plan
+	child   *process.Child
+	gone    sync.Once
+}
+
+// numbers tells the folders of gateways in one run apart.
+var numbers atomic.Int64
+
+// New reads the config, with all that it includes, and starts nothing. The error
+// has every mistake and every place that can't be run, each with its file, line
+// and what to do.
+func New(k Kind, file string, cfg Config) (*Gateway, error) {
+	g := &Gateway{kind: kinds[k], title: k, file: file, cfg: cfg}
+	if _, err := ParseKind(string(k)); err != nil {
+		return nil, err
+	}
+	switch {
+	case cfg.Run == nil || cfg.CA == nil:
+		return nil, fmt.Errorf("gateway %s: Config.Run and Config.CA have to be set", k)
+	case cfg.Binary == "" && cfg.Installed == nil:
+		return nil, fmt.Errorf("gateway %s: Config.Installed has to be set, or Config.Binary", k)
+	}
+	g.cfg.Timeouts = cfg.Timeouts.withDefaults()
+	var err error
+	if g.config, err = g.kind.read(file, g.cfg); err == nil {
+		// Nothing of it is kept: it is to find what can't be run before anything is.
+		nowhere := wire.Address{Network: "tcp", Address: "127.0.0.1:1"}
+		g.dry, err = g.config.plan(place{dir: "/nowhere", upstream: wire.Upstream{Plain: nowhere, TLS: nowhere}})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("gateway %s: %s can't be run:\n%w", k, file, err)
+	}
+	return g, nil
+}
+
+// Kind returns the gateway's kind.
+func (g *Gateway) Kind() Kind { return g.title }
+
+// File returns the config's file as it was given.
+func (g *Gateway) File() string { return g.file }
+
+// Upstreams returns the names of the config's upstreams, sorted, as
+// [wire.Upstream].Named calls them.
+func (g *Gateway) Upstreams() []string {
+	names := slices.Clone(g.dry.upstreams)
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Notes returns what is other here than where the config is used.
+func (g *Gateway) Notes() []Note { return slices.Clone(g.dry.notes) }
+
+// Substitutions returns every place that is other than the user wrote it, in the
+// order of files and lines. It is empty before the start.
+func (g *Gateway) Substitutions() []Substitution {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.plan == nil {
+		return nil
+	}
+	return slices.Clone(g.plan.substitutions)
+}
+
+// Version returns what the program says its version is; empty before the start.
+func (g *Gateway) Version() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.version
+}
+
+// ErrClosed is the error of a gateway that was closed, or started before.
+var ErrClosed = errors.New("the gateway was started or closed before")
+
+// Start runs the gateway, its upstreams leading to upstream, and returns where it
+// answers once it does. It starts once. On an error, the end of ctx among
+// them, nothing of it runs any more; the error shows the gateway's own log, with
+// the user's file names in it.
+func (g *Gateway) Start(ctx context.Context, upstream wire.Upstream) (wire.Endpoint, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.started || g.closed {
+		return wire.Endpoint{}, fmt.Errorf("start gateway %s: %w", g.title, ErrClosed)
+	}
+	g.started = true
+	listeners, err := g.start(ctx, upstream)
+	if err != nil {
+		if g.child != nil {
+			err = errors.Join(err, g.child.Stop(context.WithoutCancel(ctx)))
+		}
+		return wire.Endpoint{}, g.explain(fmt.Errorf("start gateway %s with %s: %w", g.title, g.file, err))
+	}
+	return wire.Endpoint{Listeners: listeners, Roots: g.cfg.CA.Pool()}, nil
+}
+
+func (g *Gateway) start(ctx context.Context, upstream wire.Upstream) ([]wire.EndpointListener, error) {
+	if upstream.Plain == (wire.Address{}) {
+		return nil, errors.New("wire.Upstream.Plain is not set")
+	}
+	owner, err := servers.Unprivileged()
+	if err != nil {
+		return nil, err
+	}
+	binary, err := g.binary()
+	if err != nil {
+		return nil, err
+	}
+	if g.version, err = g.ask(ctx, binary, owner); err != nil {
+		return nil, err
+	}
+	dir, err := g.cfg.Run.Mkdir(fmt.Sprintf("gateway-%d", numbers.Add(1)), owner)
+	if err != nil {
+		return nil, err
+	}
+	if g.plan, err = g.config.plan(place{dir: dir, upstream: upstream}); err != nil {
+		return nil, err
+	}
+	if err := g.write(dir, owner); err != nil {
+		return nil, err
+	}
+	// It keeps nothing that an orderly end would save, and ends with its group.
+	g.child, err = g.cfg.Run.Start(ctx, process.Spec{
+		Name: string(g.title), Path: binary, Args: g.plan.args, Dir: dir, Owner: owner, Stop: syscall.SIGKILL,
+		Env: append([]string{"PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8"}, g.cfg.Env...),
+	})
+	if err != nil {
+		return nil, err
+	}
+	ready, cancel := context.WithTimeout(ctx, g.cfg.Timeouts.Ready)
+	defer cancel()
+	var listeners []wire.EndpointListener
+	err = process.WaitReady(ready, g.child, func(ctx context.Context) (err error) {
+		listeners, err = g.plan.listeners(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	go g.watch(g.child)
+	return listeners, nil
+}
+
+// write writes the copies of the config, and certificates with their key.
+func (g *Gateway) write(dir string, owner *process.Owner) error {
+	hosts := append(slices.Clone(g.cfg.Hosts), g.plan.hosts...)
+	if len(hosts) == 0 {
+		hosts = []string{"localhost"}
+	}
+	slices.Sort(hosts)
+	chain, key, err := g.cfg.CA.ServerPEM(slices.Compact(hosts)...)
+	if err != nil {
+		return err
+	}
+	files := append(slices.Clone(g.plan.files), planned{"chain.pem", chain}, planned{"key.pem", key}, planned{"ca.pem", g.cfg.CA.PEM()})
+	for _, f := range files {
+		path := filepath.Join(dir, f.name)
+		if err := mkdirListable(filepath.Dir(path)); err != nil {
+			return err
+		}
+		// Copies of a user's files may hold secrets.
+		if err := os.WriteFile(path, f.text, 0o600); err != nil {
+			return err
+		}
+		if owner != nil {
+			if err := os.Chown(path, owner.UID, owner.GID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// watch tells of a gateway that ends by itself.
+func (g *Gateway) watch(child *process.Child) {
+	<-child.Done()
+	if err := g.Err(); err != nil && g.cfg.Gone != nil {
+		g.gone.Do(func() { g.cfg.Gone(err) })
+	}
+}
+
+// logTail is how many lines of a gateway's log an error shows.
+const logTail = 12
+
+// Err says how the gateway ended though nobody ended it. It is nil while it runs
+// and after Close.
+func (g *Gateway) Err() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.child == nil || g.closed {
+		return nil
+	}
+	select {
+	case <-g.child.Done():
+	default:
+		return nil
+	}
+	reason := "it ended with status 0"
+	if err := g.child.Err(); err != nil {
+		reason = err.Error()
+	}
+	return g.explain(fmt.Errorf("gateway %s with %s ended by itself: %s; its log ends:\n%s", g.title, g.file, reason, g.child.LogTail(logTail)))
+}
+
+// Log returns the end of what the gateway logged, with the user's file names in
+// it.
+func (g *Gateway) Log() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.child == nil {
+		return ""
+	}
+	return g.original(string(g.child.Log()))
+}
+
+// Close ends the gateway, at once, whatever it is doing. Its folder goes with the
+// run. It is idempotent.
+func (g *Gateway) Close() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.closed = true
+	if g.child == nil {
+		return nil
+	}
+	return g.child.Stop(context.Background()) // bound by the timeouts of its run
+}
+
+// An explained error has the user's file names in its text.
+type explained struct {
+	error
+	text string
+}
+
+func (e explained) Error() string { return e.text }
+func (e explained) Unwrap() error { return e.error }
+
+// explain puts the user's file names in the place of the copies', and adds what
+// to do.
+func (g *Gateway) explain(err error) error {
+	text := g.original(err.Error())
+	for _, c := range g.kind.cures {
+		if c.line.MatchString(text) {
+			text += "\n" + c.text
+			break
+		}
+	}
+	return explained{err, text}
+}
+
+// original puts the user's file names in the place of the copies'.
+func (g *Gateway) original(text string) string {
+	if g.plan == nil {
+		return text
+	}
+	copies := slices.Clone(g.plan.copies)
+	slices.SortFunc(copies, func(a, b *source) int { return len(b.copy) - len(a.copy) }) // a name may begin another
+	var pairs []string
+	for _, s := range copies {
+		pairs = append(pairs, filepath.Join(g.plan.dir, s.copy), s.name)
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
+}
+
+// mkdirListable makes a folder and those above it for others to list, whatever
+// the umask is: includes with a pattern list them.
+func mkdirListable(dir string) error {
+	if _, err := os.Stat(dir); err == nil {
+		return nil
+	}
+	if err := mkdirListable(filepath.Dir(dir)); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return err
+	}
+	return os.Chmod(dir, 0o755)
+}

@@ -1,0 +1,136 @@
+package gateway
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// An nginxInclude is an include whose argument has to be another in the copy.
+type nginxInclude struct {
+	directive *nginxDirective
+	to        string // relative to the place's folder
+}
+
+// nginxDepth is how deep includes may be nested: files that include each other
+// end there.
+const nginxDepth = 20
+
+// include reads the files that an include directive names, as parts of the block
+// that it stands in. What can't be read is a problem of the config.
+func (c *nginxConf) include(d *nginxDirective) []*nginxDirective {
+	if len(d.args) != 1 {
+		return nil // nginx says what is wrong
+	}
+	if c.depth == nginxDepth {
+		c.problems = append(c.problems, fmt.Errorf("%s: includes are nested %d deep: does a file include itself?", d.at(), nginxDepth))
+		return nil
+	}
+	c.depth++
+	defer func() { c.depth-- }()
+	name := d.arg(0)
+	found, folder := c.included(d, name)
+	var all []*nginxDirective
+	for i, path := range found {
+		copy, inside := c.finder.inside(path)
+		if inside {
+			copy = filepath.Join("conf", copy)
+		} else {
+			copy = filepath.Join(folder, fmt.Sprintf("%03d-%s", i, filepath.Base(path)))
+		}
+		s, err := c.source(path, copy)
+		if err != nil {
+			c.problems = append(c.problems, fmt.Errorf("%s: include %s: %w", d.at(), name, err))
+			continue
+		}
+		p := &nginxParser{source: s, include: c.include}
+		directives, err := p.file(d.parent)
+		if err != nil && !slices.ContainsFunc(c.problems, func(e error) bool { return e.Error() == err.Error() }) {
+			c.problems = append(c.problems, err)
+		}
+		all = append(all, directives...)
+	}
+	return all
+}
+
+// included returns the files that an include means, sorted as nginx does, and
+// notes what its argument has to be in the copy. folder is where copies of files
+// go that aren't beside the config.
+func (c *nginxConf) included(d *nginxDirective, name string) (found []string, folder string) {
+	for _, candidate := range c.finder.candidates(name) {
+		found, _ = filepath.Glob(candidate)
+		found = slices.DeleteFunc(found, func(path string) bool {
+			info, err := os.Stat(path)
+			return err != nil || info.IsDir()
+		})
+		if len(found) == 0 {
+			continue
+		}
+		rel, inside := c.finder.inside(candidate)
+		switch {
+		case inside && !filepath.IsAbs(name):
+		case inside:
+			c.includes = append(c.includes, nginxInclude{d, filepath.Join("conf", rel)})
+		default:
+			folder = fmt.Sprintf("outside-%d", len(c.includes)+1)
+			c.includes = append(c.includes, nginxInclude{d, filepath.Join(folder, "*")})
+		}
+		return found, folder
+	}
+	if strings.ContainsAny(name, "*?[") {
+		c.notes = append(c.notes, Note{d.source.name, d.source.line(d.name.start), fmt.Sprintf("include %s: there is no such file; looked for %s", name, c.looked(name))})
+		return nil, ""
+	}
+	if text, ok := nginxStandIns[filepath.Base(name)]; ok {
+		copy := "stand-in/" + filepath.Base(name)
+		if !slices.ContainsFunc(c.sources, func(s *source) bool { return s.copy == copy }) {
+			c.sources = append(c.sources, &source{name: filepath.Base(name) + " (corsproof's)", copy: copy, text: []byte(text)})
+		}
+		c.includes = append(c.includes, nginxInclude{d, copy})
+		return nil, ""
+	}
+	c.problems = append(c.problems, fmt.Errorf("%s: include %s: there is no such file; looked for %s; put it there", d.at(), name, c.looked(name)))
+	return nil, ""
+}
+
+func (c *nginxConf) looked(name string) string {
+	var all []string
+	for _, path := range c.finder.candidates(name) {
+		all = append(all, c.finder.name(path))
+	}
+	return strings.Join(all, ", ")
+}
+
+// source reads a file, once.
+func (c *nginxConf) source(path, copy string) (*source, error) {
+	i := slices.IndexFunc(c.sources, func(s *source) bool { return s.path == path && s.copy == copy })
+	if i >= 0 {
+		return c.sources[i], nil
+	}
+	s, err := readSource(c.finder.name(path), path, copy)
+	if err == nil {
+		c.sources = append(c.sources, s)
+	}
+	return s, err
+}
+
+// nginxStandIns are files that nginx or a distribution brings, so that people's
+// configs include them and repositories don't have them. Those for protocols
+// that can't be run, and options that change no answer, are empty.
+var nginxStandIns = map[string]string{
+	"mime.types": nginxMIMETypes,
+	"proxy_params": "proxy_set_header Host $http_host;\nproxy_set_header X-Real-IP $remote_addr;\n" +
+		"proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;\nproxy_set_header X-Forwarded-Proto $scheme;\n",
+	"fastcgi_params": "", "fastcgi.conf": "", "fastcgi-php.conf": "", "scgi_params": "", "uwsgi_params": "",
+	"options-ssl-nginx.conf": "",
+}
+
+const nginxMIMETypes = `types {
+    text/html html htm; text/css css; text/plain txt; text/xml xml; application/javascript js mjs;
+    application/json json; application/manifest+json webmanifest; application/pdf pdf; application/wasm wasm;
+    image/gif gif; image/jpeg jpeg jpg; image/png png; image/svg+xml svg; image/webp webp; image/avif avif; image/x-icon ico;
+    font/woff woff; font/woff2 woff2; font/ttf ttf; video/mp4 mp4; video/webm webm; audio/mpeg mp3;
+}
+`

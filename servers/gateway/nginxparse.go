@@ -1,0 +1,267 @@
+package gateway
+
+import (
+	"fmt"
+	"strings"
+)
+
+// An nginxWord is a word of an nginx config with its place.
+type nginxWord struct {
+	value      string // without quotes and escapes
+	start, end int    // of the bytes in the file, quotes included
+	quoted     bool
+}
+
+// An nginxDirective is a directive, or an entry of a block that holds data.
+type nginxDirective struct {
+	name   nginxWord
+	args   []nginxWord
+	source *source
+	parent *nginxDirective // nil at the top
+	end    int             // of the ';', or of the '{'
+	open   bool            // it has a block
+	block  []*nginxDirective
+}
+
+func (d *nginxDirective) at() string { return d.source.at(d.name.start) }
+
+// arg returns the value of an argument; empty if there are not as many.
+func (d *nginxDirective) arg(i int) string {
+	if i < len(d.args) {
+		return d.args[i].value
+	}
+	return ""
+}
+
+// within reports whether the directive stands in a block of that name, at
+// whatever depth.
+func (d *nginxDirective) within(name string) bool {
+	for p := d.parent; p != nil; p = p.parent {
+		if p.name.value == name {
+			return true
+		}
+	}
+	return false
+}
+
+// in reports whether the block that the directive stands in has that name; ""
+// is the top.
+func (d *nginxDirective) in(name string) bool {
+	if d.parent == nil {
+		return name == ""
+	}
+	return d.parent.name.value == name
+}
+
+// has returns the first directive of that name in the block.
+func (d *nginxDirective) has(name string) *nginxDirective {
+	for _, c := range d.block {
+		if c.name.value == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// nginxDataBlocks hold data, not directives, but for include.
+var nginxDataBlocks = map[string]bool{"map": true, "geo": true, "types": true, "split_clients": true, "charset_map": true}
+
+// data reports whether the directive is an entry of a block that holds data.
+func (d *nginxDirective) data() bool {
+	return d.parent != nil && nginxDataBlocks[d.parent.name.value] && d.name.value != "include"
+}
+
+// An nginxParser reads one file as nginx's ngx_conf_parse does, and keeps the
+// place of each word.
+type nginxParser struct {
+	source *source
+	pos    int
+	// include reads what an include directive names, and returns the directives.
+	include func(*nginxDirective) []*nginxDirective
+}
+
+type nginxMark string
+
+const (
+	nginxWordMark  nginxMark = "word"
+	nginxEnd       nginxMark = ";"
+	nginxOpen      nginxMark = "{"
+	nginxClose     nginxMark = "}"
+	nginxEndOfFile nginxMark = "the end of the file"
+)
+
+// file parses the whole file, the block of parent if that isn't nil.
+func (p *nginxParser) file(parent *nginxDirective) ([]*nginxDirective, error) {
+	all, mark, err := p.directives(parent)
+	if err == nil && mark != nginxEndOfFile {
+		err = p.fail("there is a } too many")
+	}
+	return all, err
+}
+
+func (p *nginxParser) fail(format string, args ...any) error {
+	return fmt.Errorf("%s: %s", p.source.at(min(p.pos, len(p.source.text))), fmt.Sprintf(format, args...))
+}
+
+// directives parses up to the end of a block or of the file.
+func (p *nginxParser) directives(parent *nginxDirective) ([]*nginxDirective, nginxMark, error) {
+	var all []*nginxDirective
+	for {
+		word, mark, err := p.next()
+		switch {
+		case err != nil:
+			return all, mark, err
+		case mark == nginxClose, mark == nginxEndOfFile:
+			return all, mark, nil
+		case mark != nginxWordMark:
+			return all, mark, p.fail("unexpected %s", mark)
+		}
+		d := &nginxDirective{name: word, source: p.source, parent: parent}
+		all = append(all, d)
+		for mark == nginxWordMark {
+			if word, mark, err = p.next(); err != nil {
+				return all, mark, err
+			}
+			if mark == nginxWordMark {
+				d.args = append(d.args, word)
+			}
+		}
+		d.end = p.pos - 1
+		switch mark {
+		case nginxEnd:
+			if d.name.value == "include" && p.include != nil {
+				all = append(all, p.include(d)...)
+			}
+		case nginxOpen:
+			d.open, d.end = true, p.pos
+			if strings.HasSuffix(d.name.value, "_by_lua_block") {
+				err = p.skipBlock()
+			} else if d.block, mark, err = p.directives(d); err == nil && mark != nginxClose {
+				err = fmt.Errorf("%s: %s { is not closed", d.at(), d.name.value)
+			}
+			if err != nil {
+				return all, mark, err
+			}
+		default:
+			return all, mark, fmt.Errorf("%s: %s has no ; after it: unexpected %s", d.at(), d.name.value, mark)
+		}
+	}
+}
+
+// skipBlock skips a block in another language, whose braces are balanced.
+func (p *nginxParser) skipBlock() error {
+	for depth := 1; p.pos < len(p.source.text); p.pos++ {
+		switch p.source.text[p.pos] {
+		case '{':
+			depth++
+		case '}':
+			if depth--; depth == 0 {
+				p.pos++
+				return nil
+			}
+		}
+	}
+	return p.fail("a block is not closed")
+}
+
+func nginxSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
+
+// next returns the next word or mark.
+func (p *nginxParser) next() (nginxWord, nginxMark, error) {
+	text := p.source.text
+	for p.pos < len(text) && (nginxSpace(text[p.pos]) || text[p.pos] == '#') {
+		if text[p.pos] == '#' {
+			for p.pos < len(text) && text[p.pos] != '\n' {
+				p.pos++
+			}
+			continue
+		}
+		p.pos++
+	}
+	if p.pos == len(text) {
+		return nginxWord{}, nginxEndOfFile, nil
+	}
+	switch c := text[p.pos]; c {
+	case ';', '{', '}':
+		p.pos++
+		return nginxWord{}, nginxMark(c), nil
+	case '"', '\'':
+		return p.quoted(c)
+	}
+	return p.bare()
+}
+
+func (p *nginxParser) quoted(quote byte) (nginxWord, nginxMark, error) {
+	text, start := p.source.text, p.pos
+	for p.pos++; p.pos < len(text) && text[p.pos] != quote; p.pos++ {
+		if text[p.pos] == '\\' {
+			p.pos++
+		}
+	}
+	if p.pos >= len(text) {
+		p.pos = start
+		return nginxWord{}, nginxEndOfFile, p.fail("a quoted text is not closed")
+	}
+	p.pos++
+	w := nginxWord{nginxUnescape(string(text[start+1 : p.pos-1])), start, p.pos, true}
+	if p.pos < len(text) && !nginxSpace(text[p.pos]) && !strings.ContainsRune(";{)", rune(text[p.pos])) {
+		return w, nginxWordMark, p.fail("unexpected %q after a quoted text", text[p.pos])
+	}
+	return w, nginxWordMark, nil
+}
+
+func (p *nginxParser) bare() (nginxWord, nginxMark, error) {
+	text, start := p.source.text, p.pos
+	for ; p.pos < len(text); p.pos++ {
+		c := text[p.pos]
+		switch {
+		case c == '\\':
+			p.pos++
+			continue
+		case c == '{' && p.pos > start && text[p.pos-1] == '$': // ${name}
+			continue
+		}
+		if nginxSpace(c) || c == ';' || c == '{' {
+			break
+		}
+	}
+	p.pos = min(p.pos, len(text))
+	return nginxWord{nginxUnescape(string(text[start:p.pos])), start, p.pos, false}, nginxWordMark, nil
+}
+
+// nginxUnescape takes the backslashes away that nginx takes away.
+func nginxUnescape(text string) string {
+	if !strings.Contains(text, `\`) {
+		return text
+	}
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		if text[i] == '\\' && i+1 < len(text) {
+			i++
+			switch text[i] {
+			case '"', '\'', '\\':
+			case 't':
+				b.WriteByte('\t')
+				continue
+			case 'r':
+				b.WriteByte('\r')
+				continue
+			case 'n':
+				b.WriteByte('\n')
+				continue
+			default:
+				b.WriteByte('\\')
+			}
+		}
+		b.WriteByte(text[i])
+	}
+	return b.String()
+}
+
+// nginxQuote writes a word so that nginx reads it as it is.
+func nginxQuote(text string) string {
+	if text != "" && !strings.ContainsAny(text, " \t\r\n;{}\"'\\#") {
+		return text
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
+}

@@ -1,0 +1,177 @@
+package gateway
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// upstream leads the servers of a group to ours. Several of them count failures
+// and leave one out that fails too often: ours fails when a case asks for it.
+func (r *nginxRewrite) upstream(d *nginxDirective) {
+	name := d.arg(0)
+	r.upstreams = append(r.upstreams, name)
+	to := r.place.upstream.For(name).Plain.String()
+	var servers []*nginxDirective
+	for _, c := range d.block {
+		if c.name.value == "server" && len(c.args) > 0 {
+			servers = append(servers, c)
+		}
+	}
+	for _, c := range servers {
+		r.replaceArg(WhatUpstream, c, 0, to)
+		counts := false
+		for _, a := range c.args[1:] {
+			switch {
+			case a.value == "resolve", strings.HasPrefix(a.value, "service="):
+				r.edits.add(WhatUpstream, c.source, a.start, a.end, "")
+			case strings.HasPrefix(a.value, "max_fails="):
+				counts = true
+				r.edits.add(WhatHealth, c.source, a.start, a.end, "max_fails=0")
+			}
+		}
+		if !counts && len(servers) > 1 {
+			r.edits.add(WhatHealth, c.source, c.args[0].end, c.args[0].end, " max_fails=0")
+		}
+	}
+}
+
+// group returns the upstream block of that name.
+func (r *nginxRewrite) group(name string) *nginxDirective {
+	var found *nginxDirective
+	nginxEach(r.conf.top, func(d *nginxDirective) {
+		if d.name.value == "upstream" && d.open && strings.EqualFold(d.arg(0), name) {
+			found = d
+		}
+	})
+	return found
+}
+
+// nginxEach visits every directive.
+func nginxEach(all []*nginxDirective, visit func(*nginxDirective)) {
+	for _, d := range all {
+		visit(d)
+		nginxEach(d.block, visit)
+	}
+}
+
+// proxyPass leads a proxy_pass to ours, unless it leads to a group.
+func (r *nginxRewrite) proxyPass(d *nginxDirective) {
+	if d.within("stream") {
+		if r.group(d.arg(0)) == nil {
+			r.upstreams = append(r.upstreams, d.arg(0))
+			r.replaceArg(WhatUpstream, d, 0, r.place.upstream.For(d.arg(0)).Plain.String())
+		}
+		return
+	}
+	r.url(d, d.args[0], map[string]bool{})
+}
+
+// url leads the URL in a word to ours; a variable with the whole of it is
+// followed to where it is set. seen are the variables that led here.
+func (r *nginxRewrite) url(d *nginxDirective, w nginxWord, seen map[string]bool) {
+	start, end := w.start, w.end
+	if w.quoted {
+		start, end = start+1, end-1
+	}
+	raw := string(d.source.text[start:end])
+	scheme, rest, ok := strings.Cut(raw, "://")
+	if !ok {
+		r.variable(d, raw, seen)
+		return
+	}
+	authority := nginxAuthority(rest)
+	name, uri := authority, rest[len(authority):]
+	to := "http://" + r.place.upstream.For(name).Plain.String()
+	if r.place.upstream.For(name).Plain.Network == "unix" && uri != "" {
+		to += ":"
+	}
+	if path, found := strings.CutPrefix(authority, "unix:"); found {
+		name = strings.TrimSuffix(path, ":")
+	}
+	if group := r.group(authority); group != nil {
+		to = "http://" + authority
+	} else {
+		r.upstreams = append(r.upstreams, name)
+	}
+	// What has a variable replaces the request's URI as a whole; without one it
+	// would replace the location's part alone.
+	if uri != "" && strings.Contains(scheme+authority, "$") && !strings.Contains(uri, "$") {
+		to += "$arg_" + nginxEmptyArg
+	}
+	r.edits.add(WhatUpstream, d.source, start, start+len(scheme)+len("://")+len(authority), to)
+}
+
+// nginxEmptyArg is the name of a query parameter that no request has.
+const nginxEmptyArg = "corsproof_none"
+
+// nginxAuthority returns the part of a URL, without its scheme, that says where
+// it leads. Variables that hold a request's URI are not part of it.
+func nginxAuthority(rest string) string {
+	if strings.HasPrefix(rest, "unix:") {
+		if i := strings.IndexByte(rest[len("unix:"):], ':'); i >= 0 {
+			return rest[:len("unix:")+i+1]
+		}
+		return rest
+	}
+	end := len(rest)
+	cut := func(i int) {
+		if i >= 0 {
+			end = min(end, i)
+		}
+	}
+	cut(strings.IndexAny(rest, "/?#"))
+	for _, name := range []string{"request_uri", "uri", "document_uri", "is_args", "args", "query_string"} {
+		cut(strings.Index(rest, "$"+name))
+		cut(strings.Index(rest, "${"+name+"}"))
+	}
+	return rest[:end]
+}
+
+// variable follows a variable that holds a whole URL to where it is set.
+func (r *nginxRewrite) variable(d *nginxDirective, raw string, seen map[string]bool) {
+	name := strings.Trim(strings.TrimPrefix(raw, "$"), "{}")
+	if i := strings.IndexFunc(name, func(c rune) bool { return c != '_' && !('a' <= c && c <= 'z') && !('A' <= c && c <= 'Z') && !('0' <= c && c <= '9') }); i >= 0 {
+		name = name[:i]
+	}
+	if !strings.HasPrefix(raw, "$") || name == "" {
+		r.problem(d, "proxy_pass %s: it is no URL: write it with http://", raw)
+		return
+	}
+	if seen[name] {
+		return
+	}
+	seen[name] = true
+	set := false
+	nginxEach(r.conf.top, func(def *nginxDirective) {
+		switch {
+		case def.name.value == "set" && def.arg(0) == "$"+name && len(def.args) == 2:
+			set = true
+			r.url(def, def.args[1], seen)
+		case slices.Contains([]string{"map", "geo", "split_clients"}, def.name.value) && def.open && len(def.args) > 0 && def.args[len(def.args)-1].value == "$"+name:
+			set = true
+			for _, entry := range def.block {
+				if entry.name.value != "include" && len(entry.args) == 1 && entry.arg(0) != "" {
+					r.url(entry, entry.args[0], seen)
+				}
+			}
+		}
+	})
+	if !set {
+		r.problem(d, "proxy_pass $%s: what it holds is known to nginx alone: let it be set, or mapped, to a URL with http://", name)
+	}
+}
+
+// resolver makes a resolver that has a name an address: nothing is resolved here,
+// and nginx would not start if it couldn't resolve the resolver.
+func (r *nginxRewrite) resolver(d *nginxDirective) {
+	for i, a := range d.args {
+		host := a.value
+		if _, err := netip.ParseAddrPort(host); err == nil || strings.Contains(host, "=") || strings.HasPrefix(host, "[") {
+			continue
+		}
+		if _, err := netip.ParseAddr(host); err != nil {
+			r.replaceArg(WhatUpstream, d, i, "127.0.0.1")
+		}
+	}
+}
