@@ -39,53 +39,73 @@ func ShareOf(differentials []report.Differential) report.Share {
 			s.Read++
 			continue
 		}
-		var why []string
-		for _, e := range d.Decisive.Exceptions {
-			why = append(why, strings.TrimPrefix(e.Name+": "+e.Why, ": "))
+		e := report.Exception{Why: allAlike(d.Decisive.Exceptions)}
+		if len(d.Decisive.Exceptions) > 0 {
+			e.Exchange = d.Decisive.Exceptions[0].Exchange
 		}
-		name := d.Case
-		if name == "" {
-			name = d.Request.URL
+		if e.Name = d.Case; e.Name == "" {
+			e.Name = d.Request.URL
 		}
-		s.Exceptions = append(s.Exceptions, report.Exception{Name: name, Why: strings.Join(why, "; ")})
+		s.Exceptions = append(s.Exceptions, e)
 	}
 	return s
+}
+
+// allAlike joins the exceptions of callers, those with the same reason as one.
+func allAlike(exceptions []report.Exception) string {
+	var reasons []string
+	names := map[string][]string{}
+	for _, e := range exceptions {
+		if names[e.Why] == nil {
+			reasons = append(reasons, e.Why)
+		}
+		names[e.Why] = append(names[e.Why], e.Name)
+	}
+	for i, why := range reasons {
+		reasons[i] = strings.Join(names[why], ", ") + ": " + why
+	}
+	return strings.Join(reasons, "; ")
 }
 
 // decisive compares what the browser withheld with what the direct clients read.
 func decisive(inBrowser fetch.Trace, body report.Body, direct []fetch.Trace) report.Decisive {
 	who, why := WhoEnforced(inBrowser, direct...)
 	d := report.Decisive{Enforcer: string(who), Why: why, Same: []string{}, Exceptions: []report.Exception{}}
-	except := func(name, format string, args ...any) {
-		d.Exceptions = append(d.Exceptions, report.Exception{Name: name, Why: fmt.Sprintf(format, args...)})
+	except := func(t fetch.Trace, format string, args ...any) {
+		e := report.Exception{Name: t.Caller.Name, Why: fmt.Sprintf(format, args...)}
+		if n := len(t.Exchanges); n > 0 {
+			e.Exchange = t.Exchanges[n-1].ID
+		}
+		d.Exceptions = append(d.Exceptions, e)
 	}
-	browser := inBrowser.Caller.Name
 	switch {
 	case inBrowser.Outcome.Kind == fetch.OutcomeUnknown:
-		except(browser, "it could not be observed: %s", inBrowser.Outcome.Error)
+		except(inBrowser, "it could not be observed: %s", inBrowser.Outcome.Error)
 		return d
 	case body.Fate == report.BodyRead:
 		return d // nothing was withheld
 	case body.Fate == report.BodyNone:
-		except(browser, "%s", neverAnswered(inBrowser))
+		except(inBrowser, "%s", neverAnswered(inBrowser))
 		return d
 	case len(direct) == 0:
-		except(browser, "no direct client made the call")
+		except(inBrowser, "no direct client made the call")
 		return d
 	}
 	d.Withheld = &body
 	for _, t := range direct {
 		switch read := t.Outcome.Response; {
 		case t.Outcome.Kind == fetch.OutcomeUnknown:
-			except(t.Caller.Name, "it could not be observed: %s", t.Outcome.Error)
+			except(t, "it could not be observed: %s", t.Outcome.Error)
 		case !t.Outcome.Readable():
-			except(t.Caller.Name, "it read nothing: %s", t.Outcome.Error)
-		case read.Body.Digest == body.Digest:
+			except(t, "it read nothing: %s", t.Outcome.Error)
+		case read.Body.Digest == body.Digest, read.Body.Length == 0 && body.Length == 0: // a body of no bytes may be absent
 			d.Same = append(d.Same, t.Caller.Name)
+		case read.Status >= 300 && read.Status < 400 && t.Exchanges[0].Response.Headers.Contains("Location"):
+			except(t, "it was answered a redirect, which it doesn't follow of its own accord")
 		case len(t.Exchanges) > 0 && coded(t.Exchanges[len(t.Exchanges)-1]):
-			except(t.Caller.Name, "it undid the Content-Encoding of the answer: its bytes can't be compared with those on the wire")
+			except(t, "it undid the Content-Encoding of the answer: its bytes can't be compared with those on the wire")
 		default:
-			except(t.Caller.Name, "it read %d other bytes (%.15s…)", read.Body.Length, read.Body.Digest)
+			except(t, "it read other bytes: %d, not %d", read.Body.Length, body.Length)
 		}
 	}
 	return d
@@ -98,9 +118,9 @@ func neverAnswered(t fetch.Trace) string {
 	}
 	last := t.Exchanges[len(t.Exchanges)-1]
 	if last.Kind == fetch.ExchangePreflight {
-		return fmt.Sprintf("its preflight was refused (%s), so the request itself never left", last.ID)
+		return "its preflight was refused, so the request itself never left"
 	}
-	return fmt.Sprintf("the server gave it no answer (%s)", last.ID)
+	return "the server gave it no answer"
 }
 
 func coded(x fetch.Exchange) bool {

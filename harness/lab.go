@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -149,7 +148,7 @@ func NewLabT(tb testing.TB, cfg LabConfig) *Lab {
 }
 
 func (l *Lab) directConfig() direct.Config {
-	return direct.Config{Run: l.Run, Routes: l.table, CA: l.CA, Programs: l.cfg.Programs, Timeouts: l.cfg.Timeouts.Direct}
+	return direct.Config{Run: l.Run, Routes: l.Router.Routes, CA: l.CA, Programs: l.cfg.Programs, Timeouts: l.cfg.Timeouts.Direct}
 }
 
 // Watch makes the recorder one of the lab's: the browser may reach the server
@@ -176,13 +175,6 @@ func (l *Lab) WatchAs(r *wire.Recorder, hostport string) error {
 		l.recorders = append(l.recorders, r)
 	}
 	return nil
-}
-
-// table returns a copy of the routes.
-func (l *Lab) table() map[string]string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return maps.Clone(l.routes)
 }
 
 // Recorders returns the recorders that the lab watches.

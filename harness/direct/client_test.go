@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -183,18 +183,29 @@ func TestBytesOfABody(t *testing.T) {
 	}
 }
 
+// refusingAddress returns an address that refuses connections and that nobody
+// else is given: its port is bound, and nothing listens.
+func refusingAddress(t *testing.T) string {
+	t.Helper()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	require.NoError(t, err)
+	t.Cleanup(func() { syscall.Close(fd) })
+	require.NoError(t, syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
+	bound, err := syscall.Getsockname(fd)
+	require.NoError(t, err)
+	return fmt.Sprintf("127.0.0.1:%d", bound.(*syscall.SockaddrInet4).Port)
+}
+
 func TestNoAnswerIsANetworkError(t *testing.T) {
 	t.Parallel()
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, closed.Close())
+	refusing := refusingAddress(t)
 	hangUp := recorder(t, func(w http.ResponseWriter, r *http.Request) {
 		conn, _, err := w.(http.Hijacker).Hijack()
 		if err == nil {
 			conn.Close()
 		}
 	})
-	requests := []fetch.Request{{URL: "http://" + closed.Addr().String() + "/"}, {URL: "http://" + hangUp.Addr() + "/"}}
+	requests := []fetch.Request{{URL: "http://" + refusing + "/"}, {URL: "http://" + hangUp.Addr() + "/"}}
 	for _, c := range clients(t) {
 		t.Run(c.Caller().Name, func(t *testing.T) {
 			t.Parallel()

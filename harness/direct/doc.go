@@ -13,8 +13,8 @@
 // net/http and curl are here at once; the others are programs that are installed
 // (package servers does it) and started ([StartPrograms]), one process each,
 // fed with batches of calls. Below HTTP such a program connects where the
-// routing table says, from a loopback address of its own, and tells its ends of
-// its connections; what it sends on them is its runtime's.
+// routing table says, each call from a loopback address of its own, and tells its
+// ends of its connections; what it sends on them is its runtime's.
 //
 // The package refuses to make a direct client follow redirects, retry or send
 // preflights: an HTTP client does what its caller says, and a case says one

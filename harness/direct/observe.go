@@ -16,9 +16,10 @@ import (
 // reached no recorder is an error, for a trace without a witness is no evidence,
 // and so is a request that belongs to no call.
 //
-// How the client's connections are known is the client's matter: net/http, curl
-// and the programs of our own tell their own ends, and each of those programs
-// calls loopback from an address that nobody else calls from.
+// How the client's connections are known is the client's matter. All tell their
+// own ends; and a [Program] makes each call to loopback from an address that no
+// other call is made from, for the system gives a port that is done with to the
+// next connection.
 func Observe(ctx context.Context, client Client, recorders []*wire.Recorder, requests []fetch.Request) ([]fetch.Trace, error) {
 	marks := make([]wire.Mark, len(recorders))
 	for i, r := range recorders {
@@ -133,6 +134,9 @@ func agree(t fetch.Trace) error {
 	sent := x.Response
 	if sent == nil {
 		return fmt.Errorf("%s read status %d, but its recorder saw no answer in exchange %s", t.Caller.Name, read.Status, x.ID)
+	}
+	if t.Caller.Kind == fetch.CallerUserAgent && sent.Status == 304 {
+		return nil // it read what its own cache held: https://fetch.spec.whatwg.org/#http-network-or-cache-fetch
 	}
 	if read.Status != sent.Status {
 		return fmt.Errorf("%s read status %d, but its recorder saw %d in exchange %s", t.Caller.Name, read.Status, sent.Status, x.ID)

@@ -13,7 +13,6 @@ import (
 
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/process"
-	"github.com/corsproof/corsproof/harness/wire"
 )
 
 // A Program is a client that is a program of its own, kept for many batches of
@@ -24,7 +23,6 @@ type Program struct {
 	cfg    Config
 	caller fetch.Caller
 	spec   process.Spec
-	source string // the address that it alone calls loopback from
 
 	turn  chan struct{} // holds one token: one batch at a time
 	mu    sync.Mutex    // guards running
@@ -41,7 +39,7 @@ type running struct {
 
 // startProgram starts a client and asks it for its version.
 func startProgram(ctx context.Context, cfg Config, caller fetch.Caller, spec process.Spec) (*Program, error) {
-	p := &Program{cfg: cfg, caller: caller, spec: spec, source: wire.NextSource().String(), turn: make(chan struct{}, 1)}
+	p := &Program{cfg: cfg, caller: caller, spec: spec, turn: make(chan struct{}, 1)}
 	p.turn <- struct{}{}
 	r, version, err := p.start(ctx)
 	if err != nil {

@@ -14,7 +14,6 @@ import (
 type programBatch struct {
 	Calls         []programCall     `json:"calls"`
 	Routes        map[string]string `json:"routes"`
-	Source        string            `json:"source"`
 	TimeoutMillis int64             `json:"timeoutMillis"`
 }
 
@@ -24,6 +23,7 @@ type programCall struct {
 	Origin  string           `json:"origin"`
 	Headers fetch.HeaderList `json:"headers"`
 	Body    *string          `json:"body"` // base64
+	Source  string           `json:"source"`
 
 	Mode           fetch.Mode            `json:"mode,omitempty"`
 	Credentials    fetch.CredentialsMode `json:"credentials,omitempty"`
@@ -38,13 +38,13 @@ type programCall struct {
 // batch makes the line that asks for the calls. A direct client is told which
 // Origin to send; a user agent sends that of its page.
 func (p *Program) batch(requests []fetch.Request) ([]byte, error) {
-	b := programBatch{Calls: make([]programCall, len(requests)), Source: p.source, TimeoutMillis: p.cfg.Timeouts.call().Milliseconds()}
+	b := programBatch{Calls: make([]programCall, len(requests)), TimeoutMillis: p.cfg.Timeouts.call().Milliseconds()}
 	if p.cfg.Routes != nil {
 		b.Routes = p.cfg.Routes()
 	}
 	for i, r := range requests {
 		call := programCall{
-			Method: method(r), URL: r.URL, Origin: r.Origin, Headers: headers(r),
+			Method: method(r), URL: r.URL, Origin: r.Origin, Headers: headers(r), Source: nextSource(),
 			Mode: r.Mode, Credentials: r.Credentials, Cache: r.Cache, Redirect: r.Redirect,
 			ReferrerPolicy: r.ReferrerPolicy, Integrity: r.Integrity, Keepalive: r.Keepalive, UploadListener: r.UploadListener,
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -83,6 +84,8 @@ type Exception struct {
 	// Name is a direct client's in a [Decisive], a case's in a [Share].
 	Name string `json:"name"`
 	Why  string `json:"why"`
+	// Exchange is the ID of the exchange that it rests on; empty if there is none.
+	Exchange string `json:"exchange,omitempty"`
 }
 
 // Holds reports whether every direct client read what the browser withheld.
@@ -107,11 +110,20 @@ func (s Share) String() string {
 		s.Read, s.Denied, 100*float64(s.Read)/float64(s.Denied))
 }
 
-// WriteShare prints the share, and the exceptions by name, a line each.
+// WriteShare prints the share, and the exceptions by reason and by name.
 func WriteShare(w io.Writer, s Share) {
 	fmt.Fprintln(w, s)
+	names := map[string][]string{}
+	var reasons []string
 	for _, e := range s.Exceptions {
-		fmt.Fprintf(w, "    except %s: %s\n", e.Name, e.Why)
+		if names[e.Why] == nil {
+			reasons = append(reasons, e.Why)
+		}
+		names[e.Why] = append(names[e.Why], e.Name)
+	}
+	slices.SortStableFunc(reasons, func(a, b string) int { return cmp.Compare(len(names[b]), len(names[a])) })
+	for _, why := range reasons {
+		fmt.Fprintf(w, "    except %d: %s: %s\n", len(names[why]), why, strings.Join(names[why], ", "))
 	}
 }
 

@@ -22,7 +22,7 @@ func TestWriteDifferential(t *testing.T) {
 			{Caller: fetch.Caller{Name: "curl", Version: "2"}, Sent: cell("GET", "api#2.1"), Status: cell("200", "api#2.1"),
 				Body: Body{Fate: BodyRead, Digest: digest, Length: 6}, Refused: cell("nobody", "api#2.1")},
 		},
-		Decisive: Decisive{Enforcer: "the browser", Why: "same bytes", Withheld: &withheld, Same: []string{"curl"}, Exceptions: []Exception{{"node", "it read nothing"}}},
+		Decisive: Decisive{Enforcer: "the browser", Why: "same bytes", Withheld: &withheld, Same: []string{"curl"}, Exceptions: []Exception{{Name: "node", Why: "it read nothing"}}},
 	}
 	var got bytes.Buffer
 	WriteDifferential(&got, d, StylePlain)
@@ -46,9 +46,11 @@ withheld 6 bytes (sha256:01234567…); read by curl
 func TestWriteShare(t *testing.T) {
 	t.Parallel()
 	var got bytes.Buffer
-	WriteShare(&got, Share{Denied: 4, Read: 3, Exceptions: []Exception{{"a/b", "the request never left"}}})
-	assert.Equal(t, `in 3 of 4 denied cases (75.0 %) every direct client read, byte for byte, what the browser withheld
-    except a/b: the request never left
+	WriteShare(&got, Share{Denied: 6, Read: 3, Exceptions: []Exception{
+		{Name: "a/b", Why: "other bytes"}, {Name: "a/c", Why: "the request never left", Exchange: "x#1.1"}, {Name: "a/d", Why: "the request never left"}}})
+	assert.Equal(t, `in 3 of 6 denied cases (50.0 %) every direct client read, byte for byte, what the browser withheld
+    except 2: the request never left: a/c, a/d
+    except 1: other bytes: a/b
 `, got.String())
 	assert.Contains(t, Share{}.String(), "nothing to compare")
 }

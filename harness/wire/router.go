@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/netip"
 	"slices"
@@ -87,7 +88,7 @@ func NewRouter(clock *Clock) (*Router, error) {
 		clock:    clock.orNew(),
 		timeouts: Timeouts{}.withDefaults(),
 		ln:       ln,
-		source:   NextSource(),
+		source:   nextSource(),
 		routes:   map[string]string{},
 		byPeer:   map[string][]*routed{},
 		reached:  map[string][]string{},
@@ -113,6 +114,13 @@ func (r *Router) Route(hostport, address string) {
 	if existed && old != address {
 		r.closeRouted(key)
 	}
+}
+
+// Routes returns a copy of the table.
+func (r *Router) Routes() map[string]string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return maps.Clone(r.routes)
 }
 
 // Remove takes hostport out of the table and closes its connections.
@@ -319,14 +327,14 @@ func (r *Router) connect(client net.Conn, hostport string) (net.Conn, *routed, b
 	return server, c, socksSucceeded
 }
 
-// sources counts the callers of this process that have an address of their own.
+// sources counts the Routers of this process.
 var sources atomic.Uint32
 
-// NextSource returns an address of the loopback network for one caller to call
-// from, a Router or a client that is a program of its own. From 127.0.0.1
-// everybody calls: the system gives a port that one caller has done with to the
-// next, whose exchanges would then seem to be the first one's.
-func NextSource() net.IP {
+// nextSource returns an address of the loopback network for one Router to call
+// from. From 127.0.0.1 everybody calls: the system gives a port that a Router
+// has done with to the next client, whose exchanges would then seem to be the
+// browser's.
+func nextSource() net.IP {
 	n := sources.Add(1)
 	return net.IPv4(127, 111, byte(n>>8), byte(n))
 }

@@ -1,0 +1,49 @@
+package harness_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/corsproof/corsproof/harness"
+	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/catalog"
+	"github.com/corsproof/corsproof/harness/report"
+)
+
+// Serial: it drives the browser.
+func TestDeniedCasesOfTheCatalogue(t *testing.T) {
+	browser.RequireT(t)
+	release, err := browser.Exclusive(t.Context())
+	require.NoError(t, err)
+	t.Cleanup(release)
+	lab := callersLab(t)
+	cases, err := catalog.Builtin()
+	require.NoError(t, err)
+	differentials, err := harness.CompareDenied(t.Context(), lab, cases)
+	require.NoError(t, err)
+	share := harness.ShareOf(differentials)
+	var text bytes.Buffer
+	report.WriteShare(&text, share)
+	t.Log("\n" + text.String())
+	assert.Equal(t, len(differentials), share.Denied)
+	assert.NotZero(t, share.Read)
+	for _, e := range share.Exceptions {
+		switch {
+		case strings.Contains(e.Why, "its preflight was refused"):
+		case strings.HasPrefix(e.Name, "redirect/location-refused/") && strings.HasPrefix(e.Why, "httpx: it read nothing: InvalidURL"):
+			// httpx takes every Location for an address of HTTP, also one that it is
+			// not to follow, and throws over what isn't.
+		default:
+			assert.Fail(t, "an exception that nobody has explained", "%s: %s", e.Name, e.Why)
+		}
+	}
+	for _, d := range differentials {
+		for _, row := range d.Callers {
+			assert.NotContains(t, row.Refused.Text, "unknown: it was not run", "%s: %s", d.Case, row.Caller.Name)
+		}
+	}
+}
