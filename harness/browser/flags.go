@@ -42,6 +42,7 @@ func (f flag) String() string {
 var disabledFeatures = []string{
 	"CertificateTransparencyComponentUpdater",
 	"DialMediaRouteProvider",
+	"HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades", // a page at http would be loaded from https
 	"MediaRouter",
 	"NetworkTimeServiceQuerying",
 	"OptimizationHints",

@@ -70,6 +70,23 @@ func (h *PageHost) Serve(origin string, content fs.FS) (served string, err error
 	if err != nil {
 		return "", fmt.Errorf("serve page origin %q: %w", origin, err)
 	}
+	return h.serve(o, content)
+}
+
+// ServeRouted is [PageHost.Serve] for a browser alone: a loopback address or
+// localhost is reached through the Router, too, so that its port need not be
+// free. An empty origin is an error.
+func (h *PageHost) ServeRouted(origin string, content fs.FS) (served string, err error) {
+	o, err := parsePageOrigin(origin)
+	if err != nil {
+		return "", fmt.Errorf("serve page origin %q: %w", origin, err)
+	}
+	o.real = false
+	return h.serve(o, content)
+}
+
+func (h *PageHost) serve(o pageOrigin, content fs.FS) (served string, err error) {
+	origin := o.String()
 	listen := "127.0.0.1:0"
 	switch {
 	case o.real:

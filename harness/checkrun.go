@@ -1,0 +1,163 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/corsproof/corsproof/harness/catalog"
+	"github.com/corsproof/corsproof/harness/fetch"
+)
+
+// checkWorkers is how many cases are judged at the same time over HTTP.
+const checkWorkers = 8
+
+// DefaultCheckTimeout bounds one request to a target.
+const DefaultCheckTimeout = 5 * time.Second
+
+// A prediction is what the model makes of a target's answers to the requests of
+// one signature.
+type prediction struct {
+	traces []fetch.Trace
+	// asked is how many requests reached the upstream.
+	asked int
+	// missing says why there is no prediction.
+	missing string
+}
+
+// A predictor runs cases on the model over the answers of one target, each
+// signature once.
+type predictor struct {
+	client   *targetClient
+	upstream *upstream // nil if the target's is not ours
+	secrets  func(*catalog.PolicyCase) (catalog.PolicyCase, error)
+
+	mu   sync.Mutex
+	made map[string]prediction // by signature
+}
+
+// predict runs the cases, many at a time. Those that take the upstream away, and
+// then those that disturb the target, come last, one after another. done is told
+// of each signature.
+func (p *predictor) predict(ctx context.Context, cases []catalog.PolicyCase, done func(signature string)) error {
+	var together, without, alone []catalog.PolicyCase
+	seen := map[string]bool{}
+	for _, c := range cases {
+		if seen[c.Signature] {
+			continue
+		}
+		seen[c.Signature] = true
+		switch {
+		case c.Disturbs:
+			alone = append(alone, c)
+		case takesUpstreamAway(&c):
+			without = append(without, c)
+		default:
+			together = append(together, c)
+		}
+	}
+	if err := p.concurrently(ctx, together, done); err != nil {
+		return err
+	}
+	if len(without) > 0 && p.upstream != nil {
+		p.upstream.refuse()
+		err := p.concurrently(ctx, without, done)
+		if err := errors.Join(err, p.upstream.listen()); err != nil {
+			return err
+		}
+	}
+	for i := range alone {
+		if err := p.one(ctx, &alone[i]); err != nil {
+			return err
+		}
+		done(alone[i].Signature)
+	}
+	return nil
+}
+
+func takesUpstreamAway(c *catalog.PolicyCase) bool {
+	for _, s := range c.Steps {
+		for _, a := range s.Upstream {
+			if a.Act == catalog.ActRefuses {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (p *predictor) concurrently(ctx context.Context, cases []catalog.PolicyCase, done func(string)) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	next := make(chan *catalog.PolicyCase)
+	var wg sync.WaitGroup
+	var mu sync.Mutex // done is told one at a time
+	for range min(checkWorkers, len(cases)) {
+		wg.Go(func() {
+			for c := range next {
+				if err := p.one(ctx, c); err != nil {
+					cancel(err)
+					continue
+				}
+				mu.Lock()
+				done(c.Signature)
+				mu.Unlock()
+			}
+		})
+	}
+	for i := range cases {
+		select {
+		case next <- &cases[i]:
+		case <-ctx.Done():
+		}
+	}
+	close(next)
+	wg.Wait()
+	return context.Cause(ctx)
+}
+
+// one runs one case and keeps what came of it.
+func (p *predictor) one(ctx context.Context, c *catalog.PolicyCase) error {
+	made := prediction{}
+	ready, err := p.secrets(c)
+	if err != nil {
+		made.missing = err.Error()
+		p.keep(c.Signature, made)
+		return nil
+	}
+	step := -1
+	made.traces, err = ready.Run(ctx, nil, func(i int) fetch.Answerer {
+		if p.upstream != nil {
+			if step >= 0 {
+				made.asked += p.upstream.forget(c.Signature)
+			}
+			p.upstream.script(c.Signature, c.Steps[i].Upstream)
+			step = i
+		}
+		return p.client.answerer(c.Protocol)
+	})
+	if p.upstream != nil {
+		made.asked += p.upstream.forget(c.Signature)
+	}
+	if err != nil {
+		if context.Cause(ctx) != nil {
+			return context.Cause(ctx)
+		}
+		made.missing = err.Error()
+	}
+	for i, t := range made.traces {
+		if t.Outcome.Kind == fetch.OutcomeUnknown && made.missing == "" {
+			made.missing = fmt.Sprintf("request %d: %s", i+1, t.Outcome.Error)
+		}
+	}
+	p.keep(c.Signature, made)
+	return nil
+}
+
+func (p *predictor) keep(signature string, made prediction) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.made[signature] = made
+}

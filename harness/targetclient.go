@@ -1,0 +1,140 @@
+package harness
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/corsproof/corsproof/harness/catalog"
+	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/wire"
+)
+
+// A targetClient makes single requests to a target, for the model to judge: it
+// follows nothing, adds nothing of the CORS protocol and retries nothing. Safe
+// for concurrent use.
+type targetClient struct {
+	origin  fetch.Origin
+	timeout time.Duration
+	byProto map[catalog.Protocol]*http.Transport
+}
+
+// newTargetClient calls origin at a listener of the target.
+func newTargetClient(origin fetch.Origin, listener wire.EndpointListener, endpoint wire.Endpoint, timeout time.Duration) *targetClient {
+	c := &targetClient{origin: origin, timeout: timeout, byProto: map[catalog.Protocol]*http.Transport{}}
+	for _, protocol := range []catalog.Protocol{catalog.HTTP1, catalog.HTTP2} {
+		t := &http.Transport{
+			DisableCompression:  true,
+			MaxIdleConnsPerHost: checkWorkers,
+			Protocols:           new(http.Protocols),
+			TLSClientConfig:     &tls.Config{RootCAs: endpoint.Roots},
+			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+				return new(net.Dialer).DialContext(ctx, listener.Address.Network, listener.Address.Address)
+			},
+		}
+		t.Protocols.SetHTTP1(protocol == catalog.HTTP1)
+		t.Protocols.SetHTTP2(protocol == catalog.HTTP2)
+		c.byProto[protocol] = t
+	}
+	return c
+}
+
+func (c *targetClient) close() {
+	for _, t := range c.byProto {
+		t.CloseIdleConnections()
+	}
+}
+
+// answerer is the target as a transport of the model. Protocol is empty for
+// HTTP/1.1.
+func (c *targetClient) answerer(protocol catalog.Protocol) fetch.Answerer {
+	if protocol == "" {
+		protocol = catalog.HTTP1
+	}
+	return func(ctx context.Context, r fetch.NetworkRequest) (fetch.NetworkResponse, error) {
+		switch r.URL.Origin() {
+		case c.origin:
+			return c.call(ctx, protocol, r)
+		case catalog.Elsewhere:
+			return fetch.NetworkResponse{
+				Status: http.StatusOK, Headers: fetch.HeaderList{{"Access-Control-Allow-Origin", "*"}, {"Cache-Control", "no-store"}},
+				Body: fetch.PayloadOf([]byte("elsewhere")),
+			}, nil
+		}
+		return fetch.NetworkResponse{Failed: "nobody answers at " + string(r.URL.Origin())}, nil
+	}
+}
+
+// errTooLate is why a request that took too long ended.
+var errTooLate = errors.New("the target did not answer in time")
+
+func (c *targetClient) call(ctx context.Context, protocol catalog.Protocol, r fetch.NetworkRequest) (fetch.NetworkResponse, error) {
+	body, ok := fetch.IsomorphicEncode(r.Body)
+	if !ok {
+		return fetch.NetworkResponse{}, errors.New("the body holds a code point above U+00FF")
+	}
+	u, err := url.Parse(withoutFragment(r.URL.String()))
+	if err != nil {
+		return fetch.NetworkResponse{}, fmt.Errorf("call the target: %w", err)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, errTooLate)
+	defer cancel()
+	request := (&http.Request{
+		Method: r.Method, URL: u, Host: u.Host, Header: http.Header{"User-Agent": {"corsproof"}},
+		Body: http.NoBody,
+	}).WithContext(ctx)
+	if r.HasBody {
+		request.Body, request.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	}
+	for _, h := range r.Headers {
+		value, _ := fetch.IsomorphicEncode(h.Value())
+		request.Header[h.Name()] = append(request.Header[h.Name()], string(value))
+	}
+	response, err := c.byProto[protocol].RoundTrip(request)
+	if err != nil {
+		return failed(ctx, err)
+	}
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	if err != nil {
+		return failed(ctx, err)
+	}
+	out := fetch.NetworkResponse{Status: response.StatusCode, Reason: strings.TrimPrefix(response.Status, fmt.Sprint(response.StatusCode, " "))}
+	names := make([]string, 0, len(response.Header))
+	for name := range response.Header {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		for _, value := range response.Header[name] {
+			out.Headers = append(out.Headers, fetch.Header{name, fetch.IsomorphicDecode([]byte(value))})
+		}
+	}
+	out.Body = fetch.PayloadOf(content)
+	return out, nil
+}
+
+// failed tells a network error, which is the target's, from the end of the run.
+func failed(ctx context.Context, err error) (fetch.NetworkResponse, error) {
+	switch cause := context.Cause(ctx); {
+	case errors.Is(cause, errTooLate):
+		return fetch.NetworkResponse{Silent: true}, nil
+	case cause != nil:
+		return fetch.NetworkResponse{}, cause
+	}
+	return fetch.NetworkResponse{Failed: err.Error()}, nil
+}
+
+func withoutFragment(u string) string {
+	u, _, _ = strings.Cut(u, "#")
+	return u
+}
