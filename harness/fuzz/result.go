@@ -104,6 +104,8 @@ func (r *Result) file(ctx context.Context, c catalog.Case, v verdict) error {
 			return err
 		}
 		r.Diverged = append(r.Diverged, Divergence{ID: c.ID, Differences: v.differences, Case: file, original: c, way: wayOf(v.differences)})
+	case endModelUnknown:
+		r.ModelUnknown = append(r.ModelUnknown, Unknown{c.ID, v.why})
 	case endUnknown:
 		r.Unknown = append(r.Unknown, Unknown{c.ID, v.why})
 	}

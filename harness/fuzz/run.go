@@ -94,14 +94,15 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 // each under its end.
 func (r *Result) judgeBatch(ctx context.Context, j *jury, driver Driver, cases []catalog.Case) error {
 	var driven []catalog.Case
+	var untold []verdict
+	var untoldCases []catalog.Case
 	for _, c := range cases {
 		model, err := predict(ctx, &c, j.profile)
 		if err != nil {
 			return err
 		}
 		if why := unknownIn(model); why != "" {
-			r.ModelUnknown = append(r.ModelUnknown, Unknown{c.ID, why})
-			r.Shares.add(model)
+			untold, untoldCases = append(untold, verdict{end: endModelUnknown, why: why, model: model}), append(untoldCases, c)
 			continue
 		}
 		driven = append(driven, c)
@@ -109,6 +110,11 @@ func (r *Result) judgeBatch(ctx context.Context, j *jury, driver Driver, cases [
 	observations, err := driver.drive(ctx, driven)
 	if err != nil {
 		return err
+	}
+	for i, v := range untold {
+		if err := r.file(ctx, untoldCases[i], v); err != nil {
+			return err
+		}
 	}
 	for i := range driven {
 		if err := context.Cause(ctx); err != nil {

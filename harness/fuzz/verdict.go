@@ -20,6 +20,8 @@ const (
 	endExplained
 	// endDiverged: nothing explains what the engine did.
 	endDiverged
+	// endModelUnknown: the case is outside of what the model can tell.
+	endModelUnknown
 	// endUnknown: it could not be observed.
 	endUnknown
 )
