@@ -113,7 +113,7 @@ func hostportOf(o fetch.Origin) string {
 type browsing struct {
 	*checking
 	chromium *browser.Chromium
-	pages    []openPage // most recently used last
+	pages    []openPage      // most recently used last
 	served   map[string]bool // origins
 	traces   map[string][]fetch.Trace
 }

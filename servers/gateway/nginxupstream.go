@@ -131,7 +131,9 @@ func nginxAuthority(rest string) string {
 // variable follows a variable that holds a whole URL to where it is set.
 func (r *nginxRewrite) variable(d *nginxDirective, raw string, seen map[string]bool) {
 	name := strings.Trim(strings.TrimPrefix(raw, "$"), "{}")
-	if i := strings.IndexFunc(name, func(c rune) bool { return c != '_' && !('a' <= c && c <= 'z') && !('A' <= c && c <= 'Z') && !('0' <= c && c <= '9') }); i >= 0 {
+	if i := strings.IndexFunc(name, func(c rune) bool {
+		return c != '_' && !('a' <= c && c <= 'z') && !('A' <= c && c <= 'Z') && !('0' <= c && c <= '9')
+	}); i >= 0 {
 		name = name[:i]
 	}
 	if !strings.HasPrefix(raw, "$") || name == "" {
