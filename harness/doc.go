@@ -21,8 +21,8 @@
 //	netns                 process
 //	policy                fetch, strict
 //	catalog               fetch, policy, strict: its files are read as strictly as a policy's
-//	judge                 fetch, catalog
-//	report                fetch, catalog, judge
+//	judge                 fetch, policy, catalog: a finding names the rule and the fix
+//	report                fetch, policy, catalog, judge
 //	fuzz                  fetch, catalog, judge
 //	harness               everything under harness
 //	servers               fetch, wire, process, netns, fixtures

@@ -39,13 +39,13 @@ const (
 // A Fix is what would make a gateway follow the policy, in no gateway's words: an
 // adapter words it in its own syntax, and String is what is left if it can't.
 type Fix struct {
-	Kind FixKind
+	Kind FixKind `json:"kind"`
 	// Values are what the kind says.
-	Values []string
+	Values []string `json:"values,omitempty"`
 	// Route is the path as the policy writes it; empty for the whole gateway.
-	Route string
+	Route string `json:"route,omitempty"`
 	// Because is the rule that calls for it.
-	Because Rule
+	Because Rule `json:"because"`
 }
 
 var fixTexts = map[FixKind]string{

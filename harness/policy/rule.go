@@ -28,11 +28,11 @@ const (
 // A Rule is one thing that a policy says, where it says it: the one allow or
 // deny that a case tests.
 type Rule struct {
-	Kind RuleKind
+	Kind RuleKind `json:"kind"`
 	// Text is what stands there, as in "https://shop.example.com" or
 	// "methods: [GET, PATCH]".
-	Text string
-	At   Position
+	Text string   `json:"text"`
+	At   Position `json:"at"`
 }
 
 // String returns the rule after its place, as in "shop.yaml:9  methods: [GET]".

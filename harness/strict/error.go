@@ -8,11 +8,12 @@ import (
 
 // A Position is a place in a file. The zero Position is nowhere.
 type Position struct {
-	File string
+	File string `json:"file"`
 	// Line and Column count from 1; the column counts characters.
-	Line, Column int
+	Line   int `json:"line"`
+	Column int `json:"column"`
 	// Path is where it is in the file's structure, as in "routes[2].methods".
-	Path string
+	Path string `json:"path,omitempty"`
 }
 
 // String returns "file:line".

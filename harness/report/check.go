@@ -1,0 +1,196 @@
+package report
+
+import (
+	"slices"
+	"time"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/judge"
+	"github.com/corsproof/corsproof/harness/policy"
+)
+
+// CheckSchema names the form of what a [CheckWriter] writes.
+const CheckSchema = "corsproof.check/1"
+
+// A Check is a policy held against a target: what was asked of it, and how that
+// ended. The cases themselves are streamed, see [CheckWriter].
+type Check struct {
+	Schema  string    `json:"schema"`
+	Started time.Time `json:"started"`
+	// Policy is the policy's file, Target the name of its target.
+	Policy      string         `json:"policy"`
+	Target      CheckTarget    `json:"target"`
+	Ran         []CheckRan     `json:"ran"`
+	Substituted []Substitution `json:"substituted,omitempty"`
+}
+
+// A CheckTarget is who answered.
+type CheckTarget struct {
+	Name string `json:"name"`
+	URL  string `json:"url"`
+	// Gateway is its kind, File its config and Version what it says of itself; all
+	// are empty for one that ran already.
+	Gateway string `json:"gateway,omitempty"`
+	File    string `json:"file,omitempty"`
+	Version string `json:"version,omitempty"`
+}
+
+// A CheckRan is what judged cases: an engine, the direct client, the model.
+type CheckRan struct {
+	fetch.Caller
+	// Why says why it judged no more than it did; empty if it judged all it can.
+	Why string `json:"why,omitempty"`
+}
+
+// A Substitution is what was put in place of something in the gateway's config.
+type Substitution struct {
+	At  string `json:"at"` // "file:line"
+	Was string `json:"was"`
+	Is  string `json:"is"`
+}
+
+// A CheckedCase is a case as the report has it.
+type CheckedCase struct {
+	ID    string      `json:"id"`
+	Why   string      `json:"why"`
+	Rule  policy.Rule `json:"rule"`
+	Route string      `json:"route,omitempty"`
+	Owner string      `json:"owner,omitempty"`
+	End   judge.End   `json:"end"`
+	// JudgedBy names who judged it; empty if it was not run.
+	JudgedBy string `json:"judgedBy,omitempty"`
+	NotRun   string `json:"notRun,omitempty"`
+	Unknown  string `json:"unknown,omitempty"`
+	Unsteady string `json:"unsteady,omitempty"`
+	// Mismatches are against the policy, Differences between model and engine.
+	Mismatches  []string `json:"mismatches,omitempty"`
+	Differences []string `json:"differences,omitempty"`
+	// Traces are the expectation, the prediction and the observation of a case
+	// that didn't pass.
+	Want   []fetch.Trace `json:"want,omitempty"`
+	Got    []fetch.Trace `json:"got,omitempty"`
+	Engine []fetch.Trace `json:"engine,omitempty"`
+}
+
+// NewCheckedCase returns a case as the report has it.
+func NewCheckedCase(c *judge.Checked) CheckedCase {
+	out := CheckedCase{
+		ID: c.Case.ID, Why: c.Case.Why, Rule: c.Case.Rule, Route: c.Case.Route, Owner: c.Case.Owner,
+		End: c.End(), NotRun: c.NotRun, Unknown: c.Missing(), Unsteady: c.Unsteady,
+	}
+	if out.End == judge.EndNotRun {
+		return out
+	}
+	out.JudgedBy = c.Judge()
+	for _, m := range c.Mismatches {
+		out.Mismatches = append(out.Mismatches, m.String())
+	}
+	for _, d := range c.Differences {
+		out.Differences = append(out.Differences, d.String())
+	}
+	if out.End != judge.EndPass {
+		out.Want, out.Got, out.Engine = c.Want, c.Got, c.Engine
+	}
+	return out
+}
+
+// A CheckSummary is the end of a check: the counts, and what was found.
+type CheckSummary struct {
+	Cases      int `json:"cases"`
+	Passed     int `json:"passed"`
+	Violations int `json:"violations"`
+	Divergent  int `json:"divergent"`
+	Unknown    int `json:"unknown"`
+	// NotRun are counted apart: they have no verdict. By reason, how many.
+	NotRun  int            `json:"notRun"`
+	Reasons map[string]int `json:"reasons,omitempty"`
+	// JudgedBy counts the cases with a verdict by who judged them.
+	JudgedBy map[string]int `json:"judgedBy"`
+
+	Findings []judge.Finding `json:"findings"`
+	// Notes are worth knowing and change nothing about the end.
+	Notes []judge.Finding `json:"notes,omitempty"`
+	// Concerns are what is dangerous about the policy, however faithfully it is
+	// implemented.
+	Concerns []CheckConcern `json:"concerns,omitempty"`
+	// Divergences and Unknowns are the cases of these ends, by ID.
+	Divergences []CaseLine `json:"divergences,omitempty"`
+	Unknowns    []CaseLine `json:"unknowns,omitempty"`
+	// Problems make the evidence as a whole untrustworthy.
+	Problems []string `json:"problems,omitempty"`
+
+	TookMillis int64 `json:"tookMillis"`
+	// FailOn are the severities of which a finding makes the exit code 1; empty
+	// means all.
+	FailOn []judge.Severity `json:"failOn,omitempty"`
+}
+
+// A CaseLine is a case with one line about it.
+type CaseLine struct {
+	ID   string `json:"id"`
+	Line string `json:"line"`
+}
+
+// A CheckConcern is a concern of the policy's lint.
+type CheckConcern struct {
+	ID       policy.ConcernID `json:"id"`
+	Severity policy.Severity  `json:"severity"`
+	At       policy.Position  `json:"at"`
+	Problem  string           `json:"problem"`
+	Why      string           `json:"why"`
+	Instead  string           `json:"instead"`
+	Accepted string           `json:"accepted,omitempty"`
+}
+
+// Add counts a case.
+func (s *CheckSummary) Add(c *judge.Checked) {
+	s.Cases++
+	end := c.End()
+	if end == judge.EndNotRun {
+		s.NotRun++
+		if s.Reasons == nil {
+			s.Reasons = map[string]int{}
+		}
+		s.Reasons[c.NotRun]++
+		return
+	}
+	if s.JudgedBy == nil {
+		s.JudgedBy = map[string]int{}
+	}
+	s.JudgedBy[c.Judge()]++
+	switch end {
+	case judge.EndPass:
+		s.Passed++
+	case judge.EndViolation:
+		s.Violations++
+	case judge.EndDivergence:
+		s.Divergent++
+		s.Divergences = append(s.Divergences, CaseLine{c.Case.ID, c.Differences[0].String()})
+	default:
+		s.Unknown++
+		s.Unknowns = append(s.Unknowns, CaseLine{c.Case.ID, c.Missing()})
+	}
+}
+
+// AddConcerns takes the concerns of a policy's lint.
+func (s *CheckSummary) AddConcerns(concerns []policy.Concern) {
+	for _, c := range concerns {
+		s.Concerns = append(s.Concerns, CheckConcern{c.ID, c.Severity, c.At, c.Problem, c.Why, c.Instead, c.Accepted})
+	}
+}
+
+// ExitCode returns the exit code of the command: 0 if all passed, else of several
+// the first in the order 1 (violation), 4 (divergence), 3 (unknown). A check
+// without a verdict is unknown.
+func (s *CheckSummary) ExitCode() int {
+	counts := func(f judge.Finding) bool { return len(s.FailOn) == 0 || slices.Contains(s.FailOn, f.Severity) }
+	switch {
+	case slices.ContainsFunc(s.Findings, counts), s.Violations > 0 && len(s.Findings) == 0:
+		return 1
+	case s.Divergent > 0:
+		return 4
+	case s.Unknown > 0, s.Cases == s.NotRun, len(s.Problems) > 0:
+		return 3
+	}
+	return 0
+}
