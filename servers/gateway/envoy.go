@@ -46,7 +46,7 @@ func readEnvoy(file string, _ Config) (config, error) {
 func (c *envoyConf) plan(p place) (*plan, error) {
 	r := &envoyRewrite{conf: c, f: c.file, place: p}
 	r.run()
-	if err := errors.Join(r.problems...); err != nil {
+	if err := r.err(); err != nil {
 		return nil, err
 	}
 	text, err := r.edits.apply(c.file.source)

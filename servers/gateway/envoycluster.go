@@ -90,14 +90,14 @@ func (r *envoyRewrite) cluster(n ast.Node) {
 	r.set(WhatHealth, n, null, "outlier_detection")
 }
 
-// endpointAddresses returns the nodes that hold an endpoint's addresses.
-func (r *envoyRewrite) endpointAddresses(n ast.Node) []ast.Node {
-	var all []ast.Node
-	if a := r.f.value(n, "endpoint", "address"); a != nil {
+// endpointAddresses returns the fields that hold an endpoint's addresses.
+func (r *envoyRewrite) endpointAddresses(n ast.Node) []*ast.MappingValueNode {
+	var all []*ast.MappingValueNode
+	if a := r.f.field(n, "endpoint", "address"); a != nil {
 		all = append(all, a)
 	}
 	for _, more := range r.f.items(r.f.value(n, "endpoint", "additional_addresses")) {
-		if a := r.f.value(more, "address"); a != nil {
+		if a := r.f.field(more, "address"); a != nil {
 			all = append(all, a)
 		}
 	}

@@ -3,6 +3,7 @@ package gateway
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,19 +26,23 @@ func (r *envoyRewrite) listener(n ast.Node) {
 	secure := r.secure(n)
 	hosts := r.names(n)
 	var own []envoyListener
-	add := func(address ast.Node, additional int) {
+	add := func(field *ast.MappingValueNode, additional int) {
+		if field == nil {
+			return
+		}
+		address := field.Value
 		l := envoyListener{name: r.f.text(n, "name"), additional: additional}
 		l.TLS, l.Hosts = secure, hosts
 		switch {
 		case r.f.field(address, "pipe") != nil:
 			r.sockets++
 			l.Written = r.f.text(address, "pipe", "path")
-			r.address(WhatListen, address, wire.Address{Network: "unix", Address: filepath.Join(r.place.dir, fmt.Sprintf("s%d", r.sockets))})
+			r.address(WhatListen, field, wire.Address{Network: "unix", Address: filepath.Join(r.place.dir, fmt.Sprintf("s%d", r.sockets))})
 		case r.f.field(address, "socket_address") != nil:
 			socket := r.f.value(address, "socket_address")
 			l.Port, _ = strconv.Atoi(r.f.text(socket, "port_value"))
 			l.Written = r.f.text(socket, "address") + ":" + r.f.text(socket, "port_value")
-			r.address(WhatListen, address, wire.Address{Network: "tcp", Address: "127.0.0.1:0"})
+			r.address(WhatListen, field, wire.Address{Network: "tcp", Address: "127.0.0.1:0"})
 			if strings.EqualFold(r.f.text(socket, "protocol"), "UDP") {
 				return // HTTP/3
 			}
@@ -46,9 +51,9 @@ func (r *envoyRewrite) listener(n ast.Node) {
 		}
 		own = append(own, l)
 	}
-	add(r.f.value(n, "address"), 0)
+	add(r.f.field(n, "address"), 0)
 	for i, a := range r.f.items(r.f.value(n, "additional_addresses")) {
-		add(r.f.value(a, "address"), i+1)
+		add(r.f.field(a, "address"), i+1)
 	}
 	if len(own) > 0 {
 		own[len(own)-1].last = true
@@ -91,6 +96,9 @@ func (r *envoyRewrite) names(n ast.Node) []string {
 		}
 		for _, item := range r.f.items(e.Value) {
 			name := r.f.text(item)
+			if slices.Contains(names, name) {
+				continue
+			}
 			names = append(names, name)
 			if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, ']') {
 				name = name[:i]

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -22,7 +23,7 @@ type envoyRewrite struct {
 	edits     edits
 	files     []planned
 	notes     []Note
-	problems  []error
+	problems  []envoyProblem
 	upstreams []string
 	hosts     []string
 	listeners []envoyListener
@@ -79,11 +80,11 @@ func (r *envoyRewrite) walk(n ast.Node, parent string) {
 			r.dataSource(e, r.place.ca())
 			continue
 		case "crl", "ocsp_staple", "verify_certificate_hash", "verify_certificate_spki":
-			r.replace(WhatCertificate, e.Value, null) // of certificates that are not here
+			r.replace(WhatCertificate, e, null) // of certificates that are not here
 			continue
 		case "password":
 			if parent == "tls_certificates" || parent == "tls_certificate" {
-				r.replace(WhatCertificate, e.Value, null)
+				r.replace(WhatCertificate, e, null)
 				continue
 			}
 		case "pkcs12":
@@ -99,22 +100,27 @@ func (r *envoyRewrite) walk(n ast.Node, parent string) {
 		case "filename":
 			r.filename(e)
 		case "access_log_path":
-			r.replace(WhatLog, e.Value, strconv.Quote(r.place.log()))
+			r.replace(WhatLog, e, strconv.Quote(r.place.log()))
 		case "path":
 			if strings.HasSuffix(r.f.text(n, "@type"), ".FileAccessLog") {
-				r.replace(WhatLog, e.Value, strconv.Quote(r.place.log()))
+				r.replace(WhatLog, e, strconv.Quote(r.place.log()))
 			}
 		}
 		r.walk(e.Value, yamlKey(e))
 	}
 }
 
-// replace replaces a value.
-func (r *envoyRewrite) replace(what What, n ast.Node, to string) {
-	start, end, err := r.f.span(n)
+// replace replaces the value of a field. One that begins on a line of its own
+// gives way to one behind the field's name: a scalar may not stand as far to the
+// left as a sequence may.
+func (r *envoyRewrite) replace(what What, e *ast.MappingValueNode, to string) {
+	start, end, err := r.f.span(e.Value)
 	if err != nil {
-		r.problems = append(r.problems, err)
+		r.problems = append(r.problems, envoyProblem{r.f.source.line(start), err})
 		return
+	}
+	if colon := r.f.offset(e.Start); r.f.source.line(start) > r.f.source.line(colon) {
+		start, to = colon+1, " "+to
 	}
 	r.edits.add(what, r.f.source, start, end, to)
 }
@@ -122,17 +128,17 @@ func (r *envoyRewrite) replace(what What, n ast.Node, to string) {
 // set replaces the value that path leads to, if there is one.
 func (r *envoyRewrite) set(what What, n ast.Node, to string, path ...string) {
 	if e := r.f.field(n, path...); e != nil {
-		r.replace(what, e.Value, to)
+		r.replace(what, e, to)
 	}
 }
 
 // dataSource leads a certificate, a key or a CA to a file of ours.
 func (r *envoyRewrite) dataSource(e *ast.MappingValueNode, path string) {
 	if name := r.f.field(e.Value, "filename"); name != nil {
-		r.replace(WhatCertificate, name.Value, strconv.Quote(path))
+		r.replace(WhatCertificate, name, strconv.Quote(path))
 		return
 	}
-	r.replace(WhatCertificate, e.Value, "{filename: "+strconv.Quote(path)+"}")
+	r.replace(WhatCertificate, e, "{filename: "+strconv.Quote(path)+"}")
 }
 
 // filename copies a file that Envoy reads.
@@ -154,25 +160,25 @@ func (r *envoyRewrite) filename(e *ast.MappingValueNode) {
 	}
 	copy := filepath.Join("read", fmt.Sprintf("%d-%s", e.Key.GetToken().Position.Line, filepath.Base(path)))
 	r.files = append(r.files, planned{copy, text})
-	r.replace(WhatFile, e.Value, strconv.Quote(filepath.Join(r.place.dir, copy)))
+	r.replace(WhatFile, e, strconv.Quote(filepath.Join(r.place.dir, copy)))
 }
 
-// address leads an address, the value of a field of that name, elsewhere: by its
-// scalars where it stays what it is, else as a whole.
-func (r *envoyRewrite) address(what What, n ast.Node, to wire.Address) {
+// address leads an address, the value of a field, elsewhere: by its scalars where
+// it stays what it is, else as a whole.
+func (r *envoyRewrite) address(what What, e *ast.MappingValueNode, to wire.Address) {
 	if to.Network == "unix" {
-		if path := r.f.field(n, "pipe", "path"); path != nil {
-			r.replace(what, path.Value, strconv.Quote(to.Address))
+		if path := r.f.field(e.Value, "pipe", "path"); path != nil {
+			r.replace(what, path, strconv.Quote(to.Address))
 			return
 		}
-		r.replace(what, n, "{pipe: {path: "+strconv.Quote(to.Address)+"}}")
+		r.replace(what, e, "{pipe: {path: "+strconv.Quote(to.Address)+"}}")
 		return
 	}
 	i := strings.LastIndexByte(to.Address, ':')
 	host, port := strings.Trim(to.Address[:i], "[]"), to.Address[i+1:]
-	socket := r.f.value(n, "socket_address")
+	socket := r.f.value(e.Value, "socket_address")
 	if r.f.field(socket, "address") == nil || r.f.field(socket, "port_value") == nil {
-		r.replace(what, n, fmt.Sprintf("{socket_address: {address: %s, port_value: %s}}", strconv.Quote(host), port))
+		r.replace(what, e, fmt.Sprintf("{socket_address: {address: %s, port_value: %s}}", strconv.Quote(host), port))
 		return
 	}
 	r.set(what, socket, strconv.Quote(host), "address")
@@ -188,7 +194,24 @@ func (r *envoyRewrite) note(e *ast.MappingValueNode, format string, args ...any)
 	}
 }
 
+// An envoyProblem is what can't be run, on its line.
+type envoyProblem struct {
+	line int
+	err  error
+}
+
 // problem adds what can't be run.
 func (r *envoyRewrite) problem(e *ast.MappingValueNode, format string, args ...any) {
-	r.problems = append(r.problems, fmt.Errorf("%s:%d: %s", r.f.source.name, e.Key.GetToken().Position.Line, fmt.Sprintf(format, args...)))
+	line := e.Key.GetToken().Position.Line
+	r.problems = append(r.problems, envoyProblem{line, fmt.Errorf("%s:%d: %s", r.f.source.name, line, fmt.Sprintf(format, args...))})
+}
+
+// err returns all problems in the order of their lines.
+func (r *envoyRewrite) err() error {
+	slices.SortStableFunc(r.problems, func(a, b envoyProblem) int { return a.line - b.line })
+	var all []error
+	for _, p := range r.problems {
+		all = append(all, p.err)
+	}
+	return errors.Join(all...)
 }

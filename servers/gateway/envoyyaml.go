@@ -144,7 +144,7 @@ func (f *yamlFile) offset(t *token.Token) int {
 func (f *yamlFile) span(n ast.Node) (start, end int, err error) {
 	start, end = f.start(n), f.end(n)
 	if end < start || end > len(f.source.text) {
-		return 0, 0, fmt.Errorf("%s: can't tell where this value ends: write it on one line", f.source.at(min(start, len(f.source.text))))
+		return start, 0, fmt.Errorf("%s: can't tell where this value ends: write it on one line", f.source.at(min(start, len(f.source.text))))
 	}
 	return start, end, nil
 }

@@ -338,6 +338,7 @@ func (g *Gateway) original(text string) string {
 	for _, s := range copies {
 		pairs = append(pairs, filepath.Join(g.plan.dir, s.copy), s.name)
 	}
+	pairs = append(pairs, g.plan.dir, "(corsproof's folder)")
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 

@@ -31,6 +31,7 @@ type nginxConf struct {
 	wrapped  bool // the file has what stands within http, and no http
 	pinned   bool // it is for the project's own nginx
 	notes    []Note
+	syntax   []error // nothing else can be told of such a config
 	problems []error
 	depth    int
 }
@@ -53,15 +54,15 @@ func readNginx(file string, cfg Config) (config, error) {
 		c.parseMain(http)
 		http.block, c.top = c.top, []*nginxDirective{http}
 	}
-	return c, errors.Join(c.problems...)
+	return c, errors.Join(c.syntax...)
 }
 
 func (c *nginxConf) parseMain(parent *nginxDirective) {
-	c.sources, c.includes, c.notes, c.problems = []*source{c.main}, nil, nil, nil
+	c.sources, c.includes, c.notes, c.syntax, c.problems = []*source{c.main}, nil, nil, nil, nil
 	p := &nginxParser{source: c.main, include: c.include}
 	var err error
 	if c.top, err = p.file(parent); err != nil {
-		c.problems = append(c.problems, err)
+		c.syntax = append(c.syntax, err)
 	}
 }
 
@@ -83,7 +84,7 @@ func (c *nginxConf) wrapper(p place, inserted string) planned {
 const nginxWrapper = "corsproof-around.conf"
 
 func (c *nginxConf) plan(p place) (*plan, error) {
-	r := &nginxRewrite{conf: c, place: p, sockets: map[string]string{}, notes: slices.Clone(c.notes)}
+	r := &nginxRewrite{conf: c, place: p, sockets: map[string]string{}, notes: slices.Clone(c.notes), problems: slices.Clone(c.problems)}
 	r.run()
 	if err := errors.Join(r.problems...); err != nil {
 		return nil, err

@@ -25,7 +25,7 @@ func (c *nginxConf) include(d *nginxDirective) []*nginxDirective {
 		return nil // nginx says what is wrong
 	}
 	if c.depth == nginxDepth {
-		c.problems = append(c.problems, fmt.Errorf("%s: includes are nested %d deep: does a file include itself?", d.at(), nginxDepth))
+		c.syntax = append(c.syntax, fmt.Errorf("%s: includes are nested %d deep: does a file include itself?", d.at(), nginxDepth))
 		return nil
 	}
 	c.depth++
@@ -47,8 +47,8 @@ func (c *nginxConf) include(d *nginxDirective) []*nginxDirective {
 		}
 		p := &nginxParser{source: s, include: c.include}
 		directives, err := p.file(d.parent)
-		if err != nil && !slices.ContainsFunc(c.problems, func(e error) bool { return e.Error() == err.Error() }) {
-			c.problems = append(c.problems, err)
+		if err != nil && !slices.ContainsFunc(c.syntax, func(e error) bool { return e.Error() == err.Error() }) {
+			c.syntax = append(c.syntax, err)
 		}
 		all = append(all, directives...)
 	}

@@ -71,12 +71,12 @@ func init() { // the rules reach the table again, through walk
 		"ssl_password_file":       path(WhatCertificate, func(place) string { return os.DevNull }),
 		"ssl_dhparam":             (*nginxRewrite).dhParam,
 		"ssl_session_ticket_key":  (*nginxRewrite).ticketKey,
-		"ssl_crl":                 (*nginxRewrite).noCounterpart, "ssl_stapling_file": (*nginxRewrite).noCounterpart,
+		"ssl_crl":                 (*nginxRewrite).drop, "ssl_stapling_file": (*nginxRewrite).drop,
 		"proxy_ssl_certificate":         path(WhatCertificate, place.chain),
 		"proxy_ssl_certificate_key":     path(WhatCertificate, place.key),
 		"proxy_ssl_trusted_certificate": path(WhatCertificate, place.ca),
 		"proxy_ssl_password_file":       path(WhatCertificate, func(place) string { return os.DevNull }),
-		"proxy_ssl_crl":                 (*nginxRewrite).noCounterpart,
+		"proxy_ssl_crl":                 (*nginxRewrite).drop,
 
 		"auth_basic_user_file": (*nginxRewrite).file, "auth_jwt_key_file": (*nginxRewrite).file, "js_import": (*nginxRewrite).file,
 		"allow": (*nginxRewrite).byAddress, "deny": (*nginxRewrite).byAddress,
@@ -181,8 +181,9 @@ func (r *nginxRewrite) extra(name string, text []byte) {
 	}
 }
 
-func (r *nginxRewrite) noCounterpart(d *nginxDirective) {
-	r.problem(d, "%s belongs to a certificate that is replaced here, and has no counterpart for ours: leave it out of the config that is checked", d.name.value)
+// drop takes out what belongs to a certificate that isn't here.
+func (r *nginxRewrite) drop(d *nginxDirective) {
+	r.edits.add(WhatCertificate, d.source, d.name.start, d.end+1, "")
 }
 
 // file copies a file that a directive names and nginx reads.

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -81,22 +82,19 @@ func (r *nginxRewrite) url(d *nginxDirective, w nginxWord, seen map[string]bool)
 		return
 	}
 	authority := nginxAuthority(rest)
-	name, uri := authority, rest[len(authority):]
-	to := "http://" + r.place.upstream.For(name).Plain.String()
-	if r.place.upstream.For(name).Plain.Network == "unix" && uri != "" {
-		to += ":"
-	}
-	if path, found := strings.CutPrefix(authority, "unix:"); found {
-		name = strings.TrimSuffix(path, ":")
-	}
-	if group := r.group(authority); group != nil {
-		to = "http://" + authority
-	} else {
+	uri := rest[len(authority):]
+	name := strings.TrimSuffix(r.expand(authority), ":")
+	to := "http://" + authority
+	if r.group(name) == nil {
 		r.upstreams = append(r.upstreams, name)
+		plain := r.place.upstream.For(name).Plain
+		if to = "http://" + plain.String(); plain.Network == "unix" && uri != "" {
+			to += ":"
+		}
 	}
 	// What has a variable replaces the request's URI as a whole; without one it
 	// would replace the location's part alone.
-	if uri != "" && strings.Contains(scheme+authority, "$") && !strings.Contains(uri, "$") {
+	if uri != "" && strings.Contains(scheme+authority, "$") && !strings.Contains(uri+to, "$") {
 		to += "$arg_" + nginxEmptyArg
 	}
 	r.edits.add(WhatUpstream, d.source, start, start+len(scheme)+len("://")+len(authority), to)
@@ -128,18 +126,33 @@ func nginxAuthority(rest string) string {
 	return rest[:end]
 }
 
+// expand returns a text with the variables in it that are set in one place alone,
+// to a text without variables.
+func (r *nginxRewrite) expand(text string) string {
+	return nginxVariable.ReplaceAllStringFunc(text, func(v string) string {
+		var values []string
+		nginxEach(r.conf.top, func(d *nginxDirective) {
+			if d.name.value == "set" && len(d.args) == 2 && d.arg(0) == "$"+strings.Trim(v, "${}") {
+				values = append(values, d.arg(1))
+			}
+		})
+		if len(values) == 1 && !strings.Contains(values[0], "$") {
+			return values[0]
+		}
+		return v
+	})
+}
+
+var nginxVariable = regexp.MustCompile(`\$(\w+|\{\w+\})`)
+
 // variable follows a variable that holds a whole URL to where it is set.
 func (r *nginxRewrite) variable(d *nginxDirective, raw string, seen map[string]bool) {
-	name := strings.Trim(strings.TrimPrefix(raw, "$"), "{}")
-	if i := strings.IndexFunc(name, func(c rune) bool {
-		return c != '_' && !('a' <= c && c <= 'z') && !('A' <= c && c <= 'Z') && !('0' <= c && c <= '9')
-	}); i >= 0 {
-		name = name[:i]
-	}
-	if !strings.HasPrefix(raw, "$") || name == "" {
+	at := nginxVariable.FindStringIndex(raw)
+	if at == nil || at[0] != 0 {
 		r.problem(d, "proxy_pass %s: it is no URL: write it with http://", raw)
 		return
 	}
+	name := strings.Trim(raw[:at[1]], "${}")
 	if seen[name] {
 		return
 	}

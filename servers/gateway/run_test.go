@@ -1,0 +1,399 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/corsproof/corsproof/fixtures"
+	"github.com/corsproof/corsproof/harness/wire"
+)
+
+// Each config as a user has it, in the real gateway: what it answers, and which
+// upstream it asked for what.
+func TestAnswers(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name string
+		kind Kind
+		file string // of testdata, the first file in it; or of the fixtures
+		want map[string]string
+	}{
+		{"nginx/real", Nginx, "nginx-real", map[string]string{
+			"http://api.shop.example.com/x":           "301 https://api.shop.example.com/x",
+			"https://api.shop.example.com/orders?a=b": "200 app GET api.shop.example.com /orders?a=b",
+			"https://api.shop.example.com/v1/a":       "200 legacy.internal:8443 GET api.shop.example.com /api/a",
+			"https://api.shop.example.com/dyn/x?y":    "200 users.internal:8080 GET api.shop.example.com /u/",
+			"https://api.shop.example.com/dyn2/x?y":   "200 users.internal:8080 GET api.shop.example.com /dyn2/x?y",
+			"https://api.shop.example.com/s/%41":      "200 $host GET api.shop.example.com /s/%41",
+			"https://x.shop.example.com/":             "404 nope",
+		}},
+		{"nginx/wrapped", Nginx, "nginx-wrapped", map[string]string{
+			"http://api.example.com/a/b":  "200 app:8000 GET 127.0.0.1 /a/b",
+			"https://api.example.com/a/b": "200 app:8000 GET 127.0.0.1 /a/b", // behind who ends TLS
+		}},
+		{"nginx/forms", Nginx, "nginx-forms", map[string]string{
+			"http://example.com:81/a/x":     "200 app GET app /x",
+			"http://example.com:81/b/x":     "200 app GET app /b/x",
+			"http://example.com:81/c/x":     "200 a.internal GET 127.0.0.1 /c/x",
+			"http://b.example.com:81/c/x":   "200 b.internal:81 GET 127.0.0.1 /c/x",
+			"http://example.com:81/d/x":     "200 a.internal GET 127.0.0.1 /d",
+			"http://example.com:81/e/x":     "200 app GET app /e/x",
+			"http://example.com:81/g/x/y?z": "200 g.internal:8080 GET 127.0.0.1 /x/y?z",
+			"http://example.com:81/h/x":     "403 ",
+			"http://example.com:81/i/x":     "200 unix:/run/i.sock GET 127.0.0.1 /i/x",
+			"http://example.com:81/k/x":     `200 http://k.internal "quoted" {;} # no comment`,
+		}},
+		{"envoy/orders", Envoy, "gateways/orders/envoy.yaml", map[string]string{
+			"http://api.example.com/x":           "308 https://api.example.com/x",
+			"https://api.example.com/orders?a=b": "200 orders GET api.example.com /orders?a=b",
+			"https://api.example.com/stock/A-1":  "200 stock GET api.example.com /stock/A-1",
+			"https://api.example.com/x":          "404 not found",
+		}},
+		{"envoy/forms", Envoy, "envoy-run", map[string]string{
+			"http://a.test:8080/one":        "200 one GET a.test:8080 /one",
+			"http://a.test:8080/direct":     "200 hello",
+			"https://api.example.com:8443/": "200 two GET api.example.com:8443 /",
+			"https://b.example.org:8444/x":  "200 two GET b.example.org:8444 /x",
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			g, e := startT(t, tc.kind, configFile(t, tc.file), configT(t))
+			assert.Regexp(t, `^(nginx/)?1\.[0-9]+\.[0-9]+$`, g.Version())
+			assert.NotEmpty(t, g.Substitutions())
+			c := clientT(t, e)
+			for url, want := range tc.want {
+				got := get(t, c, url)
+				if strings.HasSuffix(want, " ") {
+					got = got[:min(len(got), len(want))]
+				}
+				// What nginx calls by an address has the address's port.
+				assert.Equal(t, want, withoutPort.ReplaceAllString(got, "127.0.0.1"), url)
+			}
+			require.NoError(t, g.Err())
+			require.NoError(t, g.Close())
+			require.NoError(t, g.Close(), "a second Close")
+			_, err := c.Get("http://api.example.com/")
+			assert.Error(t, err, "it answers after Close")
+			_, err = g.Start(t.Context(), wire.Upstream{})
+			assert.ErrorIs(t, err, ErrClosed)
+		})
+	}
+}
+
+var withoutPort = regexp.MustCompile(`127\.0\.0\.1:[0-9]+`)
+
+// configFile returns the path of a config: of the fixtures, or unpacked.
+func configFile(t *testing.T, name string) string {
+	t.Helper()
+	if strings.Contains(name, "/") {
+		dir := t.TempDir()
+		require.NoError(t, os.CopyFS(dir, fixtures.Files))
+		return filepath.Join(dir, name)
+	}
+	for _, folder := range []string{"substitute", "run"} {
+		text, err := os.ReadFile(filepath.Join("testdata", folder, name+".txtar"))
+		if err != nil {
+			continue
+		}
+		dir := unpack(t, string(text))
+		for _, main := range []string{"nginx.conf", "default.conf", "envoy.yaml"} {
+			if path := filepath.Join(dir, main); exists(path) {
+				return path
+			}
+		}
+	}
+	require.Fail(t, "no config "+name)
+	return ""
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// writeT writes a config into a folder of its own.
+func writeT(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+	return path
+}
+
+const (
+	plainNginx = "events {}\nhttp {\n  server {\n    listen 8080;\n    location / { proxy_pass http://app.internal; }\n  }\n}\n"
+	plainEnvoy = `static_resources:
+  listeners:
+    - address: {socket_address: {address: 0.0.0.0, port_value: 8080}}
+      filter_chains:
+        - filters:
+            - name: hcm
+              typed_config:
+                "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+                stat_prefix: a
+                route_config: {virtual_hosts: [{name: a, domains: ["*"], routes: [{match: {prefix: /}, route: {cluster: app}}]}]}
+                http_filters:
+                  - {name: router, typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}
+  clusters:
+    - {name: app, type: STRICT_DNS, load_assignment: {cluster_name: app, endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: app.internal, port_value: 80}}}}]}]}}
+`
+)
+
+var plain = []struct {
+	kind Kind
+	name string
+	text string
+}{{Nginx, "nginx.conf", plainNginx}, {Envoy, "envoy.yaml", plainEnvoy}}
+
+// Whoever has the config's own ports makes no difference.
+func TestTakenPorts(t *testing.T) {
+	t.Parallel()
+	for _, tc := range plain {
+		t.Run(string(tc.kind), func(t *testing.T) {
+			t.Parallel()
+			taken, err := net.Listen("tcp", "127.0.0.1:0")
+			require.NoError(t, err)
+			defer taken.Close()
+			_, port, err := net.SplitHostPort(taken.Addr().String())
+			require.NoError(t, err)
+			file := writeT(t, tc.name, strings.ReplaceAll(tc.text, "8080", port))
+			cfg := configT(t)
+			for range 2 { // nor does the same config, running
+				_, e := startT(t, tc.kind, file, cfg)
+				assert.Regexp(t, "^200 app", get(t, clientT(t, e), "http://a.test:"+port+"/"))
+			}
+		})
+	}
+}
+
+func TestBrokenConfigShowsTheGatewaysOwnWords(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		kind       Kind
+		name, text string
+		says       []string
+	}{
+		{Nginx, "nginx.conf", strings.Replace(plainNginx, "listen 8080;", "listen 8080;\n    brotli on;", 1),
+			[]string{`unknown directive "brotli" in FILE:5`, "this nginx lacks the module", "start gateway nginx with FILE"}},
+		{Nginx, "nginx.conf", strings.Replace(plainNginx, "listen 8080;", "listen 8080;\n    return 200 ${UNSET};", 1),
+			[]string{`unknown "unset" variable`, "give the filled-in file"}},
+		{Nginx, "default.conf", "server {\n  location / { proxy_pass http://a; }\n  location / { }\n}\n",
+			[]string{`duplicate location "/" in FILE:3`}},
+		{Nginx, "nginx.conf", "events {}\nhttp {}\n", []string{"the config has no server within http"}},
+		{Envoy, "envoy.yaml", strings.Replace(plainEnvoy, "stat_prefix", "statprefix", 1),
+			[]string{"statprefix", "has unknown fields", "FILE", "a field is misspelt"}},
+		{Envoy, "envoy.yaml", strings.Replace(plainEnvoy, "cluster: app", "cluster: other", 1), []string{"unknown cluster 'other'"}},
+		{Envoy, "envoy.yaml", "static_resources: {listeners: []}\n", []string{"the config has no listener"}},
+	} {
+		t.Run(string(tc.kind)+"/"+tc.says[0], func(t *testing.T) {
+			t.Parallel()
+			file, cfg := writeT(t, tc.name, tc.text), configT(t)
+			cfg.Timeouts.Ready = 5 * time.Second
+			g, err := New(tc.kind, file, cfg)
+			require.NoError(t, err)
+			_, err = g.Start(t.Context(), wire.Upstream{Plain: echo(t, "app")})
+			require.Error(t, err)
+			for _, s := range tc.says {
+				assert.Contains(t, err.Error(), strings.ReplaceAll(s, "FILE", file))
+			}
+			assert.NotContains(t, err.Error(), cfg.Run.Dir()+"/gateway-", "a name that the user doesn't know")
+			assert.NoError(t, g.Close())
+		})
+	}
+}
+
+func TestMissingBinary(t *testing.T) {
+	cfg := configT(t)
+	start := func(k Kind, binary string) error {
+		cfg.Binary = binary
+		g, err := New(k, writeT(t, map[Kind]string{Nginx: "nginx.conf", Envoy: "envoy.yaml"}[k], map[Kind]string{Nginx: plainNginx, Envoy: plainEnvoy}[k]), cfg)
+		require.NoError(t, err)
+		_, err = g.Start(t.Context(), wire.Upstream{Plain: echo(t, "app")})
+		require.Error(t, err)
+		assert.NoError(t, g.Close())
+		return err
+	}
+	t.Setenv("PATH", t.TempDir())
+	assert.ErrorContains(t, start(Nginx, BinarySystem), "nginx is not in PATH: on Debian and Ubuntu: apt-get install")
+	assert.ErrorContains(t, start(Envoy, BinarySystem), "envoy is not in PATH: get it as envoyproxy.io says")
+	assert.ErrorContains(t, start(Nginx, "/nowhere/nginx"), "no program at /nowhere/nginx")
+	assert.ErrorContains(t, start(Nginx, "/bin/echo"), `/bin/echo is no nginx: to -v it says "-v"`)
+	assert.ErrorContains(t, start(Envoy, cfg.Installed.Nginx), "is no envoy: to --version it says")
+}
+
+// The binary of a path, and that in PATH, are what is run.
+func TestGivenBinary(t *testing.T) {
+	cfg := configT(t)
+	given := cfg.Installed.Nginx
+	cfg.Installed = nil
+	cfg.Binary = given
+	file := writeT(t, "nginx.conf", plainNginx)
+	_, e := startT(t, Nginx, file, cfg)
+	assert.Regexp(t, "^200 app.internal", get(t, clientT(t, e), "http://a.test:8080/"))
+	cfg.Binary = BinarySystem
+	t.Setenv("PATH", filepath.Dir(given))
+	_, e = startT(t, Nginx, file, cfg)
+	assert.Regexp(t, "^200 app.internal", get(t, clientT(t, e), "http://a.test:8080/"))
+}
+
+func TestDeathInTheMiddle(t *testing.T) {
+	t.Parallel()
+	for _, tc := range plain {
+		t.Run(string(tc.kind), func(t *testing.T) {
+			t.Parallel()
+			cfg := configT(t)
+			gone := make(chan error, 2)
+			cfg.Gone = func(err error) { gone <- err }
+			g, e := startT(t, tc.kind, writeT(t, tc.name, tc.text), cfg)
+			c := clientT(t, e)
+			assert.Regexp(t, "^200 ", get(t, c, "http://a.test:8080/"))
+			require.NoError(t, syscall.Kill(g.child.PID(), syscall.SIGKILL))
+			select {
+			case err := <-gone:
+				assert.ErrorContains(t, err, "ended by itself")
+				assert.ErrorContains(t, err, "killed")
+			case <-time.After(10 * time.Second):
+				require.Fail(t, "nobody was told")
+			}
+			assert.ErrorContains(t, g.Err(), "ended by itself")
+			_, err := c.Get("http://a.test:8080/")
+			assert.Error(t, err)
+			assert.NoError(t, g.Close())
+			assert.NoError(t, g.Err(), "after Close it is no news")
+		})
+	}
+}
+
+// mostToEnd is how long the end of anything may take.
+const mostToEnd = 3 * time.Second
+
+func TestHungGatewayEnds(t *testing.T) {
+	t.Parallel()
+	for _, tc := range plain {
+		t.Run(string(tc.kind), func(t *testing.T) {
+			t.Parallel()
+			cfg := configT(t)
+			g, _ := startT(t, tc.kind, writeT(t, tc.name, tc.text), cfg)
+			require.NoError(t, syscall.Kill(-g.child.PID(), syscall.SIGSTOP))
+			began := time.Now()
+			require.NoError(t, g.Close())
+			assert.Less(t, time.Since(began), mostToEnd)
+			left, err := cfg.Run.Processes()
+			require.NoError(t, err)
+			assert.Empty(t, left)
+		})
+	}
+}
+
+// A program that never answers, as a gateway whose start hangs.
+func TestStartEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	cfg := configT(t)
+	script := filepath.Join(cfg.Run.Dir(), "nginx")
+	require.NoError(t, os.WriteFile(script, []byte("#!/bin/sh\ncase $1 in -v) echo nginx version: nginx/1.0.0; exit;; esac\necho it waits; sleep 3600 & sleep 3600\n"), 0o755))
+	cfg.Binary = script
+	g, err := New(Nginx, writeT(t, "nginx.conf", plainNginx), cfg)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	failed := make(chan error, 1)
+	go func() {
+		_, err := g.Start(ctx, wire.Upstream{Plain: echo(t, "app")})
+		failed <- err
+	}()
+	require.NoError(t, waitFor(t, func() bool { // the child and the two that it started
+		left, err := cfg.Run.Processes()
+		return err == nil && len(left) >= 3
+	}))
+	cancel()
+	began := time.Now()
+	select {
+	case err := <-failed:
+		assert.ErrorIs(t, err, context.Canceled)
+		assert.ErrorContains(t, err, "it waits")
+	case <-time.After(10 * time.Second):
+		require.Fail(t, "it goes on")
+	}
+	assert.Less(t, time.Since(began), mostToEnd)
+	left, err := cfg.Run.Processes()
+	require.NoError(t, err)
+	assert.Empty(t, left)
+}
+
+// waitFor polls until done, or for ten seconds.
+func waitFor(t *testing.T, done func() bool) error {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for !done() {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		runtime.Gosched()
+	}
+	return nil
+}
+
+// A recorder in front gives a page's browser the run's own certificate for the
+// name that it asks for, and sees what passes, in both versions of HTTP.
+func TestBehindARecorder(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		kind Kind
+		file string
+	}{{Nginx, "gateways/orders/nginx.conf"}, {Envoy, "gateways/orders/envoy.yaml"}} {
+		t.Run(string(tc.kind), func(t *testing.T) {
+			t.Parallel()
+			cfg := configT(t)
+			_, e := startT(t, tc.kind, configFile(t, tc.file), cfg)
+			l, err := e.For("https://api.example.com")
+			require.NoError(t, err)
+			r, err := wire.NewRecorder(wire.RecorderConfig{
+				Name: "gateway", Naming: wire.NamingOrigin, Upstream: l.Address, TLS: cfg.CA, UpstreamRoots: e.Roots,
+			})
+			require.NoError(t, err)
+			defer r.Close()
+			front := wire.Endpoint{Roots: cfg.CA.Pool(), Listeners: []wire.EndpointListener{{Port: 443, TLS: true, Address: wire.Address{Network: "tcp", Address: r.Addr()}}}}
+			assert.Regexp(t, "^200 orders", get(t, clientT(t, front), "https://api.example.com/orders"))
+			all := r.Since(0)
+			require.Len(t, all, 1)
+			assert.Equal(t, "https://api.example.com", all[0].Server)
+			assert.Equal(t, "HTTP/2", all[0].Request.Version)
+		})
+	}
+}
+
+func TestNothingIsLeftInTheUsersFolder(t *testing.T) {
+	t.Parallel()
+	file := configFile(t, "nginx-real")
+	before := tree(t, filepath.Dir(file))
+	_, e := startT(t, Nginx, file, configT(t))
+	get(t, clientT(t, e), "https://api.shop.example.com/orders")
+	assert.Equal(t, before, tree(t, filepath.Dir(file)))
+}
+
+func tree(t *testing.T, dir string) string {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err == nil {
+			var info os.FileInfo
+			if info, err = d.Info(); err == nil {
+				b.WriteString(path + " " + info.ModTime().String() + "\n")
+			}
+		}
+		return err
+	}))
+	return b.String()
+}
