@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/judge"
 	"github.com/corsproof/corsproof/harness/policy"
 	"github.com/corsproof/corsproof/harness/wire"
 )
@@ -43,26 +45,10 @@ type CheckConfig struct {
 	Lab      LabConfig
 }
 
-// A Checked is one case of a policy with all that came of it.
-type Checked struct {
-	Case catalog.PolicyCase
-	// Expected is what the policy calls for, Predicted what the model makes of the
-	// target's answers.
-	Expected, Predicted []fetch.Trace
-	// Mismatches are the differences between the two.
-	Mismatches []catalog.Mismatch
-	// Asked is how many requests reached the upstream.
-	Asked int
-	// NotRun says why the case was not run, Unknown why it could not be observed.
-	NotRun, Unknown string
-	// Browser is what Chromium made of it; nil if it wasn't asked.
-	Browser *BrowserChecked
-}
-
 // Check derives the cases that follow from a policy, has the target answer them,
 // and judges the answers: all on the model, a share of them in a real browser as
 // well. The error says why the check could not be made.
-func Check(ctx context.Context, cfg CheckConfig) ([]Checked, error) {
+func Check(ctx context.Context, cfg CheckConfig) ([]*judge.Checked, error) {
 	switch {
 	case cfg.Policy == nil:
 		return nil, errors.New("check: CheckConfig.Policy is missing")
@@ -75,7 +61,8 @@ func Check(ctx context.Context, cfg CheckConfig) ([]Checked, error) {
 	if err != nil {
 		return nil, err
 	}
-	cases, err := catalog.Derive(view, catalog.DeriveConfig{OwnURLs: true})
+	_, runsAlready := cfg.Target.(*URLTarget)
+	cases, err := catalog.Derive(view, catalog.DeriveConfig{OwnURLs: !runsAlready})
 	if err != nil {
 		return nil, err
 	}
@@ -83,46 +70,64 @@ func Check(ctx context.Context, cfg CheckConfig) ([]Checked, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &checking{cfg: cfg, lab: lab, origin: fetch.Origin(view.Target.URL.Text), cases: cases}
+	c := &checking{cfg: cfg, foreign: runsAlready, lab: lab, origin: fetch.Origin(view.Target.URL.Text), cases: cases}
 	checked, err := c.run(ctx)
 	return checked, errors.Join(err, c.close())
 }
 
 // A checking is a check in progress.
 type checking struct {
-	cfg    CheckConfig
-	lab    *Lab
-	origin fetch.Origin
-	cases  []catalog.PolicyCase
+	cfg CheckConfig
+	// foreign: the target runs already, and what is behind it isn't ours.
+	foreign bool
+	lab     *Lab
+	origin  fetch.Origin
+	cases   []catalog.PolicyCase
 
 	upstream  *upstream
 	recorders []*wire.Recorder // of upstream and target
+	upstreams []*wire.Recorder // of the upstream alone
 	target    *wire.Recorder
 	started   bool
+	http2     bool // the target speaks it
 	done      int
 }
 
-func (c *checking) run(ctx context.Context) ([]Checked, error) {
+func (c *checking) run(ctx context.Context) ([]*judge.Checked, error) {
 	if err := c.start(ctx); err != nil {
 		return nil, err
 	}
 	client := newTargetClient(c.origin, wire.EndpointListener{Address: wire.Address{Network: "tcp", Address: c.target.Addr()}},
 		wire.Endpoint{Roots: c.lab.CA.Pool()}, c.cfg.Timeout)
 	defer client.close()
+	var err error
+	if c.http2, err = client.speaksHTTP2(ctx); err != nil {
+		return nil, err
+	}
 	p := &predictor{client: client, upstream: c.upstream, secrets: c.withSecrets, made: map[string]prediction{}}
+	if c.foreign {
+		p.upstream = nil
+	}
 	bySignature := map[string]int{}
+	var allowed []catalog.PolicyCase
 	for i := range c.cases {
 		bySignature[c.cases[i].Signature]++
+		if c.leftOut(&c.cases[i]) == "" {
+			allowed = append(allowed, c.cases[i])
+		}
 	}
-	err := p.predict(ctx, c.cases, func(signature string) { c.progress(bySignature[signature]) })
+	err = p.predict(ctx, allowed, func(signature string) { c.progress(bySignature[signature]) })
 	if err != nil {
 		return nil, err
 	}
-	checked := make([]Checked, len(c.cases))
+	reached := c.reached()
+	checked := make([]*judge.Checked, len(c.cases))
 	for i := range c.cases {
-		if checked[i], err = c.judge(ctx, c.cases[i], p.made[c.cases[i].Signature]); err != nil {
+		signature := c.cases[i].Signature
+		if checked[i], err = c.judge(ctx, &c.cases[i], p.made[signature]); err != nil {
 			return nil, err
 		}
+		checked[i].Upstream, checked[i].UpstreamSeen = reached[signature], !c.foreign
 	}
 	if c.cfg.Browser != BrowserNone {
 		err = c.browse(ctx, checked)
@@ -154,7 +159,7 @@ func (c *checking) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.started = true
+	c.started, c.upstreams = true, []*wire.Recorder{plain, secure}
 	endpoint, err := c.cfg.Target.Start(ctx, wire.Upstream{Plain: tcpAddress(plain), TLS: tcpAddress(secure)})
 	if err != nil {
 		return err
@@ -163,8 +168,13 @@ func (c *checking) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if endpoint.Roots == nil && listener.TLS {
+		if endpoint.Roots, err = x509.SystemCertPool(); err != nil {
+			return fmt.Errorf("read the system's certificates: %w", err)
+		}
+	}
 	cfg := wire.RecorderConfig{Name: "target", Naming: wire.NamingOrigin, Upstream: listener.Address, UpstreamRoots: endpoint.Roots}
-	if strings.HasPrefix(string(c.origin), "https://") {
+	if isSecure(c.origin) {
 		cfg.TLS = c.lab.CA
 		if !listener.TLS {
 			cfg.TerminateAs = wire.ServedHTTP1
@@ -172,6 +182,23 @@ func (c *checking) start(ctx context.Context) error {
 	}
 	c.target, err = c.record(cfg)
 	return err
+}
+
+func isSecure(o fetch.Origin) bool { return strings.HasPrefix(string(o), "https://") }
+
+// leftOut says why a case can't be run against the target; empty if it can.
+func (c *checking) leftOut(pc *catalog.PolicyCase) string {
+	switch {
+	case pc.Protocol == catalog.HTTP2 && !c.http2:
+		return "the target does not speak HTTP/2"
+	case !c.foreign:
+		return ""
+	case pc.NeedsUpstream():
+		return "it needs an upstream that does as it is told, and the target's is not ours"
+	case !pc.Harmless():
+		return "it could change something at a target that others use"
+	}
+	return ""
 }
 
 func tcpAddress(r *wire.Recorder) wire.Address {
@@ -223,28 +250,37 @@ func (c *checking) withSecrets(pc *catalog.PolicyCase) (catalog.PolicyCase, erro
 }
 
 // judge holds what came of a case against what the policy calls for.
-func (c *checking) judge(ctx context.Context, pc catalog.PolicyCase, p prediction) (Checked, error) {
-	out := Checked{Case: pc, Predicted: p.traces, Asked: p.asked}
-	var err error
-	if out.Expected, err = pc.Expect(ctx, nil); err != nil {
-		return out, err
-	}
-	if p.missing != "" {
-		out.Unknown = p.missing
-		if len(p.traces) == 0 {
-			out.NotRun, out.Unknown = p.missing, ""
-		}
-		if provokes(&pc) {
-			out.NotRun, out.Unknown = fmt.Sprintf("the target did not answer within %v what was to be provoked", c.cfg.Timeout), ""
-		}
+func (c *checking) judge(ctx context.Context, pc *catalog.PolicyCase, p prediction) (*judge.Checked, error) {
+	out := &judge.Checked{Case: pc, NotRun: c.leftOut(pc)}
+	if out.NotRun != "" {
 		return out, nil
 	}
-	if ok, instead := pc.Provoked(p.traces); !ok {
+	want, err := pc.Expect(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	switch ok, instead := pc.Provoked(p.traces); {
+	case p.missing != "" && provokes(pc):
+		out.NotRun = fmt.Sprintf("the target did not do within %v what was to be provoked", c.cfg.Timeout)
+	case p.missing != "" && len(p.traces) < len(pc.Steps):
+		out.NotRun = p.missing
+	case !ok:
 		out.NotRun = instead
-		return out, nil
+	default:
+		out.Want, out.Got, out.Mismatches = want, p.traces, pc.Compare(want, p.traces)
 	}
-	out.Mismatches = pc.Compare(out.Expected, p.traces)
 	return out, nil
+}
+
+// reached returns what the upstream was asked, by the signature of the case.
+func (c *checking) reached() map[string][]fetch.Exchange {
+	out := map[string][]fetch.Exchange{}
+	for _, r := range c.upstreams {
+		for _, x := range r.Since(0) {
+			out[signatureIn(x.Request.Target)] = append(out[signatureIn(x.Request.Target)], x)
+		}
+	}
+	return out
 }
 
 // provokes reports whether the case hangs on what a gateway does of its own.

@@ -21,8 +21,6 @@ const DefaultCheckTimeout = 5 * time.Second
 // one signature.
 type prediction struct {
 	traces []fetch.Trace
-	// asked is how many requests reached the upstream.
-	asked int
 	// missing says why there is no prediction.
 	missing string
 }
@@ -127,19 +125,14 @@ func (p *predictor) one(ctx context.Context, c *catalog.PolicyCase) error {
 		p.keep(c.Signature, made)
 		return nil
 	}
-	step := -1
 	made.traces, err = ready.Run(ctx, nil, func(i int) fetch.Answerer {
 		if p.upstream != nil {
-			if step >= 0 {
-				made.asked += p.upstream.forget(c.Signature)
-			}
 			p.upstream.script(c.Signature, c.Steps[i].Upstream)
-			step = i
 		}
 		return p.client.answerer(c.Protocol)
 	})
 	if p.upstream != nil {
-		made.asked += p.upstream.forget(c.Signature)
+		p.upstream.forget(c.Signature)
 	}
 	if err != nil {
 		if context.Cause(ctx) != nil {

@@ -48,6 +48,31 @@ func newTargetClient(origin fetch.Origin, listener wire.EndpointListener, endpoi
 	return c
 }
 
+// speaksHTTP2 reports whether the target agrees on HTTP/2 within TLS.
+func (c *targetClient) speaksHTTP2(ctx context.Context) (bool, error) {
+	if !isSecure(c.origin) {
+		return false, nil
+	}
+	host, _, err := parseOrigin(string(c.origin))
+	if err != nil {
+		return false, err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, errTooLate)
+	defer cancel()
+	raw, err := c.byProto[catalog.HTTP1].DialContext(ctx, "", "")
+	if err != nil {
+		return false, err
+	}
+	defer raw.Close()
+	conn := tls.Client(raw, &tls.Config{
+		ServerName: host, RootCAs: c.byProto[catalog.HTTP1].TLSClientConfig.RootCAs, NextProtos: []string{"h2", "http/1.1"},
+	})
+	if err := conn.HandshakeContext(ctx); err != nil {
+		return false, fmt.Errorf("agree with the target on TLS: %w", err)
+	}
+	return conn.ConnectionState().NegotiatedProtocol == "h2", nil
+}
+
 func (c *targetClient) close() {
 	for _, t := range c.byProto {
 		t.CloseIdleConnections()

@@ -32,7 +32,6 @@ type upstream struct {
 	ln      net.Listener
 	live    map[net.Conn]struct{}
 	scripts map[string][]catalog.UpstreamAnswer // by the case's signature
-	asked   map[string]int
 	closed  bool
 	release chan struct{} // closed at the end, for those who wait
 }
@@ -41,7 +40,7 @@ type upstream struct {
 func newUpstream(dir string) (*upstream, error) {
 	u := &upstream{
 		path: filepath.Join(dir, "upstream.sock"), live: map[net.Conn]struct{}{},
-		scripts: map[string][]catalog.UpstreamAnswer{}, asked: map[string]int{}, release: make(chan struct{}),
+		scripts: map[string][]catalog.UpstreamAnswer{}, release: make(chan struct{}),
 	}
 	return u, u.listen()
 }
@@ -102,27 +101,27 @@ func (u *upstream) script(signature string, answers []catalog.UpstreamAnswer) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.scripts[signature] = slices.Clone(answers)
-	delete(u.asked, signature)
 }
 
-// forget ends a case's script and says how many requests of it came.
-func (u *upstream) forget(signature string) (asked int) {
+// forget ends a case's script.
+func (u *upstream) forget(signature string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	asked = u.asked[signature]
 	delete(u.scripts, signature)
-	delete(u.asked, signature)
-	return asked
+}
+
+// signatureIn returns the signature of the case that a request belongs to.
+func signatureIn(target string) string {
+	_, query, _ := strings.Cut(target, "?")
+	values, _ := url.ParseQuery(query)
+	return values.Get("case")
 }
 
 // next returns what a request is answered with.
 func (u *upstream) next(target string) catalog.UpstreamAnswer {
-	_, query, _ := strings.Cut(target, "?")
-	values, _ := url.ParseQuery(query)
-	signature := values.Get("case")
+	signature := signatureIn(target)
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.asked[signature]++
 	list := u.scripts[signature]
 	if len(list) == 0 {
 		return catalog.DefaultAnswer

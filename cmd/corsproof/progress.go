@@ -31,10 +31,15 @@ func newProgress(w io.Writer) *progress {
 }
 
 func (p *progress) add(bad bool) {
-	p.done++
 	if bad {
 		p.bad++
 	}
+	p.at(p.done + 1)
+}
+
+// at says that so many are done.
+func (p *progress) at(done int) {
+	p.done = done
 	pause := progressPause
 	if p.terminal {
 		pause = progressPauseTerminal

@@ -31,8 +31,8 @@ cases:
         - {send: GET https://api.test/a, origin: https://app.test}
 `
 
-// runIn runs the command in a folder with files, to its end.
-func runIn(t *testing.T, files map[string]string, args ...string) (code int, out string) {
+// startWith starts the command in a folder with files.
+func startWith(t *testing.T, files map[string]string, args ...string) *run {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range files {
@@ -40,7 +40,13 @@ func runIn(t *testing.T, files map[string]string, args ...string) (code int, out
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
 	}
-	r := startIn(t, dir, nil, args...)
+	return startIn(t, dir, nil, args...)
+}
+
+// runIn runs the command in a folder with files, to its end.
+func runIn(t *testing.T, files map[string]string, args ...string) (code int, out string) {
+	t.Helper()
+	r := startWith(t, files, args...)
 	code = r.wait(t)
 	r.requireNothingLeft(t)
 	return code, r.out

@@ -92,7 +92,10 @@ func (s *PolicyStep) send(ctx context.Context, answer fetch.Answerer) (fetch.Tra
 		ID: "model#1", Server: string(u.Origin()), Witness: fetch.WitnessModel, Kind: fetch.ExchangeRequest,
 		Request: fetch.SentRequest{Method: n.Method, Target: targetOf(u), Headers: n.Headers.Redacted()},
 	}
-	if response.Failed != "" {
+	if response.Silent {
+		x.Incomplete = "no answer"
+		trace.Outcome = fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: "no answer came"}
+	} else if response.Failed != "" {
 		x.Incomplete = response.Failed
 		trace.Outcome = fetch.Outcome{Kind: fetch.OutcomeNetworkError, Error: response.Failed}
 	} else {

@@ -1,0 +1,288 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/corsproof/corsproof/harness"
+	"github.com/corsproof/corsproof/harness/judge"
+	"github.com/corsproof/corsproof/harness/policy"
+	"github.com/corsproof/corsproof/harness/process"
+	"github.com/corsproof/corsproof/harness/wire"
+	"github.com/corsproof/corsproof/servers"
+	"github.com/corsproof/corsproof/servers/gateway"
+)
+
+// What both commands about a policy take.
+type policyFlags struct {
+	target  string
+	origins []string
+}
+
+func (f *policyFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.target, "target", "", "the `name` of the policy's target; needed if it has several")
+	cmd.Flags().StringArrayVar(&f.origins, "origin", nil, "an `origin` that is allowed as well, such as a pull request's preview; may be repeated")
+}
+
+// load reads a policy, and refuses one that is dangerous.
+func (f *policyFlags) load(file string, stderr io.Writer) (*policy.Policy, string, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, "", err
+	}
+	p, err := policy.Parse(file, data)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, origin := range f.origins {
+		if p, err = p.WithOrigin(origin, "--origin"); err != nil {
+			return nil, "", err
+		}
+	}
+	concerns := p.Lint()
+	for _, c := range concerns {
+		fmt.Fprintln(stderr, c)
+	}
+	if policy.Refused(concerns) {
+		return nil, "", fmt.Errorf("%s: the policy is refused for what is listed above; accept a risk under accepted_risks, with a reason", file)
+	}
+	target, err := f.choose(p)
+	return p, target, err
+}
+
+func (f *policyFlags) choose(p *policy.Policy) (string, error) {
+	var names []string
+	for _, t := range p.Targets {
+		names = append(names, t.Name)
+	}
+	switch {
+	case f.target == "" && len(names) == 1:
+		return names[0], nil
+	case f.target == "":
+		return "", fmt.Errorf("--target: the policy has several, say which: %s", strings.Join(names, ", "))
+	case !slices.Contains(names, f.target):
+		return "", fmt.Errorf("--target %q: the policy has %s", f.target, strings.Join(names, ", "))
+	}
+	return f.target, nil
+}
+
+type check struct {
+	policyFlags
+	gateway string
+	binary  string
+	browser string
+	json    string
+	failOn  []string
+	timeout time.Duration
+
+	stdout, stderr io.Writer
+}
+
+func checkCommand() *cobra.Command {
+	c := &check{}
+	cmd := &cobra.Command{
+		Use:   "check POLICY",
+		Short: "Check a gateway's own config, or a URL, against a CORS policy",
+		Long: `Derive the cases that follow from a policy, run the gateway with your own config in front of a
+scripted upstream, and judge its answers: all on the model, one of each decision in a real browser.
+
+Exit codes: 0 the target follows the policy, 1 it doesn't, 2 wrong use or a mistake in a file, 3
+something could not be observed, 4 browser and model disagree; of several the first in the order 1, 4, 3.`,
+		Example: `  corsproof check shop.yaml
+  corsproof check shop.yaml --target edge --gateway nginx=./nginx.conf
+  corsproof check shop.yaml --browser all`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c.stdout, c.stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			return c.run(cmd.Context(), args[0])
+		},
+	}
+	c.add(cmd)
+	cmd.Flags().StringVar(&c.gateway, "gateway", "", "`KIND=FILE`: run this config instead of the target's own, as in nginx=./nginx.conf")
+	cmd.Flags().StringVar(&c.binary, "binary", "", "the gateway's program: a `path`, or system for the one in PATH; the project's own if empty")
+	cmd.Flags().StringVar(&c.browser, "browser", string(harness.BrowserDecisions), "what a real browser judges: decisions (one case of each), all or none")
+	cmd.Flags().DurationVar(&c.timeout, "timeout", harness.DefaultCheckTimeout, "how long one request may take")
+	return cmd
+}
+
+func (c *check) run(ctx context.Context, file string) (err error) {
+	share := harness.BrowserShare(c.browser)
+	if !slices.Contains([]harness.BrowserShare{harness.BrowserAll, harness.BrowserDecisions, harness.BrowserNone}, share) {
+		return fmt.Errorf("--browser %q: it is decisions, all or none", c.browser)
+	}
+	p, name, err := c.load(file, c.stderr)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	target, end, err := c.open(ctx, p, name, filepath.Dir(file), cancel)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if endErr := end(); endErr != nil {
+			err = &exitError{exitUnknown, errors.Join(err, fmt.Errorf("clean up: %w", endErr))}
+		}
+	}()
+	progress := newProgress(c.stderr)
+	checked, err := harness.Check(ctx, harness.CheckConfig{
+		Policy: p, On: name, Target: target, Browser: share, Timeout: c.timeout,
+		Secret: secretFrom(filepath.Dir(file)),
+		Progress: func(done, total int) {
+			progress.total = total
+			progress.at(done)
+		},
+	})
+	progress.end()
+	if err != nil {
+		return &exitError{exitUnknown, causeOr(ctx, err)}
+	}
+	return c.report(checked)
+}
+
+// open returns the target and what ends all that it took.
+func (c *check) open(ctx context.Context, p *policy.Policy, name, dir string, gone func(error)) (harness.Target, func() error, error) {
+	view, err := p.On(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	kind, file := view.Target.Gateway.Text, view.Target.File.Text
+	if file != "" && !filepath.IsAbs(file) {
+		file = filepath.Join(dir, file)
+	}
+	if c.gateway != "" {
+		var ok bool
+		if kind, file, ok = strings.Cut(c.gateway, "="); !ok {
+			return nil, nil, fmt.Errorf("--gateway %q: write it as KIND=FILE, as in nginx=./nginx.conf", c.gateway)
+		}
+	}
+	if kind == "" {
+		t, err := harness.NewURLTarget(view.Target.URL.Text)
+		return t, func() error { return nil }, err
+	}
+	known, err := gateway.ParseKind(kind)
+	if err != nil {
+		return nil, nil, err
+	}
+	host, err := url.Parse(view.Target.URL.Text)
+	if err != nil {
+		return nil, nil, err
+	}
+	return c.openGateway(ctx, known, file, host.Hostname(), gone)
+}
+
+func (c *check) openGateway(ctx context.Context, kind gateway.Kind, file, host string, gone func(error)) (harness.Target, func() error, error) {
+	cfg := gateway.Config{Binary: c.binary, Hosts: []string{host}, Gone: gone}
+	var err error
+	if c.binary == "" {
+		if cfg.Installed, err = servers.Install(ctx, servers.InstallConfig{Progress: c.stderr}); err != nil {
+			return nil, nil, &exitError{exitUnknown, causeOr(ctx, err)}
+		}
+	}
+	if cfg.CA, err = wire.NewCA(); err != nil {
+		return nil, nil, &exitError{exitUnknown, err}
+	}
+	if cfg.Run, err = process.NewRun(process.Config{}); err != nil {
+		return nil, nil, &exitError{exitUnknown, err}
+	}
+	g, err := gateway.New(kind, file, cfg)
+	if err != nil {
+		return nil, nil, errors.Join(err, cfg.Run.Close())
+	}
+	return &announced{g, c.stderr}, cfg.Run.Close, nil
+}
+
+// An announced gateway says what was substituted in its config once it runs.
+type announced struct {
+	*gateway.Gateway
+	w io.Writer
+}
+
+func (a *announced) Start(ctx context.Context, upstream wire.Upstream) (wire.Endpoint, error) {
+	endpoint, err := a.Gateway.Start(ctx, upstream)
+	for _, s := range a.Substitutions() {
+		fmt.Fprintf(a.w, "substituted %s\n", s)
+	}
+	for _, n := range a.Notes() {
+		fmt.Fprintf(a.w, "note: %s\n", n)
+	}
+	return endpoint, err
+}
+
+// secretFrom reads the secrets of a policy in dir from where the policy says.
+func secretFrom(dir string) func(*policy.Auth) (string, error) {
+	return func(a *policy.Auth) (string, error) {
+		var from policy.Secret
+		switch {
+		case a.Bearer != nil:
+			from = *a.Bearer
+		case a.APIKey != nil:
+			from = a.APIKey.Secret
+		case a.Cookie != nil:
+			from = a.Cookie.Secret
+		}
+		if env := from.Env.Text; env != "" {
+			if value, ok := os.LookupEnv(env); ok {
+				return value, nil
+			}
+			return "", fmt.Errorf("it needs a secret: set the environment variable %s", env)
+		}
+		path := from.File.Text
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(dir, path)
+		}
+		value, err := os.ReadFile(path)
+		if err != nil {
+			return "", fmt.Errorf("it needs a secret: %w", err)
+		}
+		return strings.TrimSpace(string(value)), nil
+	}
+}
+
+// report prints what was found.
+func (c *check) report(checked []*judge.Checked) error {
+	ends := map[judge.End]int{}
+	browsed := 0
+	for _, one := range checked {
+		ends[one.End()]++
+		if one.Engine != nil {
+			browsed++
+		}
+		switch one.End() {
+		case judge.EndPass, judge.EndNotRun:
+			continue
+		}
+		fmt.Fprintf(c.stdout, "%s: %s: %s\n", one.Case.Rule, one.Case.ID, one.End())
+		for _, m := range one.Mismatches {
+			fmt.Fprintf(c.stdout, "    %s\n", m)
+		}
+		for _, d := range one.Differences {
+			fmt.Fprintf(c.stdout, "    %s\n", d)
+		}
+		if text := one.Unsteady + one.Missing(); text != "" {
+			fmt.Fprintf(c.stdout, "    %s\n", text)
+		}
+	}
+	fmt.Fprintf(c.stdout, "%d cases, %d of them in the browser as well: %d passed, %d violations, %d divergent, %d unknown, %d not run\n",
+		len(checked), browsed, ends[judge.EndPass], ends[judge.EndViolation], ends[judge.EndDivergence], ends[judge.EndUnknown], ends[judge.EndNotRun])
+	switch {
+	case ends[judge.EndViolation] > 0:
+		return &exitError{exitNotProven, nil}
+	case ends[judge.EndDivergence] > 0:
+		return &exitError{exitDivergence, nil}
+	case ends[judge.EndUnknown] > 0, ends[judge.EndPass] == 0:
+		return &exitError{exitUnknown, nil}
+	}
+	return nil
+}

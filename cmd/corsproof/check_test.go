@@ -1,0 +1,133 @@
+package main
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const shopPolicy = `targets:
+  edge: {gateway: nginx, file: nginx.conf, url: "https://api.shop.example.com"}
+origins:
+  shop: ["https://shop.example.com"]
+defaults:
+  origins: [shop]
+  methods: [PUT]
+  headers: [content-type]
+  credentials: true
+  max_age: 600
+  readable_errors: [404, 502]
+routes:
+  - path: /orders
+`
+
+// As people write it, and right for the policy.
+const shopConfig = `events {}
+http {
+  map $http_origin $allow {
+    "https://shop.example.com" "https://shop.example.com";
+  }
+  map $allow $credentials { "" ""; default "true"; }
+  server {
+    listen 443 ssl;
+    server_name api.shop.example.com;
+    ssl_certificate cert.pem;
+    ssl_certificate_key key.pem;
+    add_header Access-Control-Allow-Origin $allow always;
+    add_header Access-Control-Allow-Credentials $credentials always;
+    add_header Vary Origin always;
+    proxy_hide_header Access-Control-Allow-Origin;
+    proxy_hide_header Access-Control-Allow-Credentials;
+    location = /orders {
+      if ($request_method = OPTIONS) {
+        add_header Access-Control-Allow-Origin $allow always;
+        add_header Access-Control-Allow-Credentials $credentials always;
+        add_header Access-Control-Allow-Methods "PUT" always;
+        add_header Access-Control-Allow-Headers "content-type" always;
+        add_header Access-Control-Max-Age 600 always;
+        add_header Vary Origin always;
+        return 204;
+      }
+      proxy_pass http://orders.internal:8080;
+      proxy_read_timeout 1s;
+    }
+  }
+}
+`
+
+func TestCheckWrongUse(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name  string
+		files map[string]string
+		args  []string
+		want  []string
+	}{
+		{"no such policy", nil, []string{"check", "shop.yaml"}, []string{"shop.yaml"}},
+		{"a mistake in the policy", map[string]string{"shop.yaml": strings.Replace(shopPolicy, "methods:", "method:", 1)}, []string{"check", "shop.yaml"}, []string{"shop.yaml:7:3", `"methods"`}},
+		{"no such target", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml", "--target", "core"}, []string{`"core"`, "edge"}},
+		{"no such gateway", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml", "--gateway", "pound=x"}, []string{"pound", "nginx", "envoy"}},
+		{"no config", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml"}, []string{"nginx.conf"}},
+		{"a config that can't be run", map[string]string{"shop.yaml": shopPolicy, "nginx.conf": "http {"}, []string{"check", "shop.yaml"}, []string{"nginx.conf:1"}},
+		{"browser", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml", "--browser", "some"}, []string{"--browser"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			code, out := runIn(t, tc.files, tc.args...)
+			assert.Equal(t, exitUsage, code, out)
+			for _, want := range tc.want {
+				assert.Contains(t, out, want)
+			}
+		})
+	}
+}
+
+func TestCheckOfNginx(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name, from, to string
+		args           []string
+		code           int
+		want           string
+	}{
+		{"right", "", "", []string{"--browser", "decisions"}, exitProven, " 0 violations, 0 divergent, 0 unknown"},
+		{"no always", `Access-Control-Allow-Origin $allow always;`, `Access-Control-Allow-Origin $allow;`, []string{"--browser", "none"}, exitNotProven, "error/"},
+		{"a suffix", `"https://shop.example.com" "https://shop.example.com"`, `~shop\.example\.com$ $http_origin`, []string{"--browser", "none"}, exitNotProven, "origin/"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			config := strings.Replace(shopConfig, tc.from, tc.to, 1)
+			code, out := runIn(t, map[string]string{"shop.yaml": shopPolicy, "nginx.conf": config}, append([]string{"check", "shop.yaml"}, tc.args...)...)
+			assert.Equal(t, tc.code, code, out)
+			assert.Contains(t, out, tc.want)
+			assert.Contains(t, out, "substituted nginx.conf:8: listen address", "what was substituted is said")
+		})
+	}
+}
+
+func TestCheckInterrupted(t *testing.T) {
+	t.Parallel()
+	r := startWith(t, map[string]string{"shop.yaml": shopPolicy, "nginx.conf": shopConfig}, "check", "shop.yaml")
+	r.requireLine(t, "substituted")
+	sent := time.Now()
+	require.NoError(t, r.cmd.Process.Signal(syscall.SIGINT))
+	assert.Equal(t, exitUnknown, r.wait(t), r.out)
+	assert.Less(t, r.ended.Sub(sent), end)
+	r.requireNothingLeft(t)
+}
+
+func TestCasesOfAPolicy(t *testing.T) {
+	t.Parallel()
+	code, out := runIn(t, map[string]string{"shop.yaml": shopPolicy}, "cases", "shop.yaml")
+	require.Zero(t, code, out)
+	assert.Contains(t, out, "route/orders/")
+	assert.Contains(t, out, "shop.yaml:4")
+	code, out = runIn(t, map[string]string{"shop.yaml": shopPolicy}, "cases", "shop.yaml", "--count")
+	require.Zero(t, code, out)
+	assert.NotContains(t, out, "route/")
+	assert.Regexp(t, `\d+ cases, \d+ different; \d+ decisions in the browser from \d+ page origins; about \d+s`, out)
+}

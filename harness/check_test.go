@@ -1,0 +1,263 @@
+package harness
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/judge"
+	"github.com/corsproof/corsproof/harness/policy"
+	"github.com/corsproof/corsproof/harness/wire"
+)
+
+const checkedPolicy = `targets:
+  api: {url: "http://api.shop.test"}
+origins:
+  shop: ["http://shop.test"]
+defaults:
+  origins: [shop]
+  methods: [PUT]
+  headers: [x-request-id]
+  credentials: true
+  expose: [etag]
+  readable_errors: [404, 502]
+routes:
+  - path: /orders
+`
+
+// A goGateway is a gateway in Go that follows a policy, or breaks it on purpose.
+type goGateway struct {
+	view *policy.View
+	// spoil changes what an answer says of CORS.
+	spoil func(r *http.Request, h fetch.HeaderList) fetch.HeaderList
+	// before is called for each request; it may take as long as it likes.
+	before func(r *http.Request)
+
+	server http.Server
+}
+
+func (g *goGateway) Start(_ context.Context, upstream wire.Upstream) (wire.Endpoint, error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return wire.Endpoint{}, err
+	}
+	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: "upstream"})
+	proxy.Transport = &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, upstream.Plain.Network, upstream.Plain.Address)
+	}}
+	proxy.ModifyResponse = func(r *http.Response) error {
+		for name := range r.Header {
+			if strings.HasPrefix(name, "Access-Control-") {
+				r.Header.Del(name)
+			}
+		}
+		g.add(r.Header, r.Request, r.StatusCode)
+		return nil
+	}
+	proxy.ErrorHandler = func(w http.ResponseWriter, r *http.Request, _ error) {
+		g.add(w.Header(), r, http.StatusBadGateway)
+		w.WriteHeader(http.StatusBadGateway)
+	}
+	g.server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if g.before != nil {
+			g.before(r)
+		}
+		route := g.view.Route(r.URL.Path)
+		asked := r.Header.Get("Access-Control-Request-Method")
+		if route != nil && r.Method == http.MethodOptions && asked != "" {
+			names := strings.Split(r.Header.Get("Access-Control-Request-Headers"), ",")
+			g.set(w.Header(), r, route.PreflightHeaders(r.Header.Get("Origin"), asked, names))
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		if route == nil {
+			g.add(w.Header(), r, http.StatusNotFound)
+			w.WriteHeader(http.StatusNotFound)
+			io.WriteString(w, "no such route")
+			return
+		}
+		proxy.ServeHTTP(w, r)
+	})
+	go g.server.Serve(ln)
+	return wire.Endpoint{Listeners: []wire.EndpointListener{{Port: 80, Address: wire.Address{Network: "tcp", Address: ln.Addr().String()}}}}, nil
+}
+
+func (g *goGateway) add(h http.Header, r *http.Request, status int) {
+	route := g.view.Route(r.URL.Path)
+	if route == nil {
+		route = g.view.Unlisted
+	}
+	if route != nil {
+		g.set(h, r, route.ResponseHeaders(r.Header.Get("Origin"), status))
+	}
+}
+
+func (g *goGateway) set(h http.Header, r *http.Request, called fetch.HeaderList) {
+	if g.spoil != nil {
+		called = g.spoil(r, called)
+	}
+	for _, one := range called {
+		h.Add(one.Name(), one.Value())
+	}
+}
+
+func (g *goGateway) Close() error { return g.server.Close() }
+
+func checkT(t *testing.T, ctx context.Context, g *goGateway, browser BrowserShare) ([]*judge.Checked, error) {
+	t.Helper()
+	p, err := policy.Parse("shop.yaml", []byte(checkedPolicy))
+	require.NoError(t, err)
+	g.view, err = p.On("api")
+	require.NoError(t, err)
+	return Check(ctx, CheckConfig{Policy: p, On: "api", Target: g, Browser: browser, Timeout: time.Second})
+}
+
+func endsOf(checked []*judge.Checked) map[judge.End][]string {
+	ends := map[judge.End][]string{}
+	for _, c := range checked {
+		ends[c.End()] = append(ends[c.End()], c.Case.ID)
+	}
+	return ends
+}
+
+// A gateway that follows the policy has no violation, in the model and in
+// Chromium, and the two agree.
+func TestCheckOfAFaithfulGateway(t *testing.T) {
+	t.Parallel()
+	checked, err := checkT(t, t.Context(), &goGateway{}, BrowserDecisions)
+	require.NoError(t, err)
+	ends := endsOf(checked)
+	assert.Empty(t, ends[judge.EndViolation])
+	assert.Empty(t, ends[judge.EndDivergence])
+	assert.Empty(t, ends[judge.EndUnknown])
+	assert.Greater(t, len(ends[judge.EndPass]), 50)
+	browsed := 0
+	for _, c := range checked {
+		if c.Engine != nil {
+			browsed++
+			assert.Equal(t, "chromium", c.Judge())
+		}
+		if c.NotRun != "" {
+			assert.NotEqual(t, judge.EndPass, c.End(), c.Case.ID)
+		}
+	}
+	assert.Greater(t, browsed, 20)
+}
+
+// One with a mistake has violations, each of the rule that it breaks; the browser
+// and the model agree on what comes of its answers.
+func TestCheckFindsMistakes(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name  string
+		spoil func(*http.Request, fetch.HeaderList) fetch.HeaderList
+		fails string // some case with this in its ID
+		share BrowserShare
+	}{
+		{"reflects every origin", func(r *http.Request, h fetch.HeaderList) fetch.HeaderList {
+			if origin := r.Header.Get("Origin"); origin != "" && !h.Contains("Access-Control-Allow-Origin") {
+				h = append(h, fetch.Header{"Access-Control-Allow-Origin", origin}, fetch.Header{"Access-Control-Allow-Credentials", "true"})
+			}
+			return h
+		}, "origin/", BrowserDecisions},
+		{"says it twice", func(_ *http.Request, h fetch.HeaderList) fetch.HeaderList {
+			if v, ok := h.Get("Access-Control-Allow-Origin"); ok {
+				h = append(h, fetch.Header{"Access-Control-Allow-Origin", v})
+			}
+			return h
+		}, "route/", BrowserNone},
+		{"exposes nothing", func(_ *http.Request, h fetch.HeaderList) fetch.HeaderList {
+			var kept fetch.HeaderList
+			for _, one := range h {
+				if one.Name() != "Access-Control-Expose-Headers" {
+					kept = append(kept, one)
+				}
+			}
+			return kept
+		}, "expose", BrowserNone},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			checked, err := checkT(t, t.Context(), &goGateway{spoil: tc.spoil}, tc.share)
+			require.NoError(t, err)
+			ends := endsOf(checked)
+			assert.Empty(t, ends[judge.EndDivergence], "the browser did otherwise than the model")
+			found := false
+			for _, id := range ends[judge.EndViolation] {
+				found = found || strings.Contains(id, tc.fails)
+			}
+			assert.True(t, found, "no violation has %q in its ID: %v", tc.fails, ends[judge.EndViolation])
+		})
+	}
+}
+
+// A target that hangs is unknown, and charged with nothing.
+func TestCheckOfAHungTarget(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	t.Cleanup(func() { close(release) })
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	p, err := policy.Parse("shop.yaml", []byte(checkedPolicy))
+	require.NoError(t, err)
+	g := &goGateway{before: func(*http.Request) { <-release }}
+	g.view, err = p.On("api")
+	require.NoError(t, err)
+	checked, err := Check(ctx, CheckConfig{Policy: p, On: "api", Target: g, Browser: BrowserNone, Timeout: 20 * time.Millisecond})
+	require.NoError(t, err)
+	ends := endsOf(checked)
+	assert.Empty(t, ends[judge.EndViolation])
+	assert.NotEmpty(t, ends[judge.EndUnknown])
+	for _, c := range checked {
+		// An https page may not even ask an http target.
+		if c.End() == judge.EndPass {
+			assert.Empty(t, c.Got[0].Exchanges, c.Case.ID)
+		}
+	}
+}
+
+func TestCheckEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	_, err := checkT(t, ctx, &goGateway{before: func(*http.Request) { cancel() }}, BrowserNone)
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+// Against a target that runs already, what could harm it is not run.
+func TestCheckOfAURL(t *testing.T) {
+	t.Parallel()
+	var methods []string
+	server := http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		methods = append(methods, r.Method)
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+	})}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	go server.Serve(ln)
+	t.Cleanup(func() { server.Close() })
+	origin := "http://" + ln.Addr().String()
+	p, err := policy.Parse("shop.yaml", []byte(strings.Replace(checkedPolicy, "http://api.shop.test", origin, 1)))
+	require.NoError(t, err)
+	target, err := NewURLTarget(origin)
+	require.NoError(t, err)
+	checked, err := Check(t.Context(), CheckConfig{Policy: p, On: "api", Target: target, Browser: BrowserNone, Timeout: time.Second})
+	require.NoError(t, err)
+	require.NoError(t, server.Close())
+	for _, m := range methods {
+		assert.Contains(t, []string{"GET", "HEAD", "OPTIONS"}, m)
+	}
+	ends := endsOf(checked)
+	assert.NotEmpty(t, ends[judge.EndViolation], "it allows everybody")
+	assert.NotEmpty(t, ends[judge.EndNotRun])
+}
