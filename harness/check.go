@@ -2,7 +2,6 @@ package harness
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"strings"
@@ -164,24 +163,12 @@ func (c *checking) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	listener, err := endpoint.For(string(c.origin))
+	front, err := c.lab.Front("target", endpoint, string(c.origin))
 	if err != nil {
 		return err
 	}
-	if endpoint.Roots == nil && listener.TLS {
-		if endpoint.Roots, err = x509.SystemCertPool(); err != nil {
-			return fmt.Errorf("read the system's certificates: %w", err)
-		}
-	}
-	cfg := wire.RecorderConfig{Name: "target", Naming: wire.NamingOrigin, Upstream: listener.Address, UpstreamRoots: endpoint.Roots}
-	if isSecure(c.origin) {
-		cfg.TLS = c.lab.CA
-		if !listener.TLS {
-			cfg.TerminateAs = wire.ServedHTTP1
-		}
-	}
-	c.target, err = c.record(cfg)
-	return err
+	c.target = front.Recorder
+	return nil
 }
 
 func isSecure(o fetch.Origin) bool { return strings.HasPrefix(string(o), "https://") }

@@ -23,9 +23,6 @@ func (c *checking) browse(ctx context.Context, checked []*judge.Checked) error {
 	if len(chosen) == 0 {
 		return nil
 	}
-	if err := c.lab.WatchAs(c.target, hostportOf(c.origin)); err != nil {
-		return err
-	}
 	if err := c.serveElsewhere(); err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ type Server struct {
 	// Recorder saw everything that came and went.
 	Recorder *wire.Recorder
 
-	server *http.Server
+	server *http.Server // nil for a target's
 }
 
 // Serve starts a handler on loopback behind a recorder, reachable for the
@@ -89,5 +89,9 @@ func (l *Lab) ServeT(tb testing.TB, name, origin string, handler http.Handler) *
 }
 
 func (s *Server) close() error {
-	return errors.Join(s.Recorder.Close(), s.server.Close())
+	err := s.Recorder.Close()
+	if s.server != nil {
+		err = errors.Join(err, s.server.Close())
+	}
+	return err
 }

@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -48,6 +47,9 @@ func (c *envoyConf) plan(p place) (*plan, error) {
 	r.run()
 	if err := r.err(); err != nil {
 		return nil, err
+	}
+	if len(r.listeners) == 0 {
+		return nil, fmt.Errorf("%s: there is no listener in static_resources that has a TCP address or a pipe", c.file.source.name)
 	}
 	text, err := r.edits.apply(c.file.source)
 	if err != nil {
@@ -98,9 +100,6 @@ func (a envoyAddress) wire() wire.Address {
 
 // envoyReady returns where the listeners are, once Envoy is live.
 func envoyReady(ctx context.Context, admin string, listeners []envoyListener) ([]wire.EndpointListener, error) {
-	if len(listeners) == 0 {
-		return nil, errors.New("the config has no listener in static_resources with a TCP address or a pipe")
-	}
 	client := &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -130,7 +129,7 @@ func envoyAdmin(ctx context.Context, client *http.Client, target string, into an
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("Envoy's admin interface answers %s with status %d", target, resp.StatusCode)
+		return fmt.Errorf("envoy's admin interface answers %s with status %d", target, resp.StatusCode)
 	}
 	if into == nil {
 		return nil
@@ -150,14 +149,14 @@ func envoyEndpoint(listeners []envoyListener, statuses []envoyStatus) ([]wire.En
 			return !slices.ContainsFunc(listeners, func(o envoyListener) bool { return o.name == s.Name })
 		})
 		if i < 0 {
-			return nil, fmt.Errorf("Envoy doesn't have the listener %s", l.Written)
+			return nil, fmt.Errorf("envoy doesn't have the listener %s", l.Written)
 		}
 		local := statuses[i].Local
 		if l.additional > 0 && l.additional <= len(statuses[i].Additional) {
 			local = statuses[i].Additional[l.additional-1]
 		}
 		if l.Address = local.wire(); l.Address == (wire.Address{}) {
-			return nil, fmt.Errorf("Envoy says no address of the listener %s", l.Written)
+			return nil, fmt.Errorf("envoy says no address of the listener %s", l.Written)
 		}
 		out = append(out, l.EndpointListener)
 		if l.name == "" && l.last {

@@ -1,6 +1,12 @@
 package gateway
 
-import "github.com/corsproof/corsproof/harness/policy"
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/corsproof/corsproof/harness/policy"
+)
 
 // A Wording is a fix in a gateway's own syntax.
 type Wording struct {
@@ -14,3 +20,74 @@ type Wording struct {
 // Fix words a fix in the syntax of the gateway, for the place in the user's
 // config where it goes.
 func (g *Gateway) Fix(f policy.Fix) Wording { return g.config.word(f) }
+
+// routeParameter is a part of a route's path that stands for others: {id} for a
+// segment, {page...} for the rest.
+var routeParameter = regexp.MustCompile(`\{\w+(\.\.\.)?\}`)
+
+// routeSample is a path that a route matches, and hardly any other.
+func routeSample(route string) string {
+	return routeParameter.ReplaceAllString(route, "corsproof-sample")
+}
+
+// comment words a fix in no syntax.
+func comment(f policy.Fix) string { return "# " + f.String() }
+
+// fixHeaders are the headers that fixes of a kind change.
+var fixHeaders = map[policy.FixKind]string{
+	policy.FixAllowMethod: "Access-Control-Allow-Methods", policy.FixDenyMethod: "Access-Control-Allow-Methods",
+	policy.FixAllowHeader: "Access-Control-Allow-Headers", policy.FixDenyHeader: "Access-Control-Allow-Headers",
+	policy.FixExpose: "Access-Control-Expose-Headers", policy.FixHide: "Access-Control-Expose-Headers",
+	policy.FixMaxAge: "Access-Control-Max-Age", policy.FixVary: "Vary",
+	policy.FixAllowOrigin: "Access-Control-Allow-Origin", policy.FixDenyOrigin: "Access-Control-Allow-Origin",
+	policy.FixAllowCredentials: "Access-Control-Allow-Credentials", policy.FixForbidCredentials: "Access-Control-Allow-Credentials",
+}
+
+// preflightOnly reports whether a fix is about the answer to a preflight alone.
+func preflightOnly(f policy.Fix) bool {
+	switch f.Kind {
+	case policy.FixAllowMethod, policy.FixDenyMethod, policy.FixAllowHeader, policy.FixDenyHeader, policy.FixMaxAge:
+		return true
+	}
+	return false
+}
+
+// changedList returns a list with the fix's values in it, or without them.
+func changedList(f policy.Fix, value string) string {
+	var names []string
+	for name := range strings.SplitSeq(value, ",") {
+		if name = strings.TrimSpace(name); name != "" && !strings.Contains(name, "$") {
+			names = append(names, name)
+		}
+	}
+	has := func(all []string, name string) bool {
+		return slices.ContainsFunc(all, func(n string) bool { return strings.EqualFold(n, name) })
+	}
+	switch f.Kind {
+	case policy.FixDenyMethod, policy.FixDenyHeader, policy.FixHide:
+		names = slices.DeleteFunc(names, func(name string) bool { return has(f.Values, name) })
+	default:
+		for _, v := range f.Values {
+			if !has(names, v) {
+				names = append(names, v)
+			}
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// routePattern is an expression for the paths that a route matches.
+func routePattern(route string) string {
+	var b strings.Builder
+	at := 0
+	for _, p := range routeParameter.FindAllStringIndex(route, -1) {
+		b.WriteString(regexp.QuoteMeta(route[at:p[0]]))
+		if strings.HasSuffix(route[p[0]:p[1]], "...}") {
+			b.WriteString(".+")
+		} else {
+			b.WriteString("[^/]+")
+		}
+		at = p[1]
+	}
+	return b.String() + regexp.QuoteMeta(route[at:])
+}

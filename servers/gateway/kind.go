@@ -108,6 +108,16 @@ func ParseKind(name string) (Kind, error) {
 	return Kind(name), nil
 }
 
+// ParseSpec returns the kind and the file in a text such as "nginx=./nginx.conf".
+func ParseSpec(spec string) (k Kind, file string, err error) {
+	name, file, found := strings.Cut(spec, "=")
+	if !found || file == "" {
+		return "", "", fmt.Errorf("gateway %q: write it as KIND=FILE, as in nginx=./nginx.conf", spec)
+	}
+	k, err = ParseKind(name)
+	return k, file, err
+}
+
 func kindNames() []string {
 	var names []string
 	for k := range kinds {

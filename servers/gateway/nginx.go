@@ -89,6 +89,9 @@ func (c *nginxConf) plan(p place) (*plan, error) {
 	if err := errors.Join(r.problems...); err != nil {
 		return nil, err
 	}
+	if len(r.listeners) == 0 {
+		return nil, fmt.Errorf("%s: there is no server in an http block", c.main.name)
+	}
 	out := &plan{dir: p.dir, copies: c.sources, notes: r.notes, upstreams: r.upstreams, hosts: r.hosts}
 	for _, s := range c.sources {
 		text, err := r.edits.apply(s)
@@ -120,9 +123,6 @@ func (c *nginxConf) plan(p place) (*plan, error) {
 
 // nginxReady is an error until every socket takes connections.
 func nginxReady(ctx context.Context, listeners []wire.EndpointListener) ([]wire.EndpointListener, error) {
-	if len(listeners) == 0 {
-		return nil, errors.New("the config has no server within http")
-	}
 	for _, l := range listeners {
 		conn, err := new(net.Dialer).DialContext(ctx, l.Address.Network, l.Address.Address)
 		if err != nil {

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/tools/txtar"
 
+	"github.com/corsproof/corsproof/harness/policy"
 	"github.com/corsproof/corsproof/harness/wire"
 )
 
@@ -80,7 +80,7 @@ func golden(t *testing.T, name string, want map[string]string) {
 	archive := txtar.Parse(text)
 	if *update {
 		archive.Files = slices.DeleteFunc(archive.Files, func(f txtar.File) bool { _, ours := want[f.Name]; return ours })
-		for _, key := range []string{"table", "notes", "upstreams", "hosts", "error"} {
+		for _, key := range []string{"table", "notes", "upstreams", "hosts", "error", "fixes"} {
 			if strings.TrimSpace(want[key]) != "" {
 				archive.Files = append(archive.Files, txtar.File{Name: key, Data: []byte(want[key])})
 			}
@@ -183,9 +183,16 @@ func TestParseKind(t *testing.T) {
 	assert.Equal(t, Envoy, k)
 	_, err = ParseKind("apache")
 	assert.EqualError(t, err, `no gateway "apache": there are envoy, nginx`)
+	assert.ElementsMatch(t, policy.Gateways, kindNames(), "what a policy may name can be run")
+	k, file, err := ParseSpec("nginx=./a=b.conf")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"nginx", "./a=b.conf"}, []string{k.String(), file})
+	for _, bad := range []string{"", "nginx", "nginx=", "apache=x"} {
+		_, _, err := ParseSpec(bad)
+		assert.Error(t, err, bad)
+	}
 	_, err = New("apache", "x", Config{})
 	assert.ErrorContains(t, err, "no gateway")
 	_, err = New(Nginx, "x", Config{})
 	assert.ErrorContains(t, err, "Config.Run and Config.CA")
-	assert.False(t, errors.Is(err, ErrClosed))
 }

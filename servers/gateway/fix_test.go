@@ -1,0 +1,62 @@
+package gateway
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/tools/txtar"
+
+	"github.com/corsproof/corsproof/harness/policy"
+)
+
+// fixValues are what a fix of each kind may name.
+var fixValues = map[policy.FixKind][]string{
+	policy.FixAllowMethod: {"PUT", "DELETE"}, policy.FixDenyMethod: {"POST"},
+	policy.FixAllowHeader: {"if-match"}, policy.FixDenyHeader: {"content-type"}, policy.FixMaxAge: {"600"},
+	policy.FixAllowOrigin: {"https://new.example.com:8443"}, policy.FixDenyOrigin: {"https://evil-shop.example.com"},
+	policy.FixVary: {"Origin"}, policy.FixOneOwner: {"Access-Control-Allow-Origin", "Access-Control-Max-Age"},
+	policy.FixExpose: {"x-total"}, policy.FixHide: {"etag"}, policy.FixOnErrors: {"502", "504"},
+}
+
+// Each archive has the wordings of all kinds of fix, for a route with a
+// parameter, one without and the whole gateway.
+func TestFix(t *testing.T) {
+	t.Parallel()
+	archives, err := filepath.Glob("testdata/fix/*.txtar")
+	require.NoError(t, err)
+	require.NotEmpty(t, archives)
+	for _, name := range archives {
+		base := strings.TrimSuffix(filepath.Base(name), ".txtar")
+		t.Run(base, func(t *testing.T) {
+			t.Parallel()
+			text, err := os.ReadFile(name)
+			require.NoError(t, err)
+			main := map[string]string{"nginx-orders": "gateways/orders/nginx.conf", "envoy-orders": "gateways/orders/envoy.yaml"}[base]
+			if main == "" {
+				main = filepath.Join(unpack(t, string(text)), txtar.Parse(text).Files[0].Name)
+			} else {
+				main = configFile(t, main)
+			}
+			c, err := kindOf(main).read(main, Config{})
+			require.NoError(t, err)
+			var said strings.Builder
+			for _, route := range []string{"/orders/{id}", "/stock", ""} {
+				for _, kind := range policy.FixKinds() {
+					w := c.word(policy.Fix{Kind: kind, Values: fixValues[kind], Route: route})
+					assert.NotEmpty(t, w.Text)
+					assert.NotEmpty(t, w.File)
+					assert.Positive(t, w.Line, "%s on %q: nowhere to put it", kind, route)
+					rel, err := filepath.Rel(filepath.Dir(main), w.File)
+					require.NoError(t, err)
+					fmt.Fprintf(&said, "%s on %q: %s:%d\n    %s\n", kind, route, rel, w.Line, strings.ReplaceAll(w.Text, "\n", "\n    "))
+				}
+			}
+			golden(t, name, map[string]string{"fixes": said.String()})
+		})
+	}
+}
