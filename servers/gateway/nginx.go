@@ -15,7 +15,7 @@ import (
 
 // nginxCures are for what nginx says most when it doesn't start.
 var nginxCures = []cure{
-	{regexp.MustCompile(`unknown directive "`), "this nginx lacks the module that has it: give the one that you use, as a path to its program or \"" + BinarySystem + "\""},
+	{regexp.MustCompile(`unknown directive "`), "this nginx is older than the directive, or lacks the module that has it: give the one that you use, as a path to its program or \"" + BinarySystem + "\""},
 	{regexp.MustCompile(`unknown "[a-zA-Z0-9_]+" variable`), "if the file is a template, whose variables are filled in before nginx reads it, give the filled-in file"},
 	{regexp.MustCompile(`invalid option: "e"`), "this nginx is older than 1.19.5: give another"},
 	{regexp.MustCompile(`\(13: Permission denied\)`), "nginx runs as an unprivileged user here: let it read what the config names"},

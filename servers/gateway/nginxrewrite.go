@@ -106,7 +106,8 @@ func (r *nginxRewrite) walk(all []*nginxDirective) {
 		if d.data() {
 			continue
 		}
-		if rule := nginxRules[d.name.value]; rule != nil && (len(d.args) > 0 || d.open) {
+		block := slices.Contains([]string{"http", "server", "upstream"}, d.name.value)
+		if rule := nginxRules[d.name.value]; rule != nil && (len(d.args) > 0 || block && d.open) {
 			rule(r, d)
 		}
 		for _, a := range d.args {

@@ -186,7 +186,7 @@ func TestBrokenConfigShowsTheGatewaysOwnWords(t *testing.T) {
 		says       []string
 	}{
 		{Nginx, "nginx.conf", strings.Replace(plainNginx, "listen 8080;", "listen 8080;\n    brotli on;", 1),
-			[]string{`unknown directive "brotli" in FILE:5`, "this nginx lacks the module", "start gateway nginx with FILE"}},
+			[]string{`unknown directive "brotli" in FILE:5`, "lacks the module that has it", "start gateway nginx with FILE"}},
 		{Nginx, "nginx.conf", strings.Replace(plainNginx, "listen 8080;", "listen 8080;\n    return 200 ${UNSET};", 1),
 			[]string{`unknown "unset" variable`, "give the filled-in file"}},
 		{Nginx, "default.conf", "server {\n  location / { proxy_pass http://a; }\n  location / { }\n}\n",
@@ -340,6 +340,31 @@ func waitFor(t *testing.T, done func() bool) error {
 		runtime.Gosched()
 	}
 	return nil
+}
+
+// Certificates of two kinds for one server, names that no certificate can have,
+// and a name that the config doesn't know, asked for by a page.
+func TestCertificates(t *testing.T) {
+	t.Parallel()
+	cfg := configT(t)
+	cfg.Hosts = []string{"shop.example.com"}
+	file := writeT(t, "nginx.conf", `events {}
+http {
+  server {
+    listen 443 ssl;
+    server_name _ ~^x(?<n>[0-9])\.example\.net$;
+    ssl_certificate rsa.pem; ssl_certificate_key rsa.key;
+    ssl_certificate ecdsa.pem; ssl_certificate_key ecdsa.key;
+    ssl_dhparam dh.pem; ssl_session_ticket_key t.key; ssl_password_file p; ssl_client_certificate c.pem; ssl_trusted_certificate d.pem;
+    location / { proxy_pass https://app.internal; proxy_ssl_verify on; proxy_ssl_trusted_certificate ca.pem; proxy_ssl_certificate a; proxy_ssl_certificate_key b; }
+  }
+}
+`)
+	_, e := startT(t, Nginx, file, cfg)
+	c := clientT(t, e)
+	assert.Regexp(t, "^200 app.internal GET", get(t, c, "https://shop.example.com/"))
+	_, err := c.Get("https://other.example.com/")
+	assert.ErrorContains(t, err, "certificate is valid for shop.example.com")
 }
 
 // A recorder in front gives a page's browser the run's own certificate for the
