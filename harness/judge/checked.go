@@ -3,6 +3,7 @@ package judge
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
@@ -83,7 +84,7 @@ func (c *Checked) Missing() string {
 	}
 	for i, t := range c.Got {
 		if t.Outcome.Kind == fetch.OutcomeUnknown {
-			return fmt.Sprintf("request %d: %s", i+1, t.Outcome.Error)
+			return strings.TrimSuffix(fmt.Sprintf("request %d: %s", i+1, t.Outcome.Error), ": ")
 		}
 	}
 	return ""

@@ -1,6 +1,12 @@
 package judge
 
-import "github.com/corsproof/corsproof/harness/policy"
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/corsproof/corsproof/harness/policy"
+)
 
 // CollectorConfig says what cases don't.
 type CollectorConfig struct {
@@ -17,17 +23,27 @@ type CollectorConfig struct {
 // A Collector makes findings of cases. It keeps all of a case that failed and a
 // few facts of one that passed. It is not for concurrent use.
 type Collector struct {
-	cfg    CollectorConfig
-	failed []*Checked
+	cfg       CollectorConfig
+	diagnosis diagnosis
 }
 
 // NewCollector returns an empty collector.
-func NewCollector(cfg CollectorConfig) *Collector { return &Collector{cfg: cfg} }
+func NewCollector(cfg CollectorConfig) *Collector {
+	if cfg.Command == "" {
+		cfg.Command = fmt.Sprintf("corsproof check %s --target %s", cfg.View.Policy.File, cfg.View.Target.Name)
+	}
+	return &Collector{cfg: cfg, diagnosis: diagnosis{view: cfg.View}}
+}
 
-// Add takes a case, which the collector may keep: nobody may change it later.
+// Add takes a case. If it failed, the collector keeps it, and nobody may change
+// it later.
 func (c *Collector) Add(checked *Checked) {
+	if checked.End() == EndNotRun {
+		return
+	}
+	c.diagnosis.facts = append(c.diagnosis.facts, c.diagnosis.factsOf(checked)...)
 	if checked.End() == EndViolation {
-		c.failed = append(c.failed, checked)
+		c.diagnosis.symptoms = append(c.diagnosis.symptoms, symptoms(checked, c.cfg.View)...)
 	}
 }
 
@@ -35,4 +51,75 @@ func (c *Collector) Add(checked *Checked) {
 // what is worth knowing of a target though it follows the policy. Notes never
 // change how a check ends. The order and the rest depend on nothing but the cases
 // and the order in which they were added.
-func (c *Collector) Findings() (findings, notes []Finding) { return nil, nil }
+func (c *Collector) Findings() (findings, notes []Finding) {
+	for _, g := range c.diagnosis.groups() {
+		findings = append(findings, c.finding(g))
+	}
+	slices.SortStableFunc(findings, func(a, b Finding) int {
+		return cmp.Compare(slices.Index(Severities(), a.Severity), slices.Index(Severities(), b.Severity))
+	})
+	return findings, c.notes(findings)
+}
+
+// finding makes a finding of the symptoms of one cause.
+func (c *Collector) finding(g group) Finding {
+	kind, _ := KindOf(g.id)
+	s := g.first()
+	f := Finding{
+		ID: g.id, Title: kind.Title, Fault: kind.Fault, Severity: severity(kind.Severity, g.symptoms),
+		Summary: summary(s), Rule: s.Case.Rule, Evidence: evidence(s), Flip: flip(s), Fix: fix(g),
+		Curl: c.curl(s), Command: c.cfg.Command + " --case " + shellWord(s.Case.ID),
+	}
+	for _, s := range g.symptoms {
+		f.Cases = append(f.Cases, FoldedCase{ID: s.Case.ID, Route: s.Case.Route, Rule: s.Case.Rule, Saw: s.mismatch.String()})
+		f.Owners, f.Routes = append(f.Owners, s.Case.Owner), append(f.Routes, s.Case.Route)
+		f.Origins = append(f.Origins, s.origin())
+	}
+	f.Cases = slices.CompactFunc(f.Cases, func(a, b FoldedCase) bool { return a.ID == b.ID })
+	f.Owners, f.Routes, f.Origins = set(f.Owners), set(f.Routes), set(f.Origins)
+	return f
+}
+
+// set returns the words, sorted, each once, without the empty one.
+func set(words []string) []string {
+	words = slices.Compact(slices.Sorted(slices.Values(words)))
+	return slices.DeleteFunc(words, func(w string) bool { return w == "" })
+}
+
+// first is the symptom that shows the cause best: of a case of one request that a
+// page can send, if there is one; at least of one that provokes nothing.
+func (g group) first() *symptom {
+	plain := func(s *symptom) bool { return !s.Case.Wire() && !s.Case.Disturbs }
+	i := slices.IndexFunc(g.symptoms, func(s *symptom) bool { return plain(s) && len(s.Case.Steps) == 1 })
+	if i < 0 {
+		i = slices.IndexFunc(g.symptoms, plain)
+	}
+	return g.symptoms[max(i, 0)]
+}
+
+// severity is the usual one of a kind, unless the symptoms are of another sort.
+func severity(usual Severity, symptoms []*symptom) Severity {
+	allowed, refused, sendable := 0, 0, 0
+	for _, s := range symptoms {
+		switch s.effect {
+		case effectAllowed:
+			allowed++
+			if !s.Case.Wire() {
+				sendable++
+			}
+		case effectRefused:
+			refused++
+		}
+	}
+	switch {
+	case allowed == 0 && usual == SeverityHole && refused > 0:
+		return SeverityOutage
+	case allowed > 0 && sendable == 0 && refused == 0:
+		return SeverityAnnoyance // no browser sends it
+	case sendable > 0 && refused == 0:
+		return SeverityHole
+	case sendable > 0 && usual != SeverityOutage:
+		return SeverityHole
+	}
+	return usual
+}

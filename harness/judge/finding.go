@@ -60,6 +60,8 @@ type Finding struct {
 	// if no single one does.
 	Flip *Flip `json:"flip,omitempty"`
 	// Fix is what would make the target follow the policy, in no gateway's words.
+	// Its kind is empty if it isn't about a header; then the page of the ID says
+	// what to do.
 	Fix policy.Fix `json:"fix"`
 	// Wording is the fix in the target's own words, nil if it has none. Who knows
 	// the target sets it.
@@ -92,6 +94,9 @@ type Evidence struct {
 	Exchanges []fetch.Exchange `json:"exchanges"`
 	// Decisive is the index of the exchange that decided; -1 if there is none.
 	Decisive int `json:"decisive"`
+	// FromCache: nothing was asked; the exchanges are those of which the answer
+	// was kept.
+	FromCache bool `json:"fromCache,omitempty"`
 	// NeverSent is the method of a request that was to follow and didn't.
 	NeverSent string `json:"neverSent,omitempty"`
 	// Reached says whether the decisive request reached the upstream; empty if

@@ -1,0 +1,85 @@
+package judge
+
+import (
+	"slices"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+)
+
+// causesInScope: who may not read, or may read without consent, is treated
+// otherwise.
+var causesInScope = slices.Concat(causesByMatcher(), []cause{
+	{MethodCase, func(d *diagnosis, s *symptom) bool { return s.consentsTo("method/case/") && !d.overConsents() }},
+	{PreflightPermissive, func(d *diagnosis, s *symptom) bool { return s.consentsTo("method/", "header/") }},
+	{PreflightPermissive, func(d *diagnosis, s *symptom) bool { return s.effect == effectRequests && d.onlyPreflightConsents(s) }},
+	{CredentialsBeyond, func(d *diagnosis, s *symptom) bool { return s.effect == effectAllowed && s.in("credentials/refused/") }},
+	{CORSPathBypass, func(d *diagnosis, s *symptom) bool {
+		return s.effect == effectAllowed && s.in("scope/spelled-") && !d.someSymptom(func(o *symptom) bool {
+			return o.effect == effectAllowed && o.in("scope/none/") && o.Case.Route == s.Case.Route
+		})
+	}},
+	{DevOriginInProd, func(d *diagnosis, s *symptom) bool { return s.effect == effectAllowed && s.in("origin/other-target/") }},
+	{PolicyScope, func(d *diagnosis, s *symptom) bool {
+		return s.effect == effectAllowed && s.in("scope/", "origin/other-route/", "route/")
+	}},
+})
+
+// causesOfStatus: the target itself answers otherwise.
+var causesOfStatus = []cause{
+	{NonCORSBlocked, func(d *diagnosis, s *symptom) bool { return s.turnedAway() && s.in("scope/no-origin") }},
+	{NonCORSBlocked, func(d *diagnosis, s *symptom) bool {
+		without := s.isStatus() && s.in("scope/") && !s.x.Request.Headers.Contains("Origin")
+		after := s.effect == effectRequests && s.in("cache/image-first", "cache/in-order")
+		return (without || after) && d.someSymptom(func(o *symptom) bool { return o.turnedAway() && o.in("scope/no-origin") })
+	}},
+	{SameOriginMisdetected, func(d *diagnosis, s *symptom) bool { return s.turnedAway() && s.in("scope/own-origin") }},
+	{OptionsRejected, func(d *diagnosis, s *symptom) bool {
+		return s.isStatus() && s.in("scope/plain-options") && s.status() >= 400
+	}},
+	{OptionsHijacked, func(d *diagnosis, s *symptom) bool {
+		return s.isStatus() && s.in("scope/plain-options") && !(s.UpstreamSeen && s.reached("OPTIONS") > 0)
+	}},
+}
+
+// isStatus reports whether the answer itself is another one, readable or not.
+func (s *symptom) isStatus() bool {
+	want := s.wanted()
+	return want != nil && want.Response != nil && s.status() != want.Response.Status
+}
+
+// turnedAway reports whether the answer is an error where none belongs.
+func (s *symptom) turnedAway() bool { return s.isStatus() && s.status() >= 400 }
+
+// consentsTo reports whether a preflight lets through what the policy doesn't
+// list, in one of the areas.
+func (s *symptom) consentsTo(areas ...string) bool {
+	return s.effect == effectAllowed && s.in(areas...)
+}
+
+// overConsents reports whether preflights let through more than another spelling
+// of a method.
+func (d *diagnosis) overConsents() bool {
+	return d.someSymptom(func(s *symptom) bool { return s.consentsTo("method/outside/", "header/outside/") })
+}
+
+// onlyPreflightConsents reports whether the preflight let through what the
+// request itself was then refused for.
+func (d *diagnosis) onlyPreflightConsents(s *symptom) bool {
+	if s.step >= len(s.Got) {
+		return false
+	}
+	got := s.Got[s.step]
+	return got.Outcome.Kind == fetch.OutcomeNetworkError && len(got.Exchanges) > 1 && got.Exchanges[0].Request.IsPreflight() &&
+		!slices.ContainsFunc(got.Exchanges, isRedirect)
+}
+
+// causesByMatcher are one for each way in which a target compares origins.
+func causesByMatcher() []cause {
+	var out []cause
+	for _, id := range matcherIDs() {
+		out = append(out, cause{id, func(d *diagnosis, s *symptom) bool {
+			return s.effect == effectAllowed && d.matchers[s.matched()] == id
+		}})
+	}
+	return out
+}

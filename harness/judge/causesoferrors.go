@@ -1,0 +1,128 @@
+package judge
+
+import (
+	"slices"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+)
+
+// causesInErrors: an error, or a redirect, says less than an ordinary answer.
+var causesInErrors = []cause{
+	{AcaoMissingOnRedirect, func(d *diagnosis, s *symptom) bool {
+		return s.bare() && s.status() >= 300 && s.status() < 400
+	}},
+	{AcaoMissingOnError, func(d *diagnosis, s *symptom) bool { return s.errorLayer() != "" && d.bare[AcaoMissingOnError] }},
+	{AcaoMissingOnGatewayError, func(d *diagnosis, s *symptom) bool {
+		return s.errorLayer() != "" && d.bare[AcaoMissingOnGatewayError]
+	}},
+	{AcaoMissingOnUnmatched, func(d *diagnosis, s *symptom) bool { return s.errorLayer() == AcaoMissingOnUnmatched }},
+	{AcaoMissingAuthDenial, func(d *diagnosis, s *symptom) bool { return s.errorLayer() == AcaoMissingAuthDenial }},
+}
+
+// bare reports whether the answer lacks what lets the page read.
+func (s *symptom) bare() bool {
+	return s.effect == effectRefused && s.x != nil && !s.preflight() &&
+		slices.Contains([]string{fetch.DetailMissing, fetch.DetailCredentialsMissing}, s.detail())
+}
+
+// errorLayer says whose error a page couldn't read, by the cause if it is that
+// layer's alone; empty if it is no error.
+func (s *symptom) errorLayer() FindingID {
+	switch {
+	case !s.bare() || s.status() < 400:
+		return ""
+	case s.in("error/application/"):
+		return AcaoMissingOnError
+	case s.in("error/gateway/unrouted"):
+		return AcaoMissingOnUnmatched
+	case s.in("auth/missing") && !(s.UpstreamSeen && s.reached(s.x.Request.Method) > 0):
+		return AcaoMissingAuthDenial
+	case s.in("auth/missing"):
+		return AcaoMissingOnError
+	case s.in("error/"):
+		return AcaoMissingOnGatewayError
+	case s.status() == 401 || s.status() == 403:
+		return AcaoMissingAuthDenial
+	case s.status() == 404:
+		return AcaoMissingOnUnmatched
+	}
+	return AcaoMissingOnGatewayError
+}
+
+// bareLayers returns the layers whose errors pages can't read. One that covers
+// more explains the others: a header that isn't sent with errors is sent neither
+// with the application's nor with the gateway's own.
+func (d *diagnosis) bareLayers() map[FindingID]bool {
+	out := map[FindingID]bool{}
+	for _, s := range d.symptoms {
+		if id := s.errorLayer(); id != "" {
+			out[id] = true
+		}
+	}
+	return out
+}
+
+// causesInCredentials: Access-Control-Allow-Credentials isn't as it has to be in
+// ordinary answers; in errors alone it is as if they named no origin.
+var causesInCredentials = []cause{
+	{AcacNotTrue, func(d *diagnosis, s *symptom) bool { return s.detail() == fetch.DetailCredentialsInvalid }},
+	{PreflightActual, func(d *diagnosis, s *symptom) bool {
+		return s.withoutCredentials() && !d.allowsCredentials(func(f *fact) bool { return f.preflight == s.preflight() }) &&
+			d.allowsCredentials(func(f *fact) bool { return f.preflight != s.preflight() })
+	}},
+	{PolicyScope, func(d *diagnosis, s *symptom) bool {
+		return s.withoutCredentials() && s.route != nil && !d.allowsCredentials(func(f *fact) bool { return f.route == s.route }) &&
+			d.allowsCredentials(func(f *fact) bool { return f.route != s.route })
+	}},
+	{AcacNotTrue, func(d *diagnosis, s *symptom) bool {
+		return s.withoutCredentials() && !d.allowsCredentials(func(*fact) bool { return true })
+	}},
+}
+
+func (s *symptom) withoutCredentials() bool { return s.detail() == fetch.DetailCredentialsMissing }
+
+// allowsCredentials reports whether some ordinary answer allows credentials.
+func (d *diagnosis) allowsCredentials(is func(*fact) bool) bool {
+	return d.some(func(f *fact) bool {
+		return f.ordinary() && f.answer.Contains("access-control-allow-credentials") && is(f)
+	})
+}
+
+// causesInPreflightLists: the preflight's answer doesn't list what is asked for.
+var causesInPreflightLists = []cause{
+	{AllowListInvalid, func(d *diagnosis, s *symptom) bool {
+		return s.effect == effectRefused && s.preflight() && (s.malformed("Access-Control-Allow-Methods") || s.malformed("Access-Control-Allow-Headers"))
+	}},
+	{AllowMethodsWildcard, func(d *diagnosis, s *symptom) bool {
+		return s.detail() == fetch.DetailMethodNotAllowed && s.lists("Access-Control-Allow-Methods", fetch.Wildcard)
+	}},
+	{MethodCase, func(d *diagnosis, s *symptom) bool {
+		return s.detail() == fetch.DetailMethodNotAllowed && s.listsFolded("Access-Control-Allow-Methods", s.asked())
+	}},
+	{AllowMethodsMissing, func(d *diagnosis, s *symptom) bool { return s.detail() == fetch.DetailMethodNotAllowed }},
+	{AllowHeadersWildcard, func(d *diagnosis, s *symptom) bool {
+		return s.lacksHeader() && s.lists("Access-Control-Allow-Headers", fetch.Wildcard) &&
+			d.someSymptom(func(o *symptom) bool { return o.lacksHeader() && o.includes() })
+	}},
+	{PreflightPermissive, func(d *diagnosis, s *symptom) bool {
+		return s.lacksHeader() && s.lists("Access-Control-Allow-Headers", fetch.Wildcard) && d.someSymptom(func(o *symptom) bool {
+			return o.route == s.route && o.consentsTo("header/outside/")
+		})
+	}},
+	{WildcardNotAuthorization, func(d *diagnosis, s *symptom) bool {
+		return s.lacksHeader() && s.lists("Access-Control-Allow-Headers", fetch.Wildcard)
+	}},
+	{HeadersOnWrongAnswer, func(d *diagnosis, s *symptom) bool {
+		lists := func(preflight bool) bool {
+			return d.some(func(f *fact) bool {
+				return f.preflight == preflight && f.answer.Contains("access-control-allow-headers")
+			})
+		}
+		return s.lacksHeader() && lists(false) && !lists(true)
+	}},
+	{RangeNotSafelisted, func(d *diagnosis, s *symptom) bool { return s.lacksHeader() && d.lacksOnly("range") }},
+	{SafelistOverflow, func(d *diagnosis, s *symptom) bool {
+		return s.lacksHeader() && d.lacksOnly("accept", "accept-language", "content-language")
+	}},
+	{AllowHeadersMissing, func(d *diagnosis, s *symptom) bool { return s.lacksHeader() }},
+}

@@ -1,0 +1,209 @@
+package judge
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+)
+
+// causesInAllowOrigin: there is an Access-Control-Allow-Origin, and it is wrong.
+var causesInAllowOrigin = []cause{
+	{AcaoDuplicated, func(d *diagnosis, s *symptom) bool { return s.effect == effectRefused && s.duplicated() }},
+	{AcaoDuplicated, func(d *diagnosis, s *symptom) bool { return s.passedOn() && d.someSymptom((*symptom).duplicated) }},
+	{UpstreamPassthrough, func(d *diagnosis, s *symptom) bool { return s.passedOn() && !d.accepts(s) }},
+	{AcaoMultiValue, func(d *diagnosis, s *symptom) bool { return s.detail() == fetch.DetailMultiple }},
+	{WildcardByShape, func(d *diagnosis, s *symptom) bool { return d.wildcard(s) && d.dependsOnCookie() }},
+	{WildcardWithCredentials, func(d *diagnosis, s *symptom) bool { return d.wildcard(s) && d.wildcardWithCredentials() }},
+	{PolicyWidened, func(d *diagnosis, s *symptom) bool { return d.wildcard(s) }},
+	{AcaoNotAnOrigin, func(d *diagnosis, s *symptom) bool {
+		return s.detail() == fetch.DetailInvalid || s.detail() == fetch.DetailMismatch && !isOrigin(s.value("Access-Control-Allow-Origin"))
+	}},
+	{PreflightCached, func(d *diagnosis, s *symptom) bool {
+		return s.detail() == fetch.DetailMismatch && s.preflight() && s.fromCache()
+	}},
+	{AcaoWrongLayer, func(d *diagnosis, s *symptom) bool {
+		return s.effect == effectRefused && (s.detail() == fetch.DetailMismatch || s.detail() == fetch.DetailMissing) && !s.preflight() && s.x != nil && s.fromCache()
+	}},
+	{AcaoStaticMismatch, func(d *diagnosis, s *symptom) bool { return s.detail() == fetch.DetailMismatch }},
+}
+
+// duplicated reports whether two layers named an origin.
+func (s *symptom) duplicated() bool {
+	if s.x == nil || s.detail() != fetch.DetailMultiple {
+		return false
+	}
+	values := listOf(s.x.Response.Headers, "Access-Control-Allow-Origin")
+	once := slices.Compact(slices.Sorted(slices.Values(values)))
+	return len(s.lines("Access-Control-Allow-Origin")) > 1 || len(once) < len(values) || slices.Contains(values, fetch.Wildcard)
+}
+
+// passedOn reports whether an origin that is denied may read because the
+// upstream says so.
+func (s *symptom) passedOn() bool {
+	return s.effect == effectAllowed && s.in("layer/") && slices.ContainsFunc(s.Upstream, func(u fetch.Exchange) bool {
+		return u.Response != nil && slices.Equal(u.Response.Headers.Lines("Access-Control-Allow-Origin"), s.lines("Access-Control-Allow-Origin"))
+	})
+}
+
+// accepts reports whether the target lets the symptom's origin read by itself.
+func (d *diagnosis) accepts(s *symptom) bool { return d.matchers[s.matched()] != "" }
+
+// wildcard reports whether a "*" decided.
+func (s *symptom) wildcard() bool {
+	if s.effect == effectRefused {
+		return s.detail() == fetch.DetailWildcardWithCredentials
+	}
+	return s.effect == effectAllowed && s.value("Access-Control-Allow-Origin") == fetch.Wildcard &&
+		(s.route == nil || !s.route.Origin(s.origin()).Allowed)
+}
+
+func (d *diagnosis) wildcardWithCredentials() bool {
+	return d.someSymptom(func(s *symptom) bool { return s.detail() == fetch.DetailWildcardWithCredentials })
+}
+
+// wildcard reports whether a "*" decided, and not an origin that is a "*" itself
+// and was sent back.
+func (d *diagnosis) wildcard(s *symptom) bool {
+	return s.wildcard() && (s.origin() != fetch.Wildcard || d.someSymptom(func(o *symptom) bool {
+		return o.wildcard() && o.route == s.route && o.origin() != fetch.Wildcard
+	}))
+}
+
+// dependsOnCookie reports whether requests that differ in nothing but a cookie
+// get "*" without it and the origin with it.
+func (d *diagnosis) dependsOnCookie() bool {
+	return d.wildcardWithCredentials() && d.some(func(f *fact) bool { return f.cookie && f.allowed && f.consents && !f.preflight })
+}
+
+func (d *diagnosis) someSymptom(is func(*symptom) bool) bool {
+	return slices.ContainsFunc(d.symptoms, is)
+}
+
+// isOrigin reports whether a value could be some page's Origin.
+func isOrigin(value string) bool {
+	if value == string(fetch.OpaqueOrigin) {
+		return true
+	}
+	u, err := fetch.ParseURL(value, nil)
+	return err == nil && u.Host != "" && string(u.Origin()) == value
+}
+
+// fromCache reports whether the answer says that it is a cache's, or was given
+// while the upstream was asked less often than it had to be.
+func (s *symptom) fromCache() bool {
+	if age, err := strconv.Atoi(s.value("Age")); err == nil && age >= 0 {
+		return true
+	}
+	if strings.Contains(strings.ToLower(s.value("X-Cache")), "hit") {
+		return true
+	}
+	asked := 0
+	for _, t := range s.Got[:s.step+1] {
+		for _, x := range t.Exchanges {
+			if x.Request.Method == s.x.Request.Method {
+				asked++
+			}
+		}
+	}
+	return s.UpstreamSeen && s.step > 0 && !s.preflight() && s.status() < 300 && s.reached(s.x.Request.Method) < asked
+}
+
+// causesOfSilence: there is no Access-Control-Allow-Origin where one has to be.
+// What holds for a whole origin or route goes before what holds for errors alone.
+var causesOfSilence = []cause{
+	{FilterNotImplemented, func(d *diagnosis, s *symptom) bool {
+		return s.missing() && !d.some(func(f *fact) bool { return f.cors && !f.upstreamConsents })
+	}},
+	{AcaoIntermittent, func(d *diagnosis, s *symptom) bool { return s.missing() && d.intermittent() }},
+	{PreflightActual, func(d *diagnosis, s *symptom) bool { return s.missing() && d.oneKindAlone(s) }},
+	{CacheStatePoisoning, func(d *diagnosis, s *symptom) bool {
+		return s.missing() && s.in("steady/after-odd-origin") && s.step > 0 && d.consentsHere(s)
+	}},
+	{AcrhMangled, func(d *diagnosis, s *symptom) bool {
+		return s.effect == effectRefused && s.in("header/asked-with-") && d.consentsToPreflight(s, func(f *fact) bool { return !f.wire }) &&
+			!d.someSymptom(func(o *symptom) bool {
+				return o.route == s.route && o.preflight() && !o.Case.Wire() && o.effect == effectRefused
+			})
+	}},
+	{ProtocolDependent, func(d *diagnosis, s *symptom) bool {
+		return s.missing() && s.Case.Protocol != "" && d.consentsHere(s)
+	}},
+	{WildcardDepth, func(d *diagnosis, s *symptom) bool { return s.missing() && d.neverMatches(s) && d.spansLabels(s) }},
+	{PolicyNeverMatches, func(d *diagnosis, s *symptom) bool { return s.missing() && d.neverMatches(s) }},
+	{PolicyScope, func(d *diagnosis, s *symptom) bool {
+		return s.missing() && s.route != nil && !d.namesOriginAt(s, func(*fact) bool { return true }) && d.namesOriginElsewhere(s)
+	}},
+	{PreflightActual, func(d *diagnosis, s *symptom) bool {
+		return s.missing() && !d.namesOriginAt(s, func(f *fact) bool { return f.preflight == s.preflight() }) &&
+			d.namesOriginAt(s, func(f *fact) bool { return f.preflight != s.preflight() })
+	}},
+}
+
+// missing reports whether a page was refused for want of the header.
+func (s *symptom) missing() bool {
+	return s.effect == effectRefused && s.detail() == fetch.DetailMissing && s.x != nil
+}
+
+// oneKindAlone reports whether answers of the symptom's kind, preflights or all
+// others, never name an origin, while those of the other kind do.
+func (d *diagnosis) oneKindAlone(s *symptom) bool {
+	names := func(preflight bool) bool {
+		return d.some(func(f *fact) bool { return f.preflight == preflight && f.ordinary() && f.namesOrigin() })
+	}
+	return names(!s.preflight()) && !names(s.preflight())
+}
+
+// consentsHere reports whether the target consents to the symptom's origin on its
+// route in some other case, which speaks no version of HTTP in particular.
+func (d *diagnosis) consentsHere(s *symptom) bool {
+	return d.some(func(f *fact) bool {
+		return f.route == s.route && f.origin == s.origin() && f.preflight == s.preflight() && f.ordinary() && f.consents &&
+			f.protocol == "" && f.id != s.Case.ID
+	})
+}
+
+// namesOriginAt reports whether the target names an origin on the symptom's route
+// in some ordinary answer; on a path that no route matches, any route counts.
+func (d *diagnosis) namesOriginAt(s *symptom, is func(*fact) bool) bool {
+	return d.some(func(f *fact) bool {
+		return (s.route == nil || f.route == s.route) && f.ordinary() && f.namesOrigin() && is(f)
+	})
+}
+
+// namesOriginElsewhere reports whether the target names the symptom's origin on
+// another route.
+func (d *diagnosis) namesOriginElsewhere(s *symptom) bool {
+	return d.some(func(f *fact) bool {
+		return f.route != s.route && f.origin == s.origin() && f.ordinary() && f.namesOrigin()
+	})
+}
+
+// neverMatches reports whether the target lets others read, and the symptom's
+// origin nowhere.
+func (d *diagnosis) neverMatches(s *symptom) bool {
+	asked := func(f *fact) bool { return f.origin == s.origin() && f.ordinary() }
+	return d.some(asked) && !d.some(func(f *fact) bool { return asked(f) && f.namesOrigin() }) &&
+		d.some(func(f *fact) bool { return f.ordinary() && f.namesOrigin() })
+}
+
+// spansLabels reports whether the symptom's origin is allowed by a wildcard for
+// several labels that the target takes for one.
+func (d *diagnosis) spansLabels(s *symptom) bool {
+	return s.route != nil && strings.Contains(s.route.Origin(s.origin()).Because.Text, "**")
+}
+
+// intermittent reports whether one request got different answers in one case.
+func (d *diagnosis) intermittent() bool {
+	for i := range d.facts {
+		f := &d.facts[i]
+		if f.allowed && strings.HasPrefix(f.id, "steady/interleaved") && f.namesOrigin() &&
+			d.some(func(o *fact) bool {
+				return o.id == f.id && o.origin == f.origin && o.preflight == f.preflight && !o.namesOrigin()
+			}) {
+			return true
+		}
+	}
+	return false
+}

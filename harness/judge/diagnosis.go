@@ -1,0 +1,72 @@
+package judge
+
+import (
+	"slices"
+
+	"github.com/corsproof/corsproof/harness/policy"
+)
+
+// A diagnosis finds the causes of symptoms. A symptom has one cause: the first of
+// [causes] that explains it, and causes stand in an order in which one that
+// makes others appear comes before them.
+type diagnosis struct {
+	view     *policy.View
+	facts    []fact
+	symptoms []*symptom
+	// matchers are how the target seems to compare origins, by the symptom's
+	// origin and route.
+	matchers map[matched]FindingID
+	// bare are the layers whose errors name no origin.
+	bare map[FindingID]bool
+	// texts are what facts share.
+	texts map[string]string
+}
+
+// A cause explains symptoms.
+type cause struct {
+	id       FindingID
+	explains func(d *diagnosis, s *symptom) bool
+}
+
+// causes are in root-cause order.
+var causes = slices.Concat(
+	causesOfNoAnswer,
+	causesInPreflightStatus,
+	causesOfStatus,
+	causesInCaches,
+	causesInAllowOrigin,
+	causesInCredentials,
+	causesOfSilence,
+	causesInErrors,
+	causesInPreflightLists,
+	causesInLifetimes,
+	causesInExposed,
+	causesInScope,
+)
+
+// A group is the symptoms of one cause.
+type group struct {
+	id       FindingID
+	symptoms []*symptom
+}
+
+func (d *diagnosis) groups() []group {
+	d.matchers = d.match()
+	d.bare = d.bareLayers()
+	var out []group
+	for _, s := range d.symptoms {
+		id := Unclassified
+		for _, c := range causes {
+			if c.explains(d, s) {
+				id = c.id
+				break
+			}
+		}
+		i := slices.IndexFunc(out, func(g group) bool { return g.id == id })
+		if i < 0 {
+			out, i = append(out, group{id: id}), len(out)
+		}
+		out[i].symptoms = append(out[i].symptoms, s)
+	}
+	return out
+}

@@ -1,0 +1,187 @@
+package judge
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/corsproof/corsproof/harness/catalog"
+	"github.com/corsproof/corsproof/harness/fetch"
+)
+
+// summary says what was seen, as a sentence about the policy.
+func summary(s *symptom) string {
+	who := fmt.Sprintf("%q", s.origin())
+	switch s.effect {
+	case effectRefused:
+		return who + " can't read, but the policy allows it"
+	case effectAllowed:
+		switch {
+		case s.in("method/"):
+			return fmt.Sprintf("the method %q gets through, but the policy doesn't list it", s.method())
+		case s.in("header/"):
+			return "a request header gets through, but the policy doesn't list it"
+		case s.in("credentials/"):
+			return who + " can read with a visitor's credentials, but the policy doesn't allow them"
+		}
+		return who + " can read, but the policy denies it"
+	case effectHidden:
+		return fmt.Sprintf("pages can't read the response header %s, but the policy exposes it", s.header)
+	case effectShown:
+		return fmt.Sprintf("pages can read the response header %s, but the policy doesn't expose it", s.header)
+	case effectUnsteady:
+		return "the same request got different answers"
+	case effectStatus:
+		return fmt.Sprintf("the answer is another one: %s %s instead of %s", s.mismatch.What, s.mismatch.Got, s.mismatch.Want)
+	}
+	return "other requests were made than the policy calls for"
+}
+
+// method is that of the request, as it is sent.
+func (s *symptom) method() string {
+	return cmp.Or(s.Case.Steps[s.step].Request.Method, "GET")
+}
+
+// evidence is what a symptom rests on.
+func evidence(s *symptom) Evidence {
+	e := Evidence{Case: s.Case.ID, Step: s.step, Request: s.Case.Steps[s.step].FetchRequest(), Decisive: -1, Block: s.block}
+	e.Request.Headers = e.Request.Headers.Redacted()
+	if s.step >= len(s.Got) || s.step >= len(s.Want) {
+		e.Want, e.Got = s.mismatch.Want, s.mismatch.Got
+		return e
+	}
+	e.Want, e.Got = s.cameOut(s.Want[s.step], s.mismatch.Want), s.cameOut(s.Got[s.step], s.mismatch.Got)
+	got := s.Got[s.step].Exchanges
+	if e.FromCache = s.cached(); e.FromCache {
+		got = s.Got[s.step-1].Exchanges
+	}
+	for i := range got {
+		x := got[i]
+		if x.Response != nil {
+			head := *x.Response
+			head.Headers = decisive(head.Headers)
+			x.Response = &head
+		}
+		e.Exchanges = append(e.Exchanges, x)
+		if &got[i] == s.x {
+			e.Decisive = i
+		}
+	}
+	if s.effect == effectRefused && s.preflight() && !s.Case.Wire() {
+		e.NeverSent = s.method()
+	}
+	if s.UpstreamSeen && s.x != nil {
+		e.Reached = "didn't reach the upstream"
+		if n := s.reached(s.x.Request.Method); n > 0 {
+			e.Reached = "reached the upstream"
+		}
+	}
+	return e
+}
+
+// cameOut says what came of a request, in a few words.
+func (s *symptom) cameOut(t fetch.Trace, value string) string {
+	switch {
+	case s.effect == effectHidden || s.effect == effectShown:
+		return fmt.Sprintf("%s readable: %s", s.header, value)
+	case s.effect == effectRequests:
+		return "requests: " + cmp.Or(value, "none")
+	case s.Case.Wire():
+		if block := catalog.Consent(t); block != nil {
+			return fmt.Sprintf("no consent: %s", describe(fetch.Outcome{Kind: fetch.OutcomeNetworkError, Block: block}))
+		}
+		return "consent" + describeStatus(t)
+	}
+	return describe(t.Outcome)
+}
+
+func describeStatus(t fetch.Trace) string {
+	if t.Outcome.Response == nil {
+		return ""
+	}
+	return fmt.Sprintf(", status %d", t.Outcome.Response.Status)
+}
+
+// decisive keeps of an answer's headers those that decide, as they were sent.
+func decisive(headers fetch.HeaderList) fetch.HeaderList {
+	return slices.DeleteFunc(slices.Clone(headers), func(h fetch.Header) bool {
+		name := strings.ToLower(h.Name())
+		return !strings.HasPrefix(name, "access-control-") && !slices.Contains([]string{"vary", "location", "age", "x-cache", "allow"}, name)
+	})
+}
+
+// curl makes the decisive request again.
+func (c *Collector) curl(s *symptom) string {
+	step := &s.Case.Steps[s.step]
+	x := s.x
+	for i := s.step; x == nil && i >= 0; i-- { // what came from a cache was asked for before
+		if i < len(s.Got) && len(s.Got[i].Exchanges) > 0 {
+			x = &s.Got[i].Exchanges[len(s.Got[i].Exchanges)-1]
+		}
+	}
+	if x == nil {
+		return ""
+	}
+	words := []string{"curl", "-i"}
+	if c.cfg.Address != "" {
+		words = append(words, "-k", "--connect-to", shellWord("::"+c.cfg.Address))
+	}
+	switch s.Case.Protocol {
+	case catalog.HTTP1:
+		words = append(words, "--http1.1")
+	case catalog.HTTP2:
+		words = append(words, "--http2")
+	}
+	switch x.Request.Method {
+	case "GET":
+	case "HEAD":
+		words = append(words, "-I")
+	default:
+		words = append(words, "-X", shellWord(x.Request.Method))
+	}
+	for _, h := range x.Request.Headers {
+		if name := strings.ToLower(h.Name()); name == "accept" && h.Value() == "*/*" || name == "content-length" {
+			continue // curl's own
+		}
+		words = append(words, "-H", headerWord(step, h))
+	}
+	return strings.Join(append(words, shellWord(x.Server+x.Request.Target)), " ")
+}
+
+// headerWord writes a request header for a shell. A secret stands there as the
+// variable that the policy takes it from.
+func headerWord(step *catalog.PolicyStep, h fetch.Header) string {
+	for _, line := range step.Request.Headers {
+		own := line.Header()
+		if !strings.EqualFold(own.Name(), h.Name()) || !strings.Contains(own.Value(), catalog.SecretPlaceholder) {
+			continue
+		}
+		text := strings.ReplaceAll(string(line), catalog.SecretPlaceholder, "$"+secretName(step))
+		return `"` + text + `"`
+	}
+	return shellWord(h.Name() + ": " + h.Value())
+}
+
+func secretName(step *catalog.PolicyStep) string {
+	a := step.Auth
+	switch {
+	case a == nil:
+	case a.Bearer != nil && a.Bearer.Env.Text != "":
+		return a.Bearer.Env.Text
+	case a.APIKey != nil && a.APIKey.Env.Text != "":
+		return a.APIKey.Env.Text
+	}
+	return "SECRET"
+}
+
+// shellWord quotes a word for a POSIX shell, if it needs it.
+func shellWord(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-._/:=@%+,", r)
+	}
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

@@ -1,0 +1,140 @@
+package judge
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/policy"
+)
+
+// A fact is what one answer of the target says, of a case that passed as well as
+// of one that didn't: no cause is stated without what speaks against it.
+type fact struct {
+	id    string
+	step  int
+	route *policy.Effective // nil on a path that no route matches
+	// origin is what was sent, allowed whether the policy lets it read here.
+	origin  string
+	allowed bool
+	// preflight has the method and the header names that it asks for.
+	preflight bool
+	method    string
+	names     []string
+	// status is 0 if there was no answer.
+	status    int
+	protocol  string
+	cookie    bool
+	wire      bool
+	cors      bool // some Access-Control header
+	answer    fetch.HeaderList
+	bodyBytes int64
+	// upstreamConsents: the upstream said so by itself.
+	upstreamConsents bool
+	// consents: the answer passes the CORS check, whatever else it lacks.
+	consents bool
+	// reached: the upstream was asked, as far as anybody knows.
+	reached bool
+	seen    bool
+}
+
+// protocolHeaders are the answer's headers that facts keep.
+var protocolHeaders = []string{"vary", "age", "x-cache"}
+
+// factsOf returns what the target's answers in a case say.
+func (d *diagnosis) factsOf(c *Checked) []fact {
+	var out []fact
+	for step, trace := range c.Got {
+		if step >= len(c.Case.Steps) {
+			break
+		}
+		s := &c.Case.Steps[step]
+		target := originOf(s.Request.URL)
+		for i := range trace.Exchanges {
+			x := &trace.Exchanges[i]
+			if x.Server != target {
+				continue
+			}
+			f := fact{
+				id: c.Case.ID, step: step, route: routeOf(d.view, x.Server+x.Request.Target), preflight: x.Request.IsPreflight(),
+				method: x.Request.Method, protocol: string(c.Case.Protocol), cookie: s.Cookie != "", wire: c.Case.Wire(),
+				seen: c.UpstreamSeen, reached: c.reached(x.Request.Method) > 0,
+			}
+			f.origin, _ = x.Request.Headers.Get("Origin")
+			f.allowed = f.route != nil && f.route.Origin(f.origin).Allowed
+			if f.preflight {
+				f.method, _ = x.Request.Headers.Get("Access-Control-Request-Method")
+				f.names = listOf(x.Request.Headers, "Access-Control-Request-Headers")
+			}
+			f.upstreamConsents = slices.ContainsFunc(c.Upstream, func(u fetch.Exchange) bool {
+				return u.Request.Method == x.Request.Method && u.Response != nil && u.Response.Headers.Contains("Access-Control-Allow-Origin")
+			})
+			if x.Response != nil {
+				f.status, f.bodyBytes = x.Response.Status, x.Response.Body.Length
+				for _, h := range x.Response.Headers {
+					name := strings.ToLower(h.Name())
+					access := strings.HasPrefix(name, "access-control-")
+					f.cors = f.cors || access
+					if access || slices.Contains(protocolHeaders, name) {
+						f.answer = append(f.answer, fetch.Header{d.intern(name), d.intern(h.Value())})
+					}
+				}
+				f.consents = fetch.CORSCheck(fetch.Origin(f.origin), trace.Request.Credentials, x.Response.Headers) == nil
+			}
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// listOf returns the items of a header that is a list of names.
+func listOf(headers fetch.HeaderList, name string) []string {
+	var out []string
+	for _, line := range headers.Lines(name) {
+		for item := range strings.SplitSeq(line, ",") {
+			if item = strings.Trim(item, "\t "); item != "" {
+				out = append(out, item)
+			}
+		}
+	}
+	return out
+}
+
+// namesOrigin reports whether the answer has an Access-Control-Allow-Origin at all.
+func (f *fact) namesOrigin() bool { return f.answer.Contains("access-control-allow-origin") }
+
+// saysWildcard reports whether the answer names every origin.
+func (f *fact) saysWildcard() bool {
+	value, _ := f.answer.Get("access-control-allow-origin")
+	return value == fetch.Wildcard
+}
+
+// ordinary reports whether an answer is one that has to name the origin: a
+// preflight's, or any that isn't an error, to an origin that may read.
+func (f *fact) ordinary() bool {
+	return f.allowed && !f.upstreamConsents && (f.preflight || f.status > 0 && f.status < 300)
+}
+
+// some reports whether there is such a fact.
+func (d *diagnosis) some(is func(*fact) bool) bool {
+	for i := range d.facts {
+		if is(&d.facts[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// intern returns one copy of a text for all facts, so that they keep no trace
+// alive.
+func (d *diagnosis) intern(text string) string {
+	if d.texts == nil {
+		d.texts = map[string]string{}
+	}
+	if kept, ok := d.texts[text]; ok {
+		return kept
+	}
+	text = strings.Clone(text)
+	d.texts[text] = text
+	return text
+}

@@ -1,0 +1,119 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestSeedsAreFound puts every mistake into a gateway on paper that follows the
+// policy otherwise, for two policies: it is one finding, with its ID, blamed on
+// the layer of its kind, and nothing else is reported. Without a mistake there is
+// nothing.
+func TestSeedsAreFound(t *testing.T) {
+	t.Parallel()
+	for _, r := range paperRuns(t) {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			t.Run("none", func(t *testing.T) {
+				findings, notes, _ := r.judge(t, mistake{})
+				assert.Empty(t, findings)
+				assert.Empty(t, notes)
+			})
+			for _, s := range seeds {
+				t.Run(s.name(), func(t *testing.T) {
+					findings, notes, checked := r.judge(t, s.mistake)
+					if s.note {
+						require.Empty(t, ids(findings))
+						require.Equal(t, 1, len(notes), "%v", ids(notes))
+						assert.Equal(t, s.id, notes[0].ID)
+						return
+					}
+					require.Empty(t, ids(notes))
+					require.Equal(t, 1, len(findings), "%v", ids(findings))
+					f := findings[0]
+					assert.Equal(t, s.id, f.ID)
+					kind, _ := KindOf(s.id)
+					assert.Equal(t, kind.Fault, f.Fault)
+					assert.Equal(t, failedCases(checked), foldedCases(f), "every case that failed is folded, and no other")
+				})
+			}
+		})
+	}
+}
+
+func ids(findings []Finding) []string {
+	var out []string
+	for _, f := range findings {
+		out = append(out, fmt.Sprintf("%s, %d cases, as in %s", f.ID, len(f.Cases), f.Cases[0].ID))
+	}
+	return out
+}
+
+func failedCases(checked []*Checked) []string {
+	var out []string
+	for _, c := range checked {
+		if c.End() == EndViolation {
+			out = append(out, c.Case.ID)
+		}
+	}
+	return out
+}
+
+func foldedCases(f Finding) []string {
+	var out []string
+	for _, c := range f.Cases {
+		out = append(out, c.ID)
+	}
+	return out
+}
+
+// unseeded are the IDs that no gateway on paper produces, with the reason.
+var unseeded = map[FindingID]string{
+	PreflightNoRoute: "gateway: no derived case sends a preflight to a path that the policy doesn't list",
+	MigrationDrift:   "gateway: it takes two gateways and the same settings; each by itself has one of the other IDs",
+
+	CookieNotSent:         "environment: the browser's cookie settings and the cookie's own attributes",
+	CredentialsDropped:    "client: the page's own credentials mode",
+	UploadListener:        "client: the page's own listener",
+	MaxAgeCapped:          "engine: the limit is the browser's; the lint says it of a policy (max-age-above-cap)",
+	StalePreflight:        "engine: it takes two policies and the time between",
+	WildcardNeverCached:   "engine: one browser's preflight cache",
+	RedirectAuthorization: "engine: what browsers do with Authorization on a redirect",
+	LocalNetworkAccess:    "environment: a permission of the browser, asked for before CORS",
+	OpaqueSuccess:         "client: the page's own no-cors mode",
+	NotAccessControl:      "policy: what CORS is taken for",
+}
+
+// TestEveryKindIsSeededOrSaysWhy accounts for all 94 classes and our own: each
+// has a mistake that produces it, or a reason why none does; of those that a
+// gateway or an upstream can produce at most a tenth have none.
+func TestEveryKindIsSeededOrSaysWhy(t *testing.T) {
+	t.Parallel()
+	const classes = 94
+	require.Len(t, kinds, classes+len(ownKinds))
+	ours, without := 0, 0
+	for i, k := range kinds {
+		seeded := k.ID == Unclassified || slices.ContainsFunc(seeds, func(s seed) bool { return s.id == k.ID })
+		reason := unseeded[k.ID]
+		assert.NotEqual(t, seeded, reason != "", "%d %s: expected a seed or a reason, and not both", i+1, k.ID)
+		if !slices.Contains([]Layer{LayerGateway, LayerUpstream}, k.Fault) && !seeded {
+			assert.True(t, strings.HasPrefix(reason, string(k.Fault)+": "), "%s: %s", k.ID, reason)
+			continue
+		}
+		ours++
+		if !seeded {
+			without++
+			assert.True(t, strings.HasPrefix(reason, "gateway: "), "%s: %s", k.ID, reason)
+		}
+	}
+	assert.LessOrEqual(t, 10*without, ours, "%d of %d have no seed", without, ours)
+	t.Logf("%d classes, %d of ours; a gateway can produce %d of them, %d without a seed", classes, len(ownKinds), ours, without)
+}
+
+// ownKinds are of this package alone.
+var ownKinds = []FindingID{MaxAgeDiffers, CredentialsBeyond, ExposeBeyond, Unclassified}

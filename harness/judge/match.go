@@ -1,0 +1,310 @@
+package judge
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/policy"
+)
+
+// matched is an origin that a target lets read on a route.
+type matched struct {
+	route  *policy.Effective
+	origin string
+}
+
+func (s *symptom) matched() matched { return matched{s.route, s.origin()} }
+
+// A matcher is a way to compare origins, with what it would let read.
+type matcher struct {
+	id      FindingID
+	accepts func(m matched) bool
+}
+
+// match finds out how the target compares origins: of all denied origins that
+// were tried it knows which ones could read, and looks for the comparison that
+// tells the same ones apart. What no comparison explains goes by the attack.
+func (d *diagnosis) match() map[matched]FindingID {
+	taken, tried := d.taken()
+	out := map[matched]FindingID{}
+	for len(taken) > 0 {
+		best, score := matcher{}, 0
+		for _, m := range matchersFor(d.view) {
+			right, wrong := 0, 0
+			for _, t := range tried {
+				switch accepts := m.accepts(t); {
+				case accepts && slices.Contains(taken, t):
+					right++
+				case accepts && out[t] == "":
+					wrong++
+				}
+			}
+			// One that explains everything that could read, and nothing else, wins
+			// over one that explains more and is wrong about some.
+			if points := 2*right - 3*wrong; points > score {
+				best, score = m, points
+			}
+		}
+		if score == 0 {
+			break
+		}
+		taken = slices.DeleteFunc(taken, func(t matched) bool {
+			if !best.accepts(t) {
+				return false
+			}
+			out[t] = best.id
+			return true
+		})
+	}
+	for _, t := range taken {
+		if id := d.byAttack(t); id != "" {
+			out[t] = id
+		}
+	}
+	return out
+}
+
+// taken returns the denied origins that the target let read by itself, and all
+// that were tried, in the order of the cases.
+func (d *diagnosis) taken() (taken, tried []matched) {
+	read := map[matched]bool{}
+	for _, s := range d.symptoms {
+		if s.effect == effectAllowed && !d.wildcard(s) && !s.passedOn() && s.x != nil {
+			read[s.matched()] = true
+		}
+	}
+	seen := map[matched]bool{}
+	for i := range d.facts {
+		f := &d.facts[i]
+		m := matched{f.route, f.origin}
+		if f.route == nil || f.allowed || f.origin == "" || seen[m] || f.route.None != nil {
+			continue
+		}
+		seen[m] = true
+		tried = append(tried, m)
+		if read[m] {
+			taken = append(taken, m)
+		}
+	}
+	return taken, tried
+}
+
+// attacks gives the attacks that no comparison is behind a cause, by the
+// beginning of the case's second word.
+var attacks = []struct {
+	name string
+	id   FindingID
+}{
+	{"null", NullOriginAllowed}, {"ends-in-null", NullOriginAllowed},
+	{"prefix", PrefixMatch}, {"suffix", SuffixMatch}, {"subdomain", AnySubdomain}, {"sibling", AnySubdomain}, {"apex", AnySubdomain},
+	{"first-letter", SubstringMatch}, {"in-", SubstringMatch}, {"list-", SubstringMatch}, {"two-lines", SubstringMatch},
+	{"dot", UnescapedDot}, {"scheme", HTTPSchemeTrusted}, {"other-scheme", SuffixMatch},
+	{"port", PortIgnored}, {"default-port", PortIgnored}, {"no-port", PortIgnored}, {"slash", PrefixMatch},
+	{"upper-case", OriginCaseFolded}, {"character-", SpecialCharacters}, {"userinfo", SpecialCharacters}, {"backslash", SpecialCharacters},
+	{"trailing-dot", SpecialCharacters}, {"look-alike", SpecialCharacters},
+	{"localhost", DevOriginInProd}, {"loopback", DevOriginInProd}, {"shared-", SharedHost},
+	{"extension", SharedHost}, {"app", SharedHost}, {"file", SharedHost}, {"wildcard", WildcardDepth},
+	{"target-", AnySubdomain}, {"arbitrary", OriginReflectedAny}, {"long", OriginReflectedAny},
+}
+
+// byAttack names the cause by the attack with which the origin was tried.
+func (d *diagnosis) byAttack(m matched) FindingID {
+	for _, s := range d.symptoms {
+		if s.effect != effectAllowed || s.matched() != m {
+			continue
+		}
+		name, is := strings.CutPrefix(s.Case.ID, "origin/")
+		i := slices.IndexFunc(attacks, func(a struct {
+			name string
+			id   FindingID
+		}) bool {
+			return is && strings.HasPrefix(name, a.name)
+		})
+		if i >= 0 {
+			return attacks[i].id
+		}
+	}
+	return ""
+}
+
+// matcherIDs returns every cause that is a way to compare origins.
+func matcherIDs() []FindingID {
+	return []FindingID{
+		OriginReflectedAny, NullOriginAllowed, SuffixMatch, PrefixMatch, SubstringMatch, UnescapedDot, UnanchoredRegex, CrossProduct,
+		AnySubdomain, WildcardDepth, HTTPSchemeTrusted, PortIgnored, OriginCaseFolded, SpecialCharacters, SharedHost, DevOriginInProd,
+	}
+}
+
+// matchersFor returns the ways to compare origins with those that the policy
+// allows, the plainest first: for all of them, and for each alone.
+func matchersFor(view *policy.View) []matcher {
+	out := []matcher{
+		{OriginReflectedAny, func(matched) bool { return true }},
+		{NullOriginAllowed, func(m matched) bool { return m.origin == policy.Null }},
+		{NullOriginAllowed, func(m matched) bool { return strings.HasSuffix(m.origin, policy.Null) }},
+		{DevOriginInProd, expression(`^https?://(localhost|127\.0\.0\.1)(:\d+)?$`)},
+		{DevOriginInProd, expression(`^https?://localhost(:\d+)?$`)},
+		{DevOriginInProd, expression(`^https?://localhost`)},
+		{SharedHost, expression(`\.(github\.io|vercel\.app)$`)},
+	}
+	all := allowedBy(view)
+	for _, kind := range matcherKinds {
+		accept := func(origins []allowedOn) func(m matched) bool {
+			type rule struct {
+				on  map[*policy.Effective]bool
+				may func(string) bool
+			}
+			var rules []rule
+			for _, o := range origins {
+				if may := kind.of(o.origin); may != nil {
+					rules = append(rules, rule{o.on, may})
+				}
+			}
+			return func(m matched) bool {
+				return slices.ContainsFunc(rules, func(r rule) bool { return r.on[m.route] && r.may(m.origin) })
+			}
+		}
+		out = append(out, matcher{kind.id, accept(all)})
+		if len(all) > 1 {
+			for i := range all {
+				out = append(out, matcher{kind.id, accept(all[i : i+1])})
+			}
+		}
+	}
+	for _, first := range all {
+		for _, last := range all {
+			if first.origin != last.origin {
+				out = append(out, matcher{CrossProduct, func(m matched) bool {
+					return first.on[m.route] && strings.HasPrefix(m.origin, first.origin) ||
+						last.on[m.route] && strings.HasSuffix(m.origin, withoutScheme(last.origin))
+				}})
+			}
+		}
+	}
+	return out
+}
+
+// An allowedOn is an origin, or a pattern, that the policy allows, and where.
+type allowedOn struct {
+	origin string
+	on     map[*policy.Effective]bool
+}
+
+func allowedBy(view *policy.View) []allowedOn {
+	var out []allowedOn
+	for _, e := range view.Routes {
+		for _, g := range e.Groups {
+			for i := range g.Allow {
+				texts := []policy.Text{g.Allow[i].Origin}
+				texts = append(texts, g.Allow[i].Examples...)
+				for _, t := range texts {
+					if !strings.Contains(t.Text, "://") {
+						continue
+					}
+					at := slices.IndexFunc(out, func(o allowedOn) bool { return o.origin == t.Text })
+					if at < 0 {
+						out, at = append(out, allowedOn{t.Text, map[*policy.Effective]bool{}}), len(out)
+					}
+					out[at].on[e] = true
+				}
+			}
+		}
+	}
+	return out
+}
+
+// A matcherKind makes a comparison of an allowed origin; nil if it has none.
+type matcherKind struct {
+	id FindingID
+	of func(allowed string) func(origin string) bool
+}
+
+var matcherKinds = []matcherKind{
+	{OriginCaseFolded, func(a string) func(string) bool { return func(o string) bool { return strings.EqualFold(o, a) } }},
+	{PortIgnored, func(a string) func(string) bool { return pattern(`^` + regexp.QuoteMeta(withoutPort(a)) + `(:\d+)?$`) }},
+	{HTTPSchemeTrusted, func(a string) func(string) bool {
+		return pattern(`^http://` + regexp.QuoteMeta(withoutScheme(a)) + `$`)
+	}},
+	{HTTPSchemeTrusted, func(a string) func(string) bool {
+		return pattern(`^[a-z]+://` + regexp.QuoteMeta(withoutScheme(a)) + `$`)
+	}},
+	{UnescapedDot, func(a string) func(string) bool { return pattern(`^` + a + `$`) }},
+	{PrefixMatch, func(a string) func(string) bool { return func(o string) bool { return strings.HasPrefix(o, a) } }},
+	{PrefixMatch, func(a string) func(string) bool { return pattern(`^` + a) }},
+	{SuffixMatch, func(a string) func(string) bool {
+		return func(o string) bool { return strings.HasSuffix(o, withoutScheme(a)) }
+	}},
+	{SuffixMatch, func(a string) func(string) bool { return func(o string) bool { return strings.HasSuffix(o, a) } }},
+	{SuffixMatch, func(a string) func(string) bool {
+		return func(o string) bool { domain := domainOf(a); return domain != "" && strings.HasSuffix(o, domain) }
+	}},
+	{SubstringMatch, func(a string) func(string) bool {
+		return func(o string) bool { return strings.Contains(o, withoutScheme(a)) }
+	}},
+	{SubstringMatch, func(a string) func(string) bool { return func(o string) bool { return strings.Contains(o, a) } }},
+	{SubstringMatch, func(a string) func(string) bool {
+		return func(o string) bool { domain := domainOf(a); return domain != "" && strings.Contains(o, domain) }
+	}},
+	{UnanchoredRegex, func(a string) func(string) bool { return pattern(withoutScheme(a)) }},
+	{UnanchoredRegex, func(a string) func(string) bool { return pattern(a) }},
+	{UnanchoredRegex, func(a string) func(string) bool { return pattern(withoutScheme(a) + `$`) }},
+	{UnanchoredRegex, func(a string) func(string) bool { return pattern(a + `$`) }},
+	{AnySubdomain, func(a string) func(string) bool { return subdomains(withoutPort(withoutScheme(a)), `https://`) }},
+	{AnySubdomain, func(a string) func(string) bool { return subdomains(domainOf(a), `https://`) }},
+	{AnySubdomain, func(a string) func(string) bool { return subdomains(domainOf(a), `https?://`) }},
+	{WildcardDepth, func(a string) func(string) bool {
+		if !strings.Contains(a, policy.Any) {
+			return nil
+		}
+		return pattern(`^` + strings.ReplaceAll(regexp.QuoteMeta(a), `\*`, `[a-z0-9.-]+`) + `$`)
+	}},
+}
+
+func subdomains(domain, scheme string) func(string) bool {
+	if domain == "" {
+		return nil
+	}
+	return pattern(`^` + scheme + `([a-z0-9-]+\.)*` + regexp.QuoteMeta(domain) + `(:\d+)?$`)
+}
+
+// pattern is an expression of an allowed origin, which is no expression if the
+// origin is a pattern of the policy's; then it stands for any part of a name.
+func pattern(text string) func(string) bool {
+	if strings.Contains(text, `://*`) || strings.Contains(text, `-*`) {
+		text = strings.ReplaceAll(text, `*`, `[a-z0-9-]+`)
+	}
+	e, err := regexp.Compile(text)
+	if err != nil {
+		return nil
+	}
+	return e.MatchString
+}
+
+func expression(text string) func(matched) bool {
+	e := regexp.MustCompile(text)
+	return func(m matched) bool { return e.MatchString(m.origin) }
+}
+
+func withoutScheme(origin string) string {
+	_, rest, _ := strings.Cut(origin, "://")
+	return rest
+}
+
+func withoutPort(origin string) string {
+	if i := strings.LastIndexByte(origin, ':'); i > strings.LastIndexByte(origin, '/') {
+		return origin[:i]
+	}
+	return origin
+}
+
+// domainOf returns the registrable domain of an origin, empty if it has none.
+func domainOf(origin string) string {
+	u, err := fetch.ParseURL(strings.ReplaceAll(origin, policy.Any, "x"), nil)
+	if err != nil {
+		return ""
+	}
+	domain, _ := policy.RegistrableDomain(u.Host)
+	return domain
+}

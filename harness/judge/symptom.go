@@ -1,0 +1,226 @@
+package judge
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/corsproof/corsproof/harness/catalog"
+	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/policy"
+)
+
+// An effect is what a violation means for a page.
+type effect string
+
+const (
+	effectRefused  effect = "refused"  // it may read, and can't
+	effectAllowed  effect = "allowed"  // it may not, and can
+	effectHidden   effect = "hidden"   // it can't read a header that it may
+	effectShown    effect = "shown"    // it can read a header that it may not
+	effectRequests effect = "requests" // other requests were made
+	effectStatus   effect = "status"   // the answer itself is another one
+	effectUnsteady effect = "unsteady" // the same request got another answer
+)
+
+// A symptom is a violation in one request of a case.
+type symptom struct {
+	*Checked
+	step     int
+	effect   effect
+	mismatch catalog.Mismatch
+	// x is the answer that decided, nil if there is none: it came from a cache.
+	x *fetch.Exchange
+	// block is why the page was refused.
+	block *fetch.Block
+	// route is nil on a path that no route matches.
+	route *policy.Effective
+	// header is the one that is hidden or shown.
+	header string
+}
+
+// effects are in the order in which one explains the next.
+var effects = []struct {
+	what string
+	is   func(m catalog.Mismatch) effect
+}{
+	{"outcome", func(m catalog.Mismatch) effect { return refusedOr(m.Want == string(fetch.OutcomeResponse)) }},
+	{"consents", func(m catalog.Mismatch) effect { return refusedOr(m.Want == "true") }},
+	{"requests", func(catalog.Mismatch) effect { return effectRequests }},
+	{"type", func(catalog.Mismatch) effect { return effectStatus }},
+	{"status", func(catalog.Mismatch) effect { return effectStatus }},
+	{"readable ", func(m catalog.Mismatch) effect {
+		if m.Want == "true" {
+			return effectHidden
+		}
+		return effectShown
+	}},
+	{"", func(catalog.Mismatch) effect { return effectStatus }},
+}
+
+func refusedOr(wanted bool) effect {
+	if wanted {
+		return effectRefused
+	}
+	return effectAllowed
+}
+
+// symptoms returns one symptom for each request of a case that came out
+// otherwise than the policy calls for.
+func symptoms(c *Checked, view *policy.View) []*symptom {
+	var out []*symptom
+	if c.Unsteady != "" {
+		out = append(out, newSymptom(c, view, catalog.Mismatch{What: "answer", Want: "the same each time", Got: c.Unsteady}, effectUnsteady))
+	}
+	mismatches := c.violations()
+	for step := range c.Case.Steps {
+		for _, e := range effects {
+			i := slices.IndexFunc(mismatches, func(m catalog.Mismatch) bool { return m.Step == step && strings.HasPrefix(m.What, e.what) })
+			if i >= 0 {
+				out = append(out, newSymptom(c, view, mismatches[i], e.is(mismatches[i])))
+				break
+			}
+		}
+	}
+	return out
+}
+
+func newSymptom(c *Checked, view *policy.View, m catalog.Mismatch, e effect) *symptom {
+	s := &symptom{Checked: c, step: m.Step, effect: e, mismatch: m, route: routeOf(view, c.Case.Steps[m.Step].Request.URL)}
+	s.header, _ = strings.CutPrefix(m.What, "readable ")
+	if m.Step >= len(c.Got) {
+		return s
+	}
+	got := c.Got[m.Step]
+	s.block = got.Outcome.Block
+	if c.Case.Wire() && e == effectRefused {
+		s.block = catalog.Consent(got)
+	}
+	s.x = s.decided()
+	return s
+}
+
+// decided returns the answer that decided: the one that was refused, else the
+// target's last. If the policy, too, calls for no request, because what was kept
+// before will do, it is the one that was kept.
+func (s *symptom) decided() *fetch.Exchange {
+	got := s.Got[s.step].Exchanges
+	if s.block != nil {
+		if i := slices.IndexFunc(got, func(x fetch.Exchange) bool { return x.ID == s.block.Exchange }); i >= 0 {
+			return &got[i]
+		}
+	}
+	for i := len(got) - 1; i >= 0; i-- {
+		if got[i].Server == s.target() || s.effect == effectRefused {
+			return &got[i]
+		}
+	}
+	if s.step > 0 && len(got) == 0 && s.step < len(s.Want) && len(s.Want[s.step].Exchanges) == 0 {
+		if kept := s.Got[s.step-1].Exchanges; len(kept) > 0 {
+			return &kept[len(kept)-1]
+		}
+	}
+	return nil
+}
+
+func routeOf(view *policy.View, address string) *policy.Effective {
+	u, err := fetch.ParseURL(address, nil)
+	if err != nil {
+		return nil
+	}
+	return view.Route(u.Path)
+}
+
+// in reports whether the case's ID is in one of the areas.
+func (s *symptom) in(areas ...string) bool {
+	return slices.ContainsFunc(areas, func(a string) bool { return strings.HasPrefix(s.Case.ID, a) })
+}
+
+// detail is the branch in which the page was refused.
+func (s *symptom) detail() string {
+	if s.block == nil {
+		return ""
+	}
+	return s.block.Detail
+}
+
+// origin is the Origin that was sent, as it is read from the request.
+func (s *symptom) origin() string {
+	if s.x != nil {
+		if origin, ok := s.x.Request.Headers.Get("Origin"); ok {
+			return origin
+		}
+	}
+	return s.Case.Steps[s.step].Request.Origin
+}
+
+// status is that of the answer that decided; 0 if there is none.
+func (s *symptom) status() int {
+	if s.x == nil || s.x.Response == nil {
+		return 0
+	}
+	return s.x.Response.Status
+}
+
+// lines are those of a header of the answer that decided.
+func (s *symptom) lines(name string) []string {
+	if s.x == nil || s.x.Response == nil {
+		return nil
+	}
+	return s.x.Response.Headers.Lines(name)
+}
+
+// value is the header's value, all lines of it.
+func (s *symptom) value(name string) string { return strings.Join(s.lines(name), ", ") }
+
+// preflight reports whether the answer that decided is one to a preflight.
+func (s *symptom) preflight() bool { return s.x != nil && s.x.Request.IsPreflight() }
+
+// target is the origin that the request is for.
+func (s *symptom) target() string { return originOf(s.Case.Steps[s.step].Request.URL) }
+
+func originOf(address string) string {
+	u, err := fetch.ParseURL(address, nil)
+	if err != nil {
+		return ""
+	}
+	return string(u.Origin())
+}
+
+// reached counts the requests with a method that reached the upstream.
+func (c *Checked) reached(method string) int {
+	n := 0
+	for _, x := range c.Upstream {
+		if x.Request.Method == method {
+			n++
+		}
+	}
+	return n
+}
+
+// wanted is the answer that the policy calls for to the request that decided,
+// nil if it calls for none.
+func (s *symptom) wanted() *fetch.Exchange {
+	if s.x == nil || s.step >= len(s.Want) {
+		return nil
+	}
+	return sameRequest(s.Want[s.step].Exchanges, s.x)
+}
+
+// sameRequest returns the exchange of a list with the same request.
+func sameRequest(list []fetch.Exchange, x *fetch.Exchange) *fetch.Exchange {
+	for i := range list {
+		if key(&list[i]) == key(x) {
+			return &list[i]
+		}
+	}
+	return nil
+}
+
+// key tells the requests of one step apart.
+func key(x *fetch.Exchange) string {
+	kind := " "
+	if x.Request.IsPreflight() {
+		kind = " preflight "
+	}
+	return x.Request.Method + kind + x.Server + x.Request.Target
+}
