@@ -65,6 +65,9 @@ func Check(ctx context.Context, cfg CheckConfig) ([]*judge.Checked, error) {
 	if err != nil {
 		return nil, err
 	}
+	if cfg.Lab.Slots == 0 {
+		cfg.Lab.Slots = checkSlots
+	}
 	lab, err := NewLab(cfg.Lab)
 	if err != nil {
 		return nil, err
@@ -73,6 +76,10 @@ func Check(ctx context.Context, cfg CheckConfig) ([]*judge.Checked, error) {
 	checked, err := c.run(ctx)
 	return checked, errors.Join(err, c.close())
 }
+
+// checkSlots is how many calls each page makes at a time: there are many pages,
+// most with few calls.
+const checkSlots = 2
 
 // A checking is a check in progress.
 type checking struct {

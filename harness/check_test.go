@@ -119,7 +119,7 @@ func checkT(t *testing.T, ctx context.Context, g *goGateway, browser BrowserShar
 	require.NoError(t, err)
 	g.view, err = p.On("api")
 	require.NoError(t, err)
-	return Check(ctx, CheckConfig{Policy: p, On: "api", Target: g, Browser: browser, Timeout: time.Second})
+	return Check(ctx, CheckConfig{Policy: p, On: "api", Target: g, Browser: browser, Timeout: 10 * time.Second})
 }
 
 func endsOf(checked []*judge.Checked) map[judge.End][]string {
@@ -137,9 +137,11 @@ func TestCheckOfAFaithfulGateway(t *testing.T) {
 	checked, err := checkT(t, t.Context(), &goGateway{}, BrowserDecisions)
 	require.NoError(t, err)
 	ends := endsOf(checked)
-	assert.Empty(t, ends[judge.EndViolation])
-	assert.Empty(t, ends[judge.EndDivergence])
-	assert.Empty(t, ends[judge.EndUnknown])
+	for _, c := range checked {
+		if end := c.End(); end != judge.EndPass && end != judge.EndNotRun {
+			t.Errorf("%s: %s: %v %v %s %s", c.Case.ID, end, c.Mismatches, c.Differences, c.Unsteady, c.Missing())
+		}
+	}
 	assert.Greater(t, len(ends[judge.EndPass]), 50)
 	browsed := 0
 	for _, c := range checked {

@@ -70,7 +70,7 @@ func (h *PageHost) Serve(origin string, content fs.FS) (served string, err error
 	if err != nil {
 		return "", fmt.Errorf("serve page origin %q: %w", origin, err)
 	}
-	return h.serve(o, content)
+	return h.serve(origin, o, content)
 }
 
 // ServeRouted is [PageHost.Serve] for a browser alone: a loopback address or
@@ -82,11 +82,10 @@ func (h *PageHost) ServeRouted(origin string, content fs.FS) (served string, err
 		return "", fmt.Errorf("serve page origin %q: %w", origin, err)
 	}
 	o.real = false
-	return h.serve(o, content)
+	return h.serve(origin, o, content)
 }
 
-func (h *PageHost) serve(o pageOrigin, content fs.FS) (served string, err error) {
-	origin := o.String()
+func (h *PageHost) serve(origin string, o pageOrigin, content fs.FS) (served string, err error) {
 	listen := "127.0.0.1:0"
 	switch {
 	case o.real:
