@@ -20,7 +20,7 @@ func extractBody(object *Body, keepalive bool) (b *requestBody, typ string, thro
 	// Step 10. Switch on object.
 	switch object.Kind {
 	case BodyBlob:
-		typ = object.ContentType
+		typ = byteLowercase(object.ContentType) // https://w3c.github.io/FileAPI/#dom-blob-type
 	case BodyBytes:
 	case BodyURLSearchParams:
 		typ = "application/x-www-form-urlencoded;charset=UTF-8"
@@ -38,9 +38,6 @@ func extractBody(object *Body, keepalive bool) (b *requestBody, typ string, thro
 	// Step 11.
 	if !b.stream {
 		b.length = int64(isomorphicLength(object.Bytes))
-	}
-	if object.Kind == BodyBlob && object.ContentType != "" {
-		typ = byteLowercase(object.ContentType) // https://w3c.github.io/FileAPI/#dom-blob-type
 	}
 	// Step 13.
 	// Step 14.

@@ -46,6 +46,14 @@ func (r *request) clone(c *request) *request {
 	return c
 }
 
+// kind tells a CORS-preflight request from all others.
+func (r *request) kind() ExchangeKind {
+	if r.isCORSPre {
+		return ExchangePreflight
+	}
+	return ExchangeRequest
+}
+
 // A requestBody is https://fetch.spec.whatwg.org/#concept-body of a request.
 type requestBody struct {
 	bytes string // isomorphic decoded
@@ -75,7 +83,6 @@ type response struct {
 	bodyUnknown string
 	urlList     []*URL
 	exposed     []string // CORS-exposed header-name list
-	ranged      bool     // range-requested flag
 	withCreds   bool     // request-includes-credentials
 	internal    *response
 
@@ -163,6 +170,12 @@ func (r *response) filterOpaque() *response {
 // https://fetch.spec.whatwg.org/#concept-filtered-response-opaque-redirect.
 func (r *response) filterOpaqueRedirect() *response {
 	return &response{typ: ResponseOpaqueRedirect, internal: r, urlList: r.urlList, exchange: r.exchange}
+}
+
+// quoted puts the value of the headers called name into a sentence.
+func (l HeaderList) quoted(name string) string {
+	value, _ := l.get(name)
+	return quote(value)
 }
 
 // quote puts a string into a sentence, cut to what a person can take in.

@@ -188,12 +188,6 @@ func (ua *UserAgent) newRequest(req *Request, origin Origin, s *sharedFetch) (*r
 
 // baseOf returns the API base URL as far as it is known: the page's origin.
 func baseOf(origin Origin) *URL {
-	if origin.IsOpaque() {
-		return nil
-	}
-	u, err := ParseURL(string(origin), nil)
-	if err != nil {
-		return nil
-	}
+	u, _ := ParseURL(string(origin), nil) // nil for "null", which is no URL
 	return u
 }

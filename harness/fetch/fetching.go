@@ -92,6 +92,14 @@ func (s *sharedFetch) record(e *Exchange) string {
 	return e.ID
 }
 
+// failed reports whether the prediction has ended by an error.
+func (s *sharedFetch) failed() bool {
+	if s.err == nil {
+		s.err = s.ctx.Err()
+	}
+	return s.err != nil
+}
+
 // exchangeID names the n-th exchange of the model.
 func exchangeID(n int) string {
 	const known = "model#1model#2model#3model#4model#5model#6model#7model#8model#9"
@@ -107,12 +115,8 @@ func (r *response) outcome(req *Request) Outcome {
 	case r.unknown != "":
 		return Outcome{Kind: OutcomeUnknown, Error: r.unknown}
 	case r.isNetworkError():
-		text := "TypeError"
-		if req.API == APIXHR {
-			text = "NetworkError"
-		}
-		return Outcome{Kind: OutcomeNetworkError, Error: text, Block: r.block}
-	case r.bodyUnknown != "" && r.typ != ResponseOpaque && r.typ != ResponseOpaqueRedirect:
+		return Outcome{Kind: OutcomeNetworkError, Error: req.API.networkErrorName(), Block: r.block}
+	case r.bodyUnknown != "": // an opaque response has no body, known or not
 		return Outcome{Kind: OutcomeUnknown, Error: r.bodyUnknown}
 	}
 	read := &ReadResponse{
@@ -138,14 +142,26 @@ func (r *refusal) outcome(req *Request) Outcome {
 	if r.unknown != "" {
 		return Outcome{Kind: OutcomeUnknown, Error: r.unknown}
 	}
-	text := "TypeError"
-	if req.API == APIXHR {
-		text = "SyntaxError"
-		if r.thrown.Detail == "forbidden-method" {
-			text = "SecurityError"
-		}
+	return Outcome{Kind: OutcomeRefused, Error: r.thrown.exceptionName(req.API), Block: r.thrown}
+}
+
+// networkErrorName is what page code learns of a network error.
+func (a API) networkErrorName() string {
+	if a == APIXHR {
+		return "NetworkError"
 	}
-	return Outcome{Kind: OutcomeRefused, Error: text, Block: r.thrown}
+	return "TypeError"
+}
+
+// exceptionName is what the API throws.
+func (b *Block) exceptionName(a API) string {
+	switch {
+	case a != APIXHR:
+		return "TypeError"
+	case b.Detail == "forbidden-method":
+		return "SecurityError"
+	}
+	return "SyntaxError"
 }
 
 // redacted is [HeaderList.Redacted] without the copy if there is no secret.

@@ -32,10 +32,7 @@ func (l HeaderList) get(name string) (value string, ok bool) {
 // https://fetch.spec.whatwg.org/#concept-header-list-get-decode-split.
 func (l HeaderList) getDecodeAndSplit(name string) (values []string, ok bool) {
 	value, ok := l.get(name)
-	if !ok {
-		return nil, false
-	}
-	return decodeAndSplit(value), true
+	return decodeAndSplit(value), ok
 }
 
 // decodeAndSplit is "get, decode, and split" of a header value:
@@ -62,14 +59,19 @@ func decodeAndSplit(value string) []string {
 func (l *HeaderList) append(name, value string) {
 	// Step 1. If list contains name, then set name to the first such header's
 	// name.
-	for _, h := range *l {
-		if byteCaseInsensitiveMatch(h[0], name) {
-			name = h[0]
-			break
-		}
-	}
+	name = l.spelled(name)
 	// Step 2.
 	*l = append(*l, Header{name, value})
+}
+
+// spelled returns name as the first header called so spells it.
+func (l *HeaderList) spelled(name string) string {
+	for _, h := range *l {
+		if byteCaseInsensitiveMatch(h[0], name) {
+			return h[0]
+		}
+	}
+	return name
 }
 
 // delete is https://fetch.spec.whatwg.org/#concept-header-list-delete.

@@ -64,8 +64,11 @@ func (f *fetching) HTTPFetch(makeCORSPreflight bool) *response {
 }
 
 // needsPreflight is the condition of step 4.1 of HTTP fetch.
+//
+// https://fetch.spec.whatwg.org/#concept-http-fetch
 func (f *fetching) needsPreflight() bool {
 	request := f.request
+	// Step 4.1.
 	switch request.cache {
 	case CacheNoStore, CacheReload, CacheNoCache:
 		if f.ua.has(RuleCacheModeBypassesCache) {

@@ -58,13 +58,6 @@ func (f *fetching) MainFetch(recursive bool) *response {
 	}
 	// Step 20. The destination is the empty string, for which neither the MIME
 	// type nor nosniff blocks. A mixed response is a mixed request.
-	// Step 21.
-	if response.typ == ResponseOpaque && isRangeStatus(internalResponse.status) &&
-		internalResponse.ranged && !request.headers.Contains("Range") {
-		response = networkError(phase, "21", "unrequested-range",
-			"A partial response came to a request that asked for no range.")
-		internalResponse = response
-	}
 	// Step 22.
 	if !response.isNetworkError() && (request.method == "HEAD" || IsNullBodyStatus(internalResponse.status)) {
 		internalResponse.dropBody()
@@ -86,6 +79,7 @@ func (f *fetching) mainFetchSwitch() *response {
 	request := f.request
 	current := request.currentURL()
 	sameOrigin := f.isSameOriginURL(current)
+	// Step 12.
 	switch {
 	case sameOrigin && request.tainting == TaintingBasic, current.Scheme == "data":
 		// Step 12(2).1.
@@ -163,9 +157,7 @@ func (f *fetching) setExposedHeaders(response *response) {
 	// Step 14.1.3.
 	// Deviation (erratum expose-headers-failure): the text says "non-null or
 	// failure", which would make failure the list.
-	if !headerNames.Null && !headerNames.Failure {
-		response.exposed = headerNames.Values
-	}
+	response.exposed = headerNames.Values // none, of null and failure
 }
 
 // unsafeNames returns the CORS-unsafe request-header names of the request, which
@@ -179,18 +171,14 @@ func (f *fetching) unsafeNames() []string {
 
 // profileUnsafeNames is [UnsafeRequestHeaderNames] as the profile has it.
 func (f *fetching) profileUnsafeNames(headers HeaderList) []string {
-	p := f.ua.Profile
-	if p == nil || p == &Standard {
-		return UnsafeRequestHeaderNames(headers)
-	}
 	safelisted := IsSafelistedRequestHeader
-	if p.has(RuleClientHintsSafelisted) {
+	if f.ua.has(RuleClientHintsSafelisted) {
 		safelisted = func(name, value string) bool {
 			return byteCaseInsensitiveMatch(name, "DPR") || byteCaseInsensitiveMatch(name, "Save-Data") ||
 				IsSafelistedRequestHeader(name, value)
 		}
 	}
-	if p.has(RuleCombineRepeatedHeaders) {
+	if f.ua.has(RuleCombineRepeatedHeaders) {
 		var combined HeaderList
 		for _, h := range headers {
 			combined.combine(h[0], h[1])

@@ -22,10 +22,7 @@ func (f *fetching) HTTPNetworkFetch(includeCredentials, forceNewConnection bool)
 		return networkError(phase, "8.3", "stream-http1",
 			"The body is a stream, and the connection uses HTTP/1.1, which can't carry one.")
 	}
-	if f.shared.err == nil {
-		f.shared.err = f.shared.ctx.Err()
-	}
-	if f.shared.err != nil {
+	if f.shared.failed() {
 		return cannotTell("what the server answers: " + f.shared.err.Error())
 	}
 	// Step 8.5.
@@ -38,20 +35,14 @@ func (f *fetching) HTTPNetworkFetch(includeCredentials, forceNewConnection bool)
 	}
 	exchange := Exchange{
 		Server:  string(current.Origin()),
-		Kind:    ExchangeRequest,
+		Kind:    request.kind(),
 		Started: OffsetOf(f.ua.now),
 		Request: SentRequest{
 			Method:  request.method,
 			Target:  current.target(),
-			Version: "HTTP/1.1",
+			Version: httpVersion(http2),
 			Headers: redacted(request.headers),
 		},
-	}
-	if request.isCORSPre {
-		exchange.Kind = ExchangePreflight
-	}
-	if http2 {
-		exchange.Request.Version = "HTTP/2.0"
 	}
 	if request.body != nil {
 		sent.Body, sent.HasBody = request.body.bytes, true
@@ -106,6 +97,13 @@ func (f *fetching) HTTPNetworkFetch(includeCredentials, forceNewConnection bool)
 	}
 	// Step 19.
 	return response
+}
+
+func httpVersion(http2 bool) string {
+	if http2 {
+		return "HTTP/2.0"
+	}
+	return "HTTP/1.1"
 }
 
 // setBody sets the body to what is left after the content codings were undone.

@@ -202,10 +202,6 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 	}
 	// Step 12.
 	response.urlList = httpRequest.urlList
-	// Step 13.
-	if httpRequest.headers.Contains("Range") {
-		response.ranged = true
-	}
 	// Step 14.
 	response.withCreds = includeCredentials
 	// Step 15.
@@ -254,7 +250,8 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 //
 // https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch
 func keepaliveLimit(httpRequest *request) *response {
-	if !httpRequest.keepalive || httpRequest.body == nil || httpRequest.body.stream {
+	// Step 8.10. A stream and keepalive don't go together in any API.
+	if !httpRequest.keepalive || httpRequest.body == nil {
 		return nil
 	}
 	// Step 8.10.1. Requests come one after another, so that none is in flight.

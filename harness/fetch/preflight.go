@@ -74,14 +74,12 @@ func (f *fetching) PreflightFetch() *response {
 		headerNames := ExtractHeaderListValues("Access-Control-Allow-Headers", preflightResponse.headers)
 		// Step 7.3.
 		if methods.Failure {
-			value, _ := preflightResponse.headers.get("Access-Control-Allow-Methods")
-			return fail("7.3", DetailPreflightMethodsGrammar,
-				"The preflight's Access-Control-Allow-Methods is "+quote(value)+", which isn't a list of methods.")
+			return fail("7.3", DetailPreflightMethodsGrammar, "The preflight's Access-Control-Allow-Methods is "+
+				preflightResponse.headers.quoted("Access-Control-Allow-Methods")+", which isn't a list of methods.")
 		}
 		if headerNames.Failure {
-			value, _ := preflightResponse.headers.get("Access-Control-Allow-Headers")
-			return fail("7.3", DetailPreflightHeadersGrammar,
-				"The preflight's Access-Control-Allow-Headers is "+quote(value)+", which isn't a list of header names.")
+			return fail("7.3", DetailPreflightHeadersGrammar, "The preflight's Access-Control-Allow-Headers is "+
+				preflightResponse.headers.quoted("Access-Control-Allow-Headers")+", which isn't a list of header names.")
 		}
 		// Step 7.4.
 		if methods.Null && f.request.preflight {
@@ -148,7 +146,7 @@ func (f *fetching) cachePreflight(responseHeaders HeaderList, methods, headerNam
 	if !extracted.Failure && !extracted.Null {
 		maxAge = deltaSeconds(extracted.Values[0])
 	}
-	if extracted.Failure && f.ua.has(RuleNegativeMaxAge) {
+	if f.ua.has(RuleNegativeMaxAge) {
 		if v, _ := responseHeaders.get("Access-Control-Max-Age"); strings.HasPrefix(v, "-") && isDeltaSeconds(v[1:]) {
 			maxAge = 0
 		}

@@ -92,7 +92,7 @@ func (f *fetching) methodCacheEntryMatches(method string) []*cacheEntry {
 	var matches []*cacheEntry
 	for i := range f.ua.preflights.entries {
 		e := &f.ua.preflights.entries[i]
-		if e.method != "" && (e.method == method || e.method == Wildcard && f.cachedWildcard()) && f.cacheEntryMatches(e) {
+		if (e.method == method || e.method == Wildcard && f.cachedWildcard()) && f.cacheEntryMatches(e) {
 			matches = append(matches, e)
 		}
 	}
@@ -107,9 +107,6 @@ func (f *fetching) headerNameCacheEntryMatches(headerName string) []*cacheEntry 
 	var matches []*cacheEntry
 	for i := range f.ua.preflights.entries {
 		e := &f.ua.preflights.entries[i]
-		if e.headerName == "" {
-			continue
-		}
 		covered := e.headerName == Wildcard && f.cachedWildcard() &&
 			!IsNonWildcardRequestHeader(headerName)
 		if (covered || byteCaseInsensitiveMatch(e.headerName, headerName)) && f.cacheEntryMatches(e) {

@@ -25,8 +25,7 @@ func (f *fetching) RedirectFetch(actual *response) *response {
 	// Step 3.
 	locationURL, err := internalResponse.locationURL(request.currentURL(), f.ua.has(RuleEqualLocations))
 	if errors.Is(err, ErrURLUnsupported) {
-		location, _ := internalResponse.headers.get("Location")
-		return cannotTell("Location " + quote(location) + ": " + err.Error())
+		return cannotTell("Location " + internalResponse.headers.quoted("Location") + ": " + err.Error())
 	}
 	// Step 4.
 	if locationURL == nil && err == nil {
@@ -34,8 +33,8 @@ func (f *fetching) RedirectFetch(actual *response) *response {
 	}
 	// Step 5.
 	if err != nil {
-		location, _ := internalResponse.headers.get("Location")
-		return fail("5", "location-invalid", "The redirect's Location is "+quote(location)+", which is not one URL.")
+		return fail("5", "location-invalid",
+			"The redirect's Location is "+internalResponse.headers.quoted("Location")+", which is not one URL.")
 	}
 	// Step 6.
 	if !locationURL.IsHTTP() {

@@ -37,7 +37,7 @@ func (f *fetching) SchemeFetch() *response {
 }
 
 func localResponse(status int, body Payload, headers ...Header) *response {
-	return &response{typ: ResponseDefault, status: status, headers: headers, body: body, hasBody: true, withCreds: true}
+	return &response{typ: ResponseDefault, status: status, headers: headers, body: body, hasBody: true}
 }
 
 // fetchBlob is the blob: branch of scheme fetch.
@@ -106,19 +106,16 @@ func (f *fetching) fetchBlob() *response {
 	// Step 3(2).14.11.
 	// Step 3(2).14.13.
 	// Step 3(2).14.15.
-	response := localResponse(206, PayloadOf(slicedBlob),
+	// Step 3(2).15.
+	return localResponse(206, PayloadOf(slicedBlob),
 		Header{"Content-Length", strconv.Itoa(len(slicedBlob))}, Header{"Content-Type", typ},
 		Header{"Content-Range", contentRange})
-	// Step 3(2).14.1.
-	response.ranged = true
-	// Step 3(2).15.
-	return response
 }
 
-// int returns the number, or limit if it is larger.
+// int returns the number, or limit, which is less, if an int can't hold it.
 func (a *rangeBound) int(limit int) int {
 	n, err := strconv.Atoi("0" + string(*a))
-	if err != nil || n > limit {
+	if err != nil {
 		return limit
 	}
 	return n

@@ -64,7 +64,7 @@ func (ua *UserAgent) openAndSend(req *Request, origin Origin, s *sharedFetch) (*
 		extracted, typ, _ = extractBody(body, false)
 		author, ok := headers.get("Content-Type")
 		isText := body.Kind == "" || body.Kind == BodyText || body.Kind == BodyURLSearchParams
-		if record, parsed := ParseMIMEType(author); ok && isText && parsed {
+		if record, _ := ParseMIMEType(author); isText { // of what is no type there are no parameters
 			for i, p := range record.Parameters {
 				if p[0] == "charset" && !byteCaseInsensitiveMatch(p[1], "UTF-8") {
 					record.Parameters[i][1] = "UTF-8"
