@@ -149,7 +149,8 @@ func (ua *UserAgent) newRequest(req *Request, origin Origin, s *sharedFetch) (*r
 	// Step 37.
 	if req.Body != nil {
 		// Step 37.1.
-		extracted, typ, thrown := extractBody(req.Body, r.keepalive)
+		extracted := &s.body
+		typ, thrown := extractBody(req.Body, r.keepalive, extracted)
 		if thrown != nil {
 			return nil, &refusal{thrown: thrown}
 		}

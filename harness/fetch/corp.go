@@ -43,7 +43,7 @@ func (f *fetching) corpInternalCheck(embedderPolicyValue EmbedderPolicy, actual 
 	}
 	origin, responseOrigin := f.request.origin, actual.url().Origin()
 	blockedResponse := func(detail, sentence string) *response {
-		r := networkError(phase, "5", detail, sentence)
+		r := f.networkError(phase, "5", detail, sentence)
 		r.block.Exchange = actual.exchange
 		return r
 	}

@@ -33,7 +33,7 @@ func (f *fetching) HTTPFetch(makeCORSPreflight bool) *response {
 	if request.tainting == TaintingCORS {
 		if failure := CORSCheck(f.SerializeOrigin(), request.creds, response.headers); failure != nil {
 			failure.Exchange = response.exchange
-			return blocked(failure)
+			return f.blocked(failure)
 		}
 	}
 	// Step 5.
@@ -48,7 +48,7 @@ func (f *fetching) HTTPFetch(makeCORSPreflight bool) *response {
 		switch request.redirect {
 		case RedirectError:
 			// Step 6.3(1).1.
-			response = networkError(phase, "6.3(1).1", "redirect-mode-error",
+			response = f.networkError(phase, "6.3(1).1", "redirect-mode-error",
 				"The server redirected, and the redirect mode is error.")
 			response.block.Exchange = internalResponse.exchange
 		case RedirectManual:

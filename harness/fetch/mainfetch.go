@@ -12,10 +12,10 @@ func (f *fetching) MainFetch(recursive bool) *response {
 	var response *response
 	// Step 7.
 	if f.blockBadPort() {
-		response = networkError("block-bad-port", "2", "bad-port",
+		response = f.networkError("block-bad-port", "2", "bad-port",
 			"Port "+request.currentURL().Port+" is one that no browser fetches from.")
 	} else if f.blockMixedContent() {
-		response = networkError(phase, "7", "mixed-content",
+		response = f.networkError(phase, "7", "mixed-content",
 			"A page of "+string(request.origin)+" may not fetch "+quote(request.currentURL().String())+
 				", which isn't encrypted: mixed content.")
 	}
@@ -40,9 +40,9 @@ func (f *fetching) MainFetch(recursive bool) *response {
 		// Step 14.2.
 		switch request.tainting {
 		case TaintingBasic:
-			response = response.filterBasic()
+			response = response.filterBasic(f.shared.response())
 		case TaintingCORS:
-			response = response.filterCORS()
+			response = response.filterCORS(f.shared.response(), f.shared.readable[:0])
 		case TaintingOpaque:
 			response = response.filterOpaque()
 		}
@@ -88,13 +88,13 @@ func (f *fetching) mainFetchSwitch() *response {
 		return f.SchemeFetch()
 
 	case request.mode == ModeSameOrigin:
-		return networkError(phase, "12", "mode-same-origin",
+		return f.networkError(phase, "12", "mode-same-origin",
 			"The mode is same-origin, and "+quote(string(current.Origin()))+" is another origin than "+quote(string(request.origin))+".")
 
 	case request.mode == ModeNoCORS:
 		// Step 12(4).1.
 		if request.redirect != RedirectFollow {
-			return networkError(phase, "12(4).1", "no-cors-redirect-mode",
+			return f.networkError(phase, "12(4).1", "no-cors-redirect-mode",
 				"A cross-origin request in mode no-cors must follow redirects, and its redirect mode is "+string(request.redirect)+".")
 		}
 		// Step 12(4).2.
@@ -103,7 +103,7 @@ func (f *fetching) mainFetchSwitch() *response {
 		return f.SchemeFetch()
 
 	case !current.IsHTTP():
-		return networkError(phase, "12", "not-http",
+		return f.networkError(phase, "12", "not-http",
 			"Cross-origin requests in mode cors go to http: and https: alone, not to "+current.Scheme+":.")
 
 	case request.preflight, request.unsafe &&
@@ -169,7 +169,8 @@ func (f *fetching) unsafeNames() []string {
 	return f.request.unsafeNames
 }
 
-// profileUnsafeNames is [UnsafeRequestHeaderNames] as the profile has it.
+// profileUnsafeNames is [UnsafeRequestHeaderNames] as the profile has it. The
+// result holds until it is called again.
 func (f *fetching) profileUnsafeNames(headers HeaderList) []string {
 	safelisted := IsSafelistedRequestHeader
 	if f.ua.has(RuleClientHintsSafelisted) {
@@ -185,5 +186,5 @@ func (f *fetching) profileUnsafeNames(headers HeaderList) []string {
 		}
 		headers = combined
 	}
-	return unsafeRequestHeaderNames(headers, safelisted)
+	return unsafeRequestHeaderNames(headers, safelisted, f.shared.names[:0])
 }

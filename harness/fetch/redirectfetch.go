@@ -18,7 +18,7 @@ func (f *fetching) RedirectFetch(actual *response) *response {
 	// Step 2.
 	internalResponse := actual.inner()
 	fail := func(step, detail, sentence string) *response {
-		r := networkError(phase, step, detail, sentence)
+		r := f.networkError(phase, step, detail, sentence)
 		r.block.Exchange = internalResponse.exchange
 		return r
 	}

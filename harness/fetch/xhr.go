@@ -60,8 +60,8 @@ func (ua *UserAgent) openAndSend(req *Request, origin Origin, s *sharedFetch) (*
 	var extracted *requestBody
 	// send(), step 4.
 	if body != nil {
-		var typ string
-		extracted, typ, _ = extractBody(body, false)
+		extracted = &s.body
+		typ, _ := extractBody(body, false, extracted)
 		author, ok := headers.get("Content-Type")
 		isText := body.Kind == "" || body.Kind == BodyText || body.Kind == BodyURLSearchParams
 		if record, _ := ParseMIMEType(author); isText { // of what is no type there are no parameters

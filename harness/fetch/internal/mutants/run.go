@@ -17,7 +17,7 @@ type timeouts struct {
 	Mutant time.Duration
 }
 
-var defaultTimeouts = timeouts{Mutant: 3 * time.Second}
+var defaultTimeouts = timeouts{Mutant: 5 * time.Second}
 
 // runMutants runs the catalogue on mutants, in as many processes as it takes: a
 // mutant that hangs or ends its process is killed by that, and the next process

@@ -39,9 +39,11 @@ var scope = rewrite.Scope{
 		"PreflightCache.grow":  "memory",
 		"byteLowercase":        "byteLower of each byte, unless there is nothing to do",
 		"lowercaseName":        "byteLowercase without the allocation",
+		"sharedFetch.answered": "memory",
 		"sharedFetch.fetching": "memory",
 		"sharedFetch.release":  "memory",
 		"sharedFetch.request":  "memory",
+		"sharedFetch.response": "memory",
 
 		// Which profile has which rule: a test holds that against the catalogue.
 		"Profile.has": "a look-up in a table",
@@ -59,7 +61,7 @@ var scope = rewrite.Scope{
 		"Block.Sentence", "Block.Exchange", "Block.Detail", "Outcome.Error", "Trace.Schema", "Trace.Caller",
 		"ReadResponse.Redirected", "ReadResponse.Body",
 		"Exchange.Kind", "Exchange.Started", "Exchange.Ended", "Exchange.Incomplete", "Exchange.Response",
-		"SentRequest.Version", "SentRequest.Body", "response.exchange", "sharedFetch.err",
+		"SentRequest.Version", "SentRequest.Body", "answered.sent", "answered.ended", "response.exchange", "sharedFetch.err",
 		"request.isCORSPre", "request.fromWorker", "NetworkRequest.Body", "NetworkRequest.HasBody",
 	},
 	Parameters: []string{"phase", "step", "detail", "sentence", "what", "isAuthenticationFetch"},
