@@ -3,6 +3,7 @@
 //
 //	go run ./harness/fetch/internal/mutants             all mutants
 //	go run ./harness/fetch/internal/mutants -only TEXT  those with TEXT in their names, and what kills them
+//	go run ./harness/fetch/internal/mutants -steps      write harness/catalog/STEPS.md
 //
 // It builds itself again with the model rewritten, see package rewrite, and runs
 // the result. It ends with 1 if a mutant survives that isn't listed with a
@@ -17,13 +18,17 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 
 	"github.com/corsproof/corsproof/harness/fetch/internal/rewrite"
 )
 
-// childArg is the one argument of the rewritten program.
-const childArg = "run-mutants"
+// The one argument of the rewritten program.
+const (
+	childArg = "run-mutants"
+	waysArg  = "record-ways"
+)
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -35,11 +40,15 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
-	if len(args) == 1 && args[0] == childArg {
+	switch {
+	case len(args) == 1 && args[0] == childArg:
 		return runChild(ctx, os.Stdin, out)
+	case len(args) == 1 && args[0] == waysArg:
+		return recordWays(ctx, out)
 	}
 	flags := flag.NewFlagSet("mutants", flag.ExitOnError)
 	only := flags.String("only", "", "run the mutants with this `text` in their names, and print what kills each")
+	steps := flags.Bool("steps", false, "write "+stepsFile+", and run no mutant")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -63,7 +72,25 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if *steps {
+		return writeSteps(ctx, root, program, model.Decisions)
+	}
 	return runAll(ctx, root, program, model.Mutants, *only, out)
+}
+
+// writeSteps writes the table of decisions; gaps that aren't explained are an
+// error all the same.
+func writeSteps(ctx context.Context, root, program string, decisions []rewrite.Decision) error {
+	gaps, err := readReasons(root, gapsFile)
+	if err != nil {
+		return err
+	}
+	ways, err := takenWays(ctx, program)
+	if err != nil {
+		return err
+	}
+	table, problems := stepsTable(decisions, ways, gaps)
+	return errors.Join(os.WriteFile(filepath.Join(root, stepsFile), []byte(table), 0o644), problems)
 }
 
 // runAll runs the mutants whose names have a text in them, and judges the run if
