@@ -105,8 +105,8 @@ func (r *response) locationURL(current *URL, equalAsOne bool) (*URL, error) {
 		return nil, nil
 	}
 	if location.Failure {
-		lines := r.headers.Lines("Location")
-		if !equalAsOne || len(slices.Compact(lines)) > 1 {
+		lines := slices.Compact(r.headers.Lines("Location"))
+		if !equalAsOne || len(lines) > 1 {
 			return nil, ErrURLFailure
 		}
 		location.Values = lines

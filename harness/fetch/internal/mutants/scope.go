@@ -17,6 +17,7 @@ var scope = rewrite.Scope{
 		"API.networkErrorName": "text",
 		"Block.exceptionName":  "text",
 		"httpVersion":          "text",
+		"isSerializedOrigin":   "text",
 		"notListed":            "text",
 		"quote":                "text",
 		"request.kind":         "text",

@@ -39,7 +39,11 @@ func (in *instrumenter) mutate(n ast.Node, above []ast.Node) {
 
 // force makes a condition false or true.
 func (in *instrumenter) force(cond ast.Expr, operators ...Operator) {
-	if in.outside(cond, nil) {
+	inner := cond
+	if not, ok := cond.(*ast.UnaryExpr); ok {
+		inner = not.X
+	}
+	if in.outside(inner, nil) {
 		return
 	}
 	before, after := "", ""
