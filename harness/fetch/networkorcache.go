@@ -83,6 +83,9 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 			httpRequest.cache = CacheNoCache
 		}
 	}
+	if httpRequest.cache == CacheForceCache && f.ua.has(RuleConditionalRevalidates) && containsConditional(httpRequest.headers) {
+		httpRequest.cache = CacheNoCache
+	}
 	// Step 8.17.
 	if httpRequest.cache == CacheNoCache && !httpRequest.noCacheCC && !httpRequest.headers.Contains("Cache-Control") {
 		httpRequest.headers = append(httpRequest.headers, Header{"Cache-Control", "max-age=0"})
@@ -175,7 +178,7 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 		forwardResponse := httpFetchParams.HTTPNetworkFetch(includeCredentials, isNewConnectionFetch)
 		// Step 11.3.
 		if isUnsafeHTTPMethod(httpRequest.method) && 200 <= forwardResponse.status && forwardResponse.status <= 399 &&
-			!f.ua.has(RuleUnsafeMethodKeepsStored) {
+			(httpRequest.method != "PUT" || !f.ua.has(RuleUnsafeMethodKeepsStored)) {
 			httpCache.invalidate(partition, httpRequest.currentURL(), forwardResponse)
 			storedResponse = nil
 		}

@@ -83,7 +83,7 @@ func (f *fetching) PreflightFetch() *response {
 				preflightResponse.headers.quoted("Access-Control-Allow-Headers")+", which isn't a list of header names.")
 		}
 		// Step 7.4.
-		if methods.Null && f.request.preflight {
+		if methods.Null && f.request.preflight && (IsSafelistedMethod(f.request.method) || !f.ua.has(RuleForcedListsMethod)) {
 			methods = Extracted{Values: []string{f.request.method}}
 		}
 		include := f.request.creds == CredentialsInclude
@@ -156,9 +156,6 @@ func (f *fetching) cachePreflight(responseHeaders HeaderList, methods, headerNam
 	// Step 7.10. The standard imposes no limit of its own.
 	if f.ua.has(RuleMaxAgeLimit2h) {
 		maxAge = min(maxAge, 7200)
-	}
-	if f.ua.has(RuleCacheOnePreflight) {
-		f.clearCacheEntries()
 	}
 	f.ua.preflights.grow(len(methods.Values) + len(headerNames.Values))
 	common := f.newCacheEntry(maxAge)
