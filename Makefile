@@ -1,6 +1,6 @@
 # Everything here also works as plain `go test ./...` once `make setup` has run.
 
-.PHONY: help demo test quick setup containers lint golden bench fuzz soak clean
+.PHONY: help demo test quick setup containers lint golden bench fuzz mutants soak clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ bench: ## run the benchmarks
 
 fuzz: setup ## generate 20,000 cases from each of three seeds, and hold Chromium against the model
 	for seed in 1 2 3; do go run ./cmd/corsproof fuzz --cases 20000 --seed $$seed || exit; done
+
+mutants: ## plant mistakes in the model, one at a time; the catalogue has to find them
+	go run ./harness/fetch/internal/mutants
 
 soak: setup containers ## run all tests twenty times, each time in fresh processes
 	CORSPROOF_REQUIRE=all CORSPROOF_SOAK=1 .ci/soak 20

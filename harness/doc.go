@@ -38,6 +38,10 @@
 // servers/gateway does because it knows of policies: it words a fix in a gateway's
 // own syntax.
 //
+// Below fetch/internal are programs for its development alone: mutants runs the
+// catalogue on a copy of the model that rewrite made and that calls point. The
+// model itself imports none of them.
+//
 // # Where this differs from the first design
 //
 // The browser reaches every host through one loopback SOCKS5 proxy

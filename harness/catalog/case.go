@@ -70,6 +70,27 @@ type Page struct {
 	EmbedderPolicy fetch.EmbedderPolicy `yaml:"embedder-policy"`
 	// HTTP2 lists the origins that speak HTTP/2.
 	HTTP2 []string `yaml:"http2"`
+
+	// The rest is what the page's user agent is like, and goes to
+	// [fetch.Environment] as it is. A case with one of these is the model's.
+	Referrer          string `yaml:"referrer"`
+	ReferrerPolicy    string `yaml:"referrer-policy"`
+	AcceptLanguage    string `yaml:"accept-language"`
+	UserAgent         string `yaml:"user-agent"`
+	Worker            bool   `yaml:"worker"`
+	PromptsCancelled  bool   `yaml:"prompts-cancelled"`
+	Offline           bool   `yaml:"offline"`
+	CookiesDisabled   bool   `yaml:"cookies-disabled"`
+	CrossSiteAncestor bool   `yaml:"cross-site-ancestor"`
+	// Blobs are what the page made blob: URLs of.
+	Blobs []Blob `yaml:"blobs"`
+}
+
+// A Blob is the object behind a blob: URL.
+type Blob struct {
+	URL  string `yaml:"url"`
+	Type string `yaml:"type"`
+	Text string `yaml:"text"`
 }
 
 // A Request is what the page's code asks for; see [fetch.Request].
@@ -146,6 +167,8 @@ type Expect struct {
 	Phase   string             `yaml:"phase"`
 	Step    string             `yaml:"step"`
 	Detail  string             `yaml:"detail"`
+	// URL is the response's, without fragment, as page code reads it.
+	URL string `yaml:"url"`
 	// Readable and Unreadable are header names.
 	Readable   []string `yaml:"readable"`
 	Unreadable []string `yaml:"unreadable"`

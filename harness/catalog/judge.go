@@ -43,6 +43,9 @@ func (e *Expect) Judge(trace fetch.Trace) []Mismatch {
 		if e.Status != 0 {
 			differ("status", strconv.Itoa(e.Status), strconv.Itoa(o.Response.Status))
 		}
+		if e.URL != "" {
+			differ("url", e.URL, o.Response.URL)
+		}
 		for _, name := range e.Readable {
 			differ("readable "+name, "true", strconv.FormatBool(o.Response.Headers.Contains(name)))
 		}

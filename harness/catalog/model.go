@@ -61,6 +61,21 @@ func (c *Case) userAgent(profile *fetch.Profile) *fetch.UserAgent {
 	ua := &fetch.UserAgent{Profile: profile}
 	ua.Client.TopLevelSite = c.Page.Site
 	ua.Client.EmbedderPolicy = c.Page.EmbedderPolicy
+	ua.Client.Referrer = c.Page.Referrer
+	ua.Client.ReferrerPolicy = c.Page.ReferrerPolicy
+	ua.Client.AcceptLanguage = c.Page.AcceptLanguage
+	ua.Client.UserAgentValue = c.Page.UserAgent
+	ua.Client.Worker = c.Page.Worker
+	ua.Client.PromptsCancelled = c.Page.PromptsCancelled
+	ua.Client.Offline = c.Page.Offline
+	ua.Client.CookiesDisabled = c.Page.CookiesDisabled
+	ua.Client.CrossSiteAncestor = c.Page.CrossSiteAncestor
+	for _, b := range c.Page.Blobs {
+		if ua.Client.Blobs == nil {
+			ua.Client.Blobs = map[string]fetch.Blob{}
+		}
+		ua.Client.Blobs[b.URL] = fetch.Blob{Type: b.Type, Bytes: b.Text}
+	}
 	if len(c.Page.Registrable) > 0 {
 		ua.Client.RegistrableDomain = func(host string) (string, bool) {
 			for _, domain := range c.Page.Registrable {

@@ -103,6 +103,7 @@ func (p placing) step(s Step) Step {
 	}
 	if s.Expect != nil {
 		expect := *s.Expect
+		expect.URL = p.url(expect.URL)
 		expect.Exchanges = slices.Clone(expect.Exchanges)
 		for i := range expect.Exchanges {
 			x := &expect.Exchanges[i]
@@ -118,10 +119,17 @@ func (p placing) step(s Step) Step {
 // httpURL splits a URL after its authority. What is no such URL stays as it is.
 var httpURL = regexp.MustCompile(`^((?i:https?)://[^/?#\\]+)(.*)$`)
 
+// pathURL splits a URL without an authority, which stands on the page's, before
+// its path.
+var pathURL = regexp.MustCompile(`^((?i:https?):/?)([^/\\].*)$`)
+
 // url gives a URL the token in front of its path.
 func (p placing) url(u string) string {
 	parts := httpURL.FindStringSubmatch(u)
 	if parts == nil {
+		if parts = pathURL.FindStringSubmatch(u); parts != nil {
+			return parts[1] + p.token + "/" + parts[2]
+		}
 		return u
 	}
 	if rest := parts[2]; rest != "" && strings.ContainsRune(`/\`, rune(rest[0])) {

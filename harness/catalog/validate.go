@@ -174,8 +174,8 @@ func (d *decoder) validateExpect(node ast.Node, e *Expect, path string) {
 			fail("type", "%s shows no status and no headers", e.Type)
 		}
 	} else {
-		if e.Type != "" || e.Status != 0 || len(e.Readable) > 0 || len(e.Unreadable) > 0 {
-			fail("type", "there is no response, so there is no type, status or header")
+		if e.Type != "" || e.Status != 0 || e.URL != "" || len(e.Readable) > 0 || len(e.Unreadable) > 0 {
+			fail("type", "there is no response, so there is no type, status, URL or header")
 		}
 		if e.Outcome != fetch.OutcomeUnknown && (e.Phase == "" || e.Step == "") {
 			absent("phase", "phase and step are missing: what is blocked states both")

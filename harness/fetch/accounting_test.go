@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/corsproof/corsproof/harness/fetch/internal/rewrite"
 )
 
 // A step is a numbered step of the standard.
@@ -20,11 +22,7 @@ type step struct{ anchor, number string }
 
 func (s step) String() string { return s.anchor + " " + s.number }
 
-var (
-	anchorLink  = regexp.MustCompile(`https://fetch\.spec\.whatwg\.org/#([\w-]+)`)
-	stepComment = regexp.MustCompile(`^// Step ([0-9][0-9a-z().]*)\.(?:\s|$)`)
-	goName      = regexp.MustCompile("`([A-Za-z]+(?:\\.[A-Za-z0-9]+)?)`")
-)
+var goName = regexp.MustCompile("`([A-Za-z]+(?:\\.[A-Za-z0-9]+)?)`")
 
 // TestEveryStepIsAccountedFor holds the list of the standard's numbered steps
 // against the code and OMITTED.md: each is code (a comment "// Step 7.5." in a
@@ -74,7 +72,7 @@ func TestProseAlgorithmsAreNamed(t *testing.T) {
 		"cross-origin-embedder-policy-allows-credentials", "data-url-processor", "forbidden-method",
 		"forbidden-response-header-name", "header-list-contains", "header-name", "header-value",
 		"http-new-header-syntax", "no-cors-safelisted-request-header-name", "null-body-status", "ok-status",
-		"privileged-no-cors-request-header-name", "range-status", "redirect-status", "request-body-header-name",
+		"privileged-no-cors-request-header-name", "redirect-status", "request-body-header-name",
 		"set-cookie-header",
 	} {
 		assert.Contains(t, anchors, anchor)
@@ -113,8 +111,8 @@ func stepsInCode(t *testing.T) (map[step]string, map[string]bool) {
 		file, err := parser.ParseFile(fset, name, nil, parser.ParseComments|parser.SkipObjectResolution)
 		require.NoError(t, err)
 		for _, group := range file.Comments {
-			for _, m := range anchorLink.FindAllStringSubmatch(group.Text(), -1) {
-				anchors[m[1]] = true
+			for _, anchor := range rewrite.Anchors(group.Text()) {
+				anchors[anchor] = true
 			}
 		}
 		for _, decl := range file.Decls {
@@ -122,22 +120,22 @@ func stepsInCode(t *testing.T) (map[step]string, map[string]bool) {
 			if !ok || fn.Body == nil {
 				continue
 			}
-			link := anchorLink.FindStringSubmatch(fn.Doc.Text())
+			anchor := rewrite.Anchor(fn.Doc.Text())
 			for _, group := range file.Comments {
 				if group.Pos() < fn.Body.Pos() || group.End() > fn.Body.End() {
 					continue
 				}
 				for _, c := range group.List {
-					m := stepComment.FindStringSubmatch(c.Text)
-					if m == nil {
+					number := rewrite.Step(c.Text)
+					if number == "" {
 						continue
 					}
 					where := name + ": " + fn.Name.Name
-					if link == nil {
+					if anchor == "" {
 						t.Errorf("%s has %q, and its doc comment links no algorithm", where, c.Text)
 						continue
 					}
-					steps[step{link[1], m[1]}] = where
+					steps[step{anchor, number}] = where
 				}
 			}
 		}

@@ -8,25 +8,25 @@ import (
 // BodyURLSearchParams is a URLSearchParams object; Bytes is its serialization.
 const BodyURLSearchParams BodyKind = "urlsearchparams"
 
-// extractBody extracts a body and its type, empty for null, from what page
-// code passed.
+// extractBody extracts a body, into b, and its type, empty for null, from what
+// page code passed.
 //
 // https://fetch.spec.whatwg.org/#concept-bodyinit-extract
-func extractBody(object *Body, keepalive bool) (b *requestBody, typ string, thrown *Block) {
+func extractBody(object *Body, keepalive bool, b *requestBody) (typ string, thrown *Block) {
 	// Step 7.
 	// Step 8.
-	b = &requestBody{bytes: object.Bytes}
+	*b = requestBody{bytes: object.Bytes}
 	// Step 9.
 	// Step 10. Switch on object.
 	switch object.Kind {
 	case BodyBlob:
-		typ = object.ContentType
+		typ = byteLowercase(object.ContentType) // https://w3c.github.io/FileAPI/#dom-blob-type
 	case BodyBytes:
 	case BodyURLSearchParams:
 		typ = "application/x-www-form-urlencoded;charset=UTF-8"
 	case BodyStream:
 		if keepalive {
-			return nil, "", &Block{
+			return "", &Block{
 				Phase: "concept-bodyinit-extract", Step: "10", Detail: "stream-keepalive",
 				Sentence: "A request with keepalive can't have a stream as its body.",
 			}
@@ -39,12 +39,9 @@ func extractBody(object *Body, keepalive bool) (b *requestBody, typ string, thro
 	if !b.stream {
 		b.length = int64(isomorphicLength(object.Bytes))
 	}
-	if object.Kind == BodyBlob && object.ContentType != "" {
-		typ = byteLowercase(object.ContentType) // https://w3c.github.io/FileAPI/#dom-blob-type
-	}
 	// Step 13.
 	// Step 14.
-	return b, typ, nil
+	return typ, nil
 }
 
 // payloadOf is [PayloadOf] of isomorphic decoded bytes, with one allocation.

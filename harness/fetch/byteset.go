@@ -15,6 +15,17 @@ func newByteSet(in func(byte) bool) *byteSet {
 // anyIn reports whether a byte of s is in the set.
 func (b *byteSet) anyIn(s string) bool { return b.index(s) >= 0 }
 
+// trim cuts bytes that are in the set off both ends of s.
+func (b *byteSet) trim(s string) string {
+	for s != "" && b[s[0]] {
+		s = s[1:]
+	}
+	for s != "" && b[s[len(s)-1]] {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
 // index returns the index of the first byte of s that is in the set, or -1.
 func (b *byteSet) index(s string) int {
 	for i := range len(s) {

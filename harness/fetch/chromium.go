@@ -104,8 +104,14 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Rule:     RuleConditionalRevalidates,
 	Kind:     Deviation,
 	Standard: "HTTP-network-or-cache fetch, step 8.16: a conditional header of the author's makes the cache mode no-store",
-	Profile:  "it makes it no-cache, so that Cache-Control is max-age=0 and there is no Pragma",
+	Profile:  "it makes it no-cache, so that Cache-Control is max-age=0 and there is no Pragma; force-cache too",
 	Link:     chromiumSource + "third_party/blink/renderer/core/loader/frame_fetch_context.cc",
+}, {
+	Rule:     RuleForcedListsMethod,
+	Kind:     Deviation,
+	Standard: "CORS-preflight fetch, step 7.4: the method of a forced preflight counts as listed if there is no list",
+	Profile:  "a method that isn't safelisted has to be listed all the same",
+	Link:     chromiumSource + "services/network/cors/preflight_controller.cc",
 }, {
 	Rule:     RuleUnsafeMethodKeepsStored,
 	Kind:     Deviation,

@@ -40,10 +40,18 @@ func (r *request) currentURL() *URL { return r.urlList[len(r.urlList)-1] }
 // clone's lists are its own.
 func (r *request) clone(c *request) *request {
 	*c = *r
-	c.headers = make(HeaderList, len(r.headers), len(r.headers)+6)
+	c.headers = make(HeaderList, len(r.headers), len(r.headers)+4)
 	copy(c.headers, r.headers)
 	c.urlList = slices.Clip(r.urlList)
 	return c
+}
+
+// kind tells a CORS-preflight request from all others.
+func (r *request) kind() ExchangeKind {
+	if r.isCORSPre {
+		return ExchangePreflight
+	}
+	return ExchangeRequest
 }
 
 // A requestBody is https://fetch.spec.whatwg.org/#concept-body of a request.
@@ -75,7 +83,6 @@ type response struct {
 	bodyUnknown string
 	urlList     []*URL
 	exposed     []string // CORS-exposed header-name list
-	ranged      bool     // range-requested flag
 	withCreds   bool     // request-includes-credentials
 	internal    *response
 
@@ -89,12 +96,16 @@ type response struct {
 
 // networkError is https://fetch.spec.whatwg.org/#concept-network-error, with
 // the step that made it.
-func networkError(phase, step, detail, sentence string) *response {
-	return &response{typ: ResponseError, block: &Block{Phase: phase, Step: step, Detail: detail, Sentence: sentence}}
+func (f *fetching) networkError(phase, step, detail, sentence string) *response {
+	return f.blocked(&Block{Phase: phase, Step: step, Detail: detail, Sentence: sentence})
 }
 
 // blocked is a network error made of a block that another algorithm returned.
-func blocked(b *Block) *response { return &response{typ: ResponseError, block: b} }
+func (f *fetching) blocked(b *Block) *response {
+	r := f.shared.response()
+	*r = response{typ: ResponseError, block: b}
+	return r
+}
 
 // cannotTell takes the way of a network error through the algorithms and ends
 // as [OutcomeUnknown].
@@ -121,31 +132,37 @@ func (r *response) url() *URL {
 	return r.urlList[len(r.urlList)-1]
 }
 
-// filterBasic is https://fetch.spec.whatwg.org/#concept-filtered-response-basic.
-func (r *response) filterBasic() *response {
-	f := *r
+// filterBasic is https://fetch.spec.whatwg.org/#concept-filtered-response-basic,
+// into f.
+func (r *response) filterBasic(f *response) *response {
+	*f = *r
 	f.typ, f.internal, f.headers = ResponseBasic, r, nil
 	for _, h := range r.headers {
 		if !IsForbiddenResponseHeader(h[0]) {
 			f.headers = append(f.headers, h)
 		}
 	}
-	return &f
+	return f
 }
 
-// filterCORS is https://fetch.spec.whatwg.org/#concept-filtered-response-cors.
-func (r *response) filterCORS() *response {
-	f := *r
+// filterCORS is https://fetch.spec.whatwg.org/#concept-filtered-response-cors,
+// into f and into headers, which is empty.
+func (r *response) filterCORS(f *response, headers HeaderList) *response {
+	*f = *r
 	f.typ, f.internal = ResponseCORS, r
-	f.headers = FilterCORS(r.headers, r.exposed)
-	return &f
+	f.headers = appendFilterCORS(headers, r.headers, r.exposed)
+	return f
 }
 
 // FilterCORS returns the headers of a cross-origin response that page code may
 // read, given the CORS-exposed header-name list:
 // https://fetch.spec.whatwg.org/#concept-filtered-response-cors.
 func FilterCORS(headers HeaderList, exposed []string) HeaderList {
-	out := make(HeaderList, 0, len(headers))
+	return appendFilterCORS(make(HeaderList, 0, len(headers)), headers, exposed)
+}
+
+// appendFilterCORS is [FilterCORS] with the memory that the result may take.
+func appendFilterCORS(out, headers HeaderList, exposed []string) HeaderList {
 	for _, h := range headers {
 		if IsSafelistedResponseHeader(h[0], exposed) {
 			out = append(out, h)
@@ -163,6 +180,12 @@ func (r *response) filterOpaque() *response {
 // https://fetch.spec.whatwg.org/#concept-filtered-response-opaque-redirect.
 func (r *response) filterOpaqueRedirect() *response {
 	return &response{typ: ResponseOpaqueRedirect, internal: r, urlList: r.urlList, exchange: r.exchange}
+}
+
+// quoted puts the value of the headers called name into a sentence.
+func (l HeaderList) quoted(name string) string {
+	value, _ := l.get(name)
+	return quote(value)
 }
 
 // quote puts a string into a sentence, cut to what a person can take in.

@@ -149,7 +149,8 @@ func (ua *UserAgent) newRequest(req *Request, origin Origin, s *sharedFetch) (*r
 	// Step 37.
 	if req.Body != nil {
 		// Step 37.1.
-		extracted, typ, thrown := extractBody(req.Body, r.keepalive)
+		extracted := &s.body
+		typ, thrown := extractBody(req.Body, r.keepalive, extracted)
 		if thrown != nil {
 			return nil, &refusal{thrown: thrown}
 		}
@@ -188,12 +189,6 @@ func (ua *UserAgent) newRequest(req *Request, origin Origin, s *sharedFetch) (*r
 
 // baseOf returns the API base URL as far as it is known: the page's origin.
 func baseOf(origin Origin) *URL {
-	if origin.IsOpaque() {
-		return nil
-	}
-	u, err := ParseURL(string(origin), nil)
-	if err != nil {
-		return nil
-	}
+	u, _ := ParseURL(string(origin), nil) // nil for "null", which is no URL
 	return u
 }

@@ -93,15 +93,13 @@ func (f *fetching) appendCookieHeader() *response {
 // https://fetch.spec.whatwg.org/#set-cookie-header. It runs before any check of
 // the response.
 func (f *fetching) parseAndStoreSetCookie(actual *response) *response {
-	first := true
+	if f.cookiesDisabled() {
+		return nil
+	}
 	for _, h := range actual.headers {
 		if !byteCaseInsensitiveMatch(h[0], "Set-Cookie") {
 			continue
 		}
-		if first && f.cookiesDisabled() {
-			return nil
-		}
-		first = false
 		c, ok := parseCookie(h[1], f.ua)
 		if !ok {
 			continue

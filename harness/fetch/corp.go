@@ -42,20 +42,23 @@ func (f *fetching) corpInternalCheck(embedderPolicyValue EmbedderPolicy, actual 
 		}
 	}
 	origin, responseOrigin := f.request.origin, actual.url().Origin()
+	blockedResponse := func(detail, sentence string) *response {
+		r := f.networkError(phase, "5", detail, sentence)
+		r.block.Exchange = actual.exchange
+		return r
+	}
 	// Step 5.
-	detail, sentence := "", ""
 	switch policy {
 	case "same-origin":
 		if SameOrigin(origin, responseOrigin) {
 			return nil
 		}
-		detail = "same-origin"
-		sentence = "The response's Cross-Origin-Resource-Policy is same-origin, and the page is of another origin."
 		if !stated {
-			detail = "embedder-policy"
-			sentence = "The page's Cross-Origin-Embedder-Policy is " + string(embedderPolicyValue) +
-				", and the response has no Cross-Origin-Resource-Policy that lets it in."
+			return blockedResponse("embedder-policy", "The page's Cross-Origin-Embedder-Policy is "+string(embedderPolicyValue)+
+				", and the response has no Cross-Origin-Resource-Policy that lets it in.")
 		}
+		return blockedResponse("same-origin",
+			"The response's Cross-Origin-Resource-Policy is same-origin, and the page is of another origin.")
 	case "same-site":
 		switch f.ua.Client.schemelesslySameSite(origin, responseOrigin) {
 		case siteUnknown:
@@ -65,12 +68,8 @@ func (f *fetching) corpInternalCheck(embedderPolicyValue EmbedderPolicy, actual 
 				return nil
 			}
 		}
-		detail = "same-site"
-		sentence = "The response's Cross-Origin-Resource-Policy is same-site, and the page is of another site."
-	default:
-		return nil
+		return blockedResponse("same-site",
+			"The response's Cross-Origin-Resource-Policy is same-site, and the page is of another site.")
 	}
-	blockedResponse := networkError(phase, "5", detail, sentence)
-	blockedResponse.block.Exchange = actual.exchange
-	return blockedResponse
+	return nil
 }

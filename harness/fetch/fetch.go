@@ -8,7 +8,7 @@ func (f *fetching) Fetch() *response {
 	request := f.request
 	// Step 8. The fetch params are f.
 	if f.ua.has(RuleKeepaliveLimitFirst) {
-		if err := keepaliveLimit(request); err != nil {
+		if err := f.keepaliveLimit(request); err != nil {
 			return err
 		}
 	}

@@ -23,8 +23,9 @@ type fetching struct {
 type sharedFetch struct {
 	ctx    context.Context
 	answer Answerer
-	// exchanges become the trace's.
+	// exchanges become the trace's, and so does written.
 	exchanges []Exchange
+	written   *written
 	// err is the Answerer's; it ends the prediction.
 	err error
 	// pending is the index of a preflight that waits for its request, plus one.
@@ -35,32 +36,72 @@ type sharedFetch struct {
 	// requests and fetchings are where the standard's bookkeeping is kept; none
 	// of it outlives the prediction.
 	requests   [4]request
+	responses  [4]response
 	fetchings  [4]fetching
+	body       requestBody
+	names      [8]string
+	readable   [8]Header
 	nRequests  int
+	nResponses int
 	nFetchings int
 	// fresh is the user agent of [Predict].
 	fresh UserAgent
 }
 
+// A written is the part of a trace that most predictions have, a preflight and
+// its request, in one piece.
+type written struct {
+	exchanges [2]Exchange
+	answers   [2]answered
+}
+
+// An answered is what an exchange points to.
+type answered struct {
+	sent  SentResponse
+	ended Offset
+}
+
+func (s *sharedFetch) newWritten() *written {
+	if s.written == nil {
+		s.written = new(written)
+	}
+	return s.written
+}
+
+// answered returns where the response of the next exchange goes.
+func (s *sharedFetch) answered() *answered {
+	if n := len(s.exchanges); n < len(s.newWritten().answers) {
+		return &s.written.answers[n]
+	}
+	return new(answered)
+}
+
 // sharedFetches spares the garbage collector what a prediction works in.
 var sharedFetches = sync.Pool{New: func() any { return new(sharedFetch) }}
 
-// release gives s back, empty.
+// release gives s back. What it holds is overwritten by the next prediction.
 func (s *sharedFetch) release() {
-	clear(s.requests[:s.nRequests])
-	clear(s.fetchings[:s.nFetchings])
-	s.nRequests, s.nFetchings = 0, 0
-	s.ctx, s.answer, s.exchanges, s.err, s.pending, s.revalidations = nil, nil, nil, nil, 0, nil
+	s.nRequests, s.nResponses, s.nFetchings = 0, 0, 0
+	s.ctx, s.answer, s.exchanges, s.written, s.err, s.pending, s.revalidations = nil, nil, nil, nil, nil, 0, nil
 	sharedFetches.Put(s)
 }
 
-// request returns a new request, which is zero.
+// request returns a new request, to be overwritten whole.
 func (s *sharedFetch) request() *request {
 	if s.nRequests == len(s.requests) {
 		return new(request)
 	}
 	s.nRequests++
 	return &s.requests[s.nRequests-1]
+}
+
+// response returns a new response, to be overwritten whole.
+func (s *sharedFetch) response() *response {
+	if s.nResponses == len(s.responses) {
+		return new(response)
+	}
+	s.nResponses++
+	return &s.responses[s.nResponses-1]
 }
 
 // fetching returns new fetch params.
@@ -78,7 +119,7 @@ func (s *sharedFetch) fetching(ua *UserAgent, r *request) *fetching {
 func (s *sharedFetch) record(e *Exchange) string {
 	n := len(s.exchanges)
 	if s.exchanges == nil {
-		s.exchanges = make([]Exchange, 0, 2)
+		s.exchanges = s.newWritten().exchanges[:0]
 	}
 	e.ID = exchangeID(n + 1)
 	e.Witness = WitnessModel
@@ -90,6 +131,14 @@ func (s *sharedFetch) record(e *Exchange) string {
 	}
 	s.exchanges = append(s.exchanges, *e)
 	return e.ID
+}
+
+// failed reports whether the prediction has ended by an error.
+func (s *sharedFetch) failed() bool {
+	if s.err == nil {
+		s.err = s.ctx.Err()
+	}
+	return s.err != nil
 }
 
 // exchangeID names the n-th exchange of the model.
@@ -107,12 +156,8 @@ func (r *response) outcome(req *Request) Outcome {
 	case r.unknown != "":
 		return Outcome{Kind: OutcomeUnknown, Error: r.unknown}
 	case r.isNetworkError():
-		text := "TypeError"
-		if req.API == APIXHR {
-			text = "NetworkError"
-		}
-		return Outcome{Kind: OutcomeNetworkError, Error: text, Block: r.block}
-	case r.bodyUnknown != "" && r.typ != ResponseOpaque && r.typ != ResponseOpaqueRedirect:
+		return Outcome{Kind: OutcomeNetworkError, Error: req.API.networkErrorName(), Block: r.block}
+	case r.bodyUnknown != "": // an opaque response has no body, known or not
 		return Outcome{Kind: OutcomeUnknown, Error: r.bodyUnknown}
 	}
 	read := &ReadResponse{
@@ -138,14 +183,26 @@ func (r *refusal) outcome(req *Request) Outcome {
 	if r.unknown != "" {
 		return Outcome{Kind: OutcomeUnknown, Error: r.unknown}
 	}
-	text := "TypeError"
-	if req.API == APIXHR {
-		text = "SyntaxError"
-		if r.thrown.Detail == "forbidden-method" {
-			text = "SecurityError"
-		}
+	return Outcome{Kind: OutcomeRefused, Error: r.thrown.exceptionName(req.API), Block: r.thrown}
+}
+
+// networkErrorName is what page code learns of a network error.
+func (a API) networkErrorName() string {
+	if a == APIXHR {
+		return "NetworkError"
 	}
-	return Outcome{Kind: OutcomeRefused, Error: text, Block: r.thrown}
+	return "TypeError"
+}
+
+// exceptionName is what the API throws.
+func (b *Block) exceptionName(a API) string {
+	switch {
+	case a != APIXHR:
+		return "TypeError"
+	case b.Detail == "forbidden-method":
+		return "SecurityError"
+	}
+	return "SyntaxError"
 }
 
 // redacted is [HeaderList.Redacted] without the copy if there is no secret.

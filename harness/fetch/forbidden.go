@@ -83,6 +83,3 @@ func IsNullBodyStatus(status int) bool {
 func IsRedirectStatus(status int) bool {
 	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308
 }
-
-// isRangeStatus is https://fetch.spec.whatwg.org/#range-status.
-func isRangeStatus(status int) bool { return status == 206 || status == 416 }

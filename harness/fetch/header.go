@@ -58,7 +58,7 @@ func byteCaseInsensitiveMatch(a, b string) bool {
 		return false
 	}
 	for i := range len(a) {
-		if byteLower(a[i]) != byteLower(b[i]) {
+		if a[i] != b[i] && byteLower(a[i]) != byteLower(b[i]) {
 			return false
 		}
 	}

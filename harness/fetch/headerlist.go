@@ -10,6 +10,11 @@ const (
 	httpWhitespace = "\t\n\r " // https://fetch.spec.whatwg.org/#http-whitespace
 )
 
+var (
+	tabOrSpace = newByteSet(func(c byte) bool { return strings.IndexByte(httpTabOrSpace, c) >= 0 })
+	whitespace = newByteSet(func(c byte) bool { return strings.IndexByte(httpWhitespace, c) >= 0 })
+)
+
 // get is https://fetch.spec.whatwg.org/#concept-header-list-get. It does what
 // [HeaderList.Get] does, and allocates only to join.
 func (l HeaderList) get(name string) (value string, ok bool) {
@@ -32,10 +37,7 @@ func (l HeaderList) get(name string) (value string, ok bool) {
 // https://fetch.spec.whatwg.org/#concept-header-list-get-decode-split.
 func (l HeaderList) getDecodeAndSplit(name string) (values []string, ok bool) {
 	value, ok := l.get(name)
-	if !ok {
-		return nil, false
-	}
-	return decodeAndSplit(value), true
+	return decodeAndSplit(value), ok
 }
 
 // decodeAndSplit is "get, decode, and split" of a header value:
@@ -46,7 +48,7 @@ func decodeAndSplit(value string) []string {
 	for i := 0; i <= len(value); {
 		switch {
 		case i == len(value) || value[i] == ',':
-			values = append(values, strings.Trim(value[start:i], httpTabOrSpace))
+			values = append(values, tabOrSpace.trim(value[start:i]))
 			i++
 			start = i
 		case value[i] == '"':
@@ -62,14 +64,19 @@ func decodeAndSplit(value string) []string {
 func (l *HeaderList) append(name, value string) {
 	// Step 1. If list contains name, then set name to the first such header's
 	// name.
-	for _, h := range *l {
-		if byteCaseInsensitiveMatch(h[0], name) {
-			name = h[0]
-			break
-		}
-	}
+	name = l.spelled(name)
 	// Step 2.
 	*l = append(*l, Header{name, value})
+}
+
+// spelled returns name as the first header called so spells it.
+func (l *HeaderList) spelled(name string) string {
+	for _, h := range *l {
+		if byteCaseInsensitiveMatch(h[0], name) {
+			return h[0]
+		}
+	}
+	return name
 }
 
 // delete is https://fetch.spec.whatwg.org/#concept-header-list-delete.
@@ -140,7 +147,7 @@ func sortedLowercaseSet(names []string) []string {
 }
 
 // normalizeValue is https://fetch.spec.whatwg.org/#concept-header-value-normalize.
-func normalizeValue(value string) string { return strings.Trim(value, httpWhitespace) }
+func normalizeValue(value string) string { return whitespace.trim(value) }
 
 // isHeaderName reports whether name is https://fetch.spec.whatwg.org/#header-name.
 func isHeaderName(name string) bool { return isToken(name) }
@@ -149,7 +156,7 @@ var notInValue = newByteSet(func(c byte) bool { return c == 0 || c == '\n' || c 
 
 // isHeaderValue reports whether value is https://fetch.spec.whatwg.org/#header-value.
 func isHeaderValue(value string) bool {
-	return strings.Trim(value, httpTabOrSpace) == value && !notInValue.anyIn(value)
+	return tabOrSpace.trim(value) == value && !notInValue.anyIn(value)
 }
 
 var notToken = newByteSet(func(c byte) bool {

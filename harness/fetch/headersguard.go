@@ -1,14 +1,12 @@
 package fetch
 
-// A headersGuard is https://fetch.spec.whatwg.org/#headers-guard.
+// A headersGuard is https://fetch.spec.whatwg.org/#headers-guard, as far as
+// requests have one.
 type headersGuard int8
 
 const (
-	guardNone headersGuard = iota
-	guardImmutable
-	guardRequest
+	guardRequest headersGuard = iota
 	guardRequestNoCORS
-	guardResponse
 )
 
 // A headersObject is a Headers object: https://fetch.spec.whatwg.org/#headers-class.
@@ -31,19 +29,8 @@ func (h *headersObject) validate(name, value string) (bool, *Block) {
 			Sentence: "The page's code set a header whose name or value isn't one: " + quote(name) + ": " + quote(value) + ".",
 		}
 	}
-	// Step 2.
-	if h.guard == guardImmutable {
-		return false, &Block{
-			Phase: "headers-validate", Step: "2", Detail: "immutable",
-			Sentence: "These headers can't be changed.",
-		}
-	}
 	// Step 3.
 	if h.guard == guardRequest && h.ua.forbidsRequestHeader(name, value) {
-		return false, nil
-	}
-	// Step 4.
-	if h.guard == guardResponse && IsForbiddenResponseHeader(name) {
 		return false, nil
 	}
 	// Step 5.

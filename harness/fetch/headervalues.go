@@ -44,6 +44,14 @@ const Wildcard = "*"
 //
 // https://fetch.spec.whatwg.org/#extract-header-list-values
 func ExtractHeaderListValues(name string, list HeaderList) Extracted {
+	return extractHeaderListValues(name, list, []string{})
+}
+
+// extractHeaderListValues is [ExtractHeaderListValues] with the memory that the
+// list may take, which is empty.
+//
+// https://fetch.spec.whatwg.org/#extract-header-list-values
+func extractHeaderListValues(name string, list HeaderList, values []string) Extracted {
 	// Step 1.
 	first := slices.IndexFunc(list, func(h Header) bool { return byteCaseInsensitiveMatch(h[0], name) })
 	if first < 0 {
@@ -53,8 +61,7 @@ func ExtractHeaderListValues(name string, list HeaderList) Extracted {
 	if !allowsSeveral(name) && list[first+1:].Contains(name) {
 		return Extracted{Failure: true}
 	}
-	// Step 3.
-	values := make([]string, 0, 4)
+	// Step 3. The list is values.
 	// Step 4.
 	for _, h := range list[first:] {
 		if !byteCaseInsensitiveMatch(h[0], name) {
@@ -97,7 +104,7 @@ func extractHeaderValues(name, value string, values []string) (_ []string, ok bo
 	// which a recipient parses with empty elements.
 	for rest := value; ; {
 		item, tail, more := strings.Cut(rest, ",")
-		if item = strings.Trim(item, httpTabOrSpace); item != "" {
+		if item = tabOrSpace.trim(item); item != "" {
 			if !isToken(item) {
 				return nil, false
 			}

@@ -33,7 +33,7 @@ func (f *fetching) HTTPFetch(makeCORSPreflight bool) *response {
 	if request.tainting == TaintingCORS {
 		if failure := CORSCheck(f.SerializeOrigin(), request.creds, response.headers); failure != nil {
 			failure.Exchange = response.exchange
-			return blocked(failure)
+			return f.blocked(failure)
 		}
 	}
 	// Step 5.
@@ -48,7 +48,7 @@ func (f *fetching) HTTPFetch(makeCORSPreflight bool) *response {
 		switch request.redirect {
 		case RedirectError:
 			// Step 6.3(1).1.
-			response = networkError(phase, "6.3(1).1", "redirect-mode-error",
+			response = f.networkError(phase, "6.3(1).1", "redirect-mode-error",
 				"The server redirected, and the redirect mode is error.")
 			response.block.Exchange = internalResponse.exchange
 		case RedirectManual:
@@ -64,8 +64,11 @@ func (f *fetching) HTTPFetch(makeCORSPreflight bool) *response {
 }
 
 // needsPreflight is the condition of step 4.1 of HTTP fetch.
+//
+// https://fetch.spec.whatwg.org/#concept-http-fetch
 func (f *fetching) needsPreflight() bool {
 	request := f.request
+	// Step 4.1.
 	switch request.cache {
 	case CacheNoStore, CacheReload, CacheNoCache:
 		if f.ua.has(RuleCacheModeBypassesCache) {

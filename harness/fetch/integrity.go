@@ -18,7 +18,7 @@ func (f *fetching) checkIntegrity(actual *response) *response {
 	}
 	// Step 23.1.
 	processBodyError := func(step, detail, sentence string) *response {
-		r := networkError("concept-main-fetch", step, detail, sentence)
+		r := f.networkError("concept-main-fetch", step, detail, sentence)
 		r.block.Exchange = actual.exchange
 		return r
 	}

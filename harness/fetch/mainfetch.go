@@ -12,10 +12,10 @@ func (f *fetching) MainFetch(recursive bool) *response {
 	var response *response
 	// Step 7.
 	if f.blockBadPort() {
-		response = networkError("block-bad-port", "2", "bad-port",
+		response = f.networkError("block-bad-port", "2", "bad-port",
 			"Port "+request.currentURL().Port+" is one that no browser fetches from.")
 	} else if f.blockMixedContent() {
-		response = networkError(phase, "7", "mixed-content",
+		response = f.networkError(phase, "7", "mixed-content",
 			"A page of "+string(request.origin)+" may not fetch "+quote(request.currentURL().String())+
 				", which isn't encrypted: mixed content.")
 	}
@@ -40,9 +40,9 @@ func (f *fetching) MainFetch(recursive bool) *response {
 		// Step 14.2.
 		switch request.tainting {
 		case TaintingBasic:
-			response = response.filterBasic()
+			response = response.filterBasic(f.shared.response())
 		case TaintingCORS:
-			response = response.filterCORS()
+			response = response.filterCORS(f.shared.response(), f.shared.readable[:0])
 		case TaintingOpaque:
 			response = response.filterOpaque()
 		}
@@ -58,13 +58,6 @@ func (f *fetching) MainFetch(recursive bool) *response {
 	}
 	// Step 20. The destination is the empty string, for which neither the MIME
 	// type nor nosniff blocks. A mixed response is a mixed request.
-	// Step 21.
-	if response.typ == ResponseOpaque && isRangeStatus(internalResponse.status) &&
-		internalResponse.ranged && !request.headers.Contains("Range") {
-		response = networkError(phase, "21", "unrequested-range",
-			"A partial response came to a request that asked for no range.")
-		internalResponse = response
-	}
 	// Step 22.
 	if !response.isNetworkError() && (request.method == "HEAD" || IsNullBodyStatus(internalResponse.status)) {
 		internalResponse.dropBody()
@@ -86,6 +79,7 @@ func (f *fetching) mainFetchSwitch() *response {
 	request := f.request
 	current := request.currentURL()
 	sameOrigin := f.isSameOriginURL(current)
+	// Step 12.
 	switch {
 	case sameOrigin && request.tainting == TaintingBasic, current.Scheme == "data":
 		// Step 12(2).1.
@@ -94,13 +88,13 @@ func (f *fetching) mainFetchSwitch() *response {
 		return f.SchemeFetch()
 
 	case request.mode == ModeSameOrigin:
-		return networkError(phase, "12", "mode-same-origin",
+		return f.networkError(phase, "12", "mode-same-origin",
 			"The mode is same-origin, and "+quote(string(current.Origin()))+" is another origin than "+quote(string(request.origin))+".")
 
 	case request.mode == ModeNoCORS:
 		// Step 12(4).1.
 		if request.redirect != RedirectFollow {
-			return networkError(phase, "12(4).1", "no-cors-redirect-mode",
+			return f.networkError(phase, "12(4).1", "no-cors-redirect-mode",
 				"A cross-origin request in mode no-cors must follow redirects, and its redirect mode is "+string(request.redirect)+".")
 		}
 		// Step 12(4).2.
@@ -109,7 +103,7 @@ func (f *fetching) mainFetchSwitch() *response {
 		return f.SchemeFetch()
 
 	case !current.IsHTTP():
-		return networkError(phase, "12", "not-http",
+		return f.networkError(phase, "12", "not-http",
 			"Cross-origin requests in mode cors go to http: and https: alone, not to "+current.Scheme+":.")
 
 	case request.preflight, request.unsafe &&
@@ -163,9 +157,7 @@ func (f *fetching) setExposedHeaders(response *response) {
 	// Step 14.1.3.
 	// Deviation (erratum expose-headers-failure): the text says "non-null or
 	// failure", which would make failure the list.
-	if !headerNames.Null && !headerNames.Failure {
-		response.exposed = headerNames.Values
-	}
+	response.exposed = headerNames.Values // none, of null and failure
 }
 
 // unsafeNames returns the CORS-unsafe request-header names of the request, which
@@ -177,25 +169,22 @@ func (f *fetching) unsafeNames() []string {
 	return f.request.unsafeNames
 }
 
-// profileUnsafeNames is [UnsafeRequestHeaderNames] as the profile has it.
+// profileUnsafeNames is [UnsafeRequestHeaderNames] as the profile has it. The
+// result holds until it is called again.
 func (f *fetching) profileUnsafeNames(headers HeaderList) []string {
-	p := f.ua.Profile
-	if p == nil || p == &Standard {
-		return UnsafeRequestHeaderNames(headers)
-	}
 	safelisted := IsSafelistedRequestHeader
-	if p.has(RuleClientHintsSafelisted) {
+	if f.ua.has(RuleClientHintsSafelisted) {
 		safelisted = func(name, value string) bool {
 			return byteCaseInsensitiveMatch(name, "DPR") || byteCaseInsensitiveMatch(name, "Save-Data") ||
 				IsSafelistedRequestHeader(name, value)
 		}
 	}
-	if p.has(RuleCombineRepeatedHeaders) {
+	if f.ua.has(RuleCombineRepeatedHeaders) {
 		var combined HeaderList
 		for _, h := range headers {
 			combined.combine(h[0], h[1])
 		}
 		headers = combined
 	}
-	return unsafeRequestHeaderNames(headers, safelisted)
+	return unsafeRequestHeaderNames(headers, safelisted, f.shared.names[:0])
 }

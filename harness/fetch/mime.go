@@ -64,7 +64,7 @@ func ParseMIMEType(input string) (MIMEType, bool) {
 // parseEssence is the part of "parse a MIME type" before the parameters; rest
 // is empty or begins with ";". It allocates only to lower-case.
 func parseEssence(input string) (essence, rest string, ok bool) {
-	input = strings.Trim(input, httpWhitespace)
+	input = whitespace.trim(input)
 	slash := strings.IndexByte(input, '/')
 	if slash < 0 || !isToken(input[:slash]) {
 		return "", "", false

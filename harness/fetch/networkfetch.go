@@ -9,7 +9,7 @@ func (f *fetching) HTTPNetworkFetch(includeCredentials, forceNewConnection bool)
 	request := f.request
 	// Step 2.
 	if f.ua.Client.Offline {
-		return networkError(phase, "2", "offline", "The browser is offline.")
+		return f.networkError(phase, "2", "offline", "The browser is offline.")
 	}
 	current := request.currentURL()
 	// Step 6.
@@ -19,13 +19,10 @@ func (f *fetching) HTTPNetworkFetch(includeCredentials, forceNewConnection bool)
 	http2 := f.ua.HTTP2 != nil && f.ua.HTTP2(current.Origin())
 	// Step 8.3.
 	if !http2 && request.body != nil && request.body.stream {
-		return networkError(phase, "8.3", "stream-http1",
+		return f.networkError(phase, "8.3", "stream-http1",
 			"The body is a stream, and the connection uses HTTP/1.1, which can't carry one.")
 	}
-	if f.shared.err == nil {
-		f.shared.err = f.shared.ctx.Err()
-	}
-	if f.shared.err != nil {
+	if f.shared.failed() {
 		return cannotTell("what the server answers: " + f.shared.err.Error())
 	}
 	// Step 8.5.
@@ -38,20 +35,14 @@ func (f *fetching) HTTPNetworkFetch(includeCredentials, forceNewConnection bool)
 	}
 	exchange := Exchange{
 		Server:  string(current.Origin()),
-		Kind:    ExchangeRequest,
+		Kind:    request.kind(),
 		Started: OffsetOf(f.ua.now),
 		Request: SentRequest{
 			Method:  request.method,
 			Target:  current.target(),
-			Version: "HTTP/1.1",
+			Version: httpVersion(http2),
 			Headers: redacted(request.headers),
 		},
-	}
-	if request.isCORSPre {
-		exchange.Kind = ExchangePreflight
-	}
-	if http2 {
-		exchange.Request.Version = "HTTP/2.0"
 	}
 	if request.body != nil {
 		sent.Body, sent.HasBody = request.body.bytes, true
@@ -71,41 +62,42 @@ func (f *fetching) HTTPNetworkFetch(includeCredentials, forceNewConnection bool)
 		exchange.Incomplete = answer.Failed
 		id := f.shared.record(&exchange)
 		// Step 8.1. The connection failed, or the exchange did.
-		r := networkError(phase, "8.1", "transport", "The request got no answer: "+answer.Failed+".")
+		r := f.networkError(phase, "8.1", "transport", "The request got no answer: "+answer.Failed+".")
 		r.block.Exchange = id
 		return r
 	}
-	arrived := &struct {
-		sent     SentResponse
-		ended    Offset
-		response response
-	}{
-		sent: SentResponse{
-			Status:  answer.Status,
-			Reason:  answer.Reason,
-			Version: exchange.Request.Version,
-			Headers: redacted(answer.Headers),
-			Body:    answer.Body,
-		},
-		ended: exchange.Started,
+	arrived := f.shared.answered()
+	arrived.sent = SentResponse{
+		Status:  answer.Status,
+		Reason:  answer.Reason,
+		Version: exchange.Request.Version,
+		Headers: redacted(answer.Headers),
+		Body:    answer.Body,
 	}
+	arrived.ended = exchange.Started
 	exchange.Response, exchange.Ended = &arrived.sent, &arrived.ended
-	response := &arrived.response
-	response.typ = ResponseDefault
-	response.status = answer.Status
-	response.headers = answer.Headers
-	response.urlList = request.urlList
-	response.exchange = f.shared.record(&exchange)
+	actual := f.shared.response()
+	*actual = response{
+		typ: ResponseDefault, status: answer.Status, headers: answer.Headers, urlList: request.urlList,
+		exchange: f.shared.record(&exchange),
+	}
 	// Step 15.
-	response.setBody(answer)
+	actual.setBody(answer)
 	// Step 17.
 	if includeCredentials {
-		if stop := f.parseAndStoreSetCookie(response); stop != nil {
+		if stop := f.parseAndStoreSetCookie(actual); stop != nil {
 			return stop
 		}
 	}
 	// Step 19.
-	return response
+	return actual
+}
+
+func httpVersion(http2 bool) string {
+	if http2 {
+		return "HTTP/2.0"
+	}
+	return "HTTP/1.1"
 }
 
 // setBody sets the body to what is left after the content codings were undone.

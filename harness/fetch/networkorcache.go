@@ -59,7 +59,7 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 		httpRequest.headers = append(httpRequest.headers, Header{"Content-Length", contentLengthHeaderValue})
 	}
 	// Step 8.10.
-	if tooLarge := keepaliveLimit(httpRequest); tooLarge != nil {
+	if tooLarge := f.keepaliveLimit(httpRequest); tooLarge != nil {
 		return tooLarge
 	}
 	// Step 8.11.
@@ -82,6 +82,9 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 		if f.ua.has(RuleConditionalRevalidates) {
 			httpRequest.cache = CacheNoCache
 		}
+	}
+	if httpRequest.cache == CacheForceCache && f.ua.has(RuleConditionalRevalidates) && containsConditional(httpRequest.headers) {
+		httpRequest.cache = CacheNoCache
 	}
 	// Step 8.17.
 	if httpRequest.cache == CacheNoCache && !httpRequest.noCacheCC && !httpRequest.headers.Contains("Cache-Control") {
@@ -168,14 +171,14 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 	if response == nil {
 		// Step 11.1.
 		if httpRequest.cache == CacheOnlyIfCached {
-			return networkError(phase, "11.1", "not-cached",
+			return f.networkError(phase, "11.1", "not-cached",
 				"The cache mode is only-if-cached, and nothing in the HTTP cache matches.")
 		}
 		// Step 11.2.
 		forwardResponse := httpFetchParams.HTTPNetworkFetch(includeCredentials, isNewConnectionFetch)
 		// Step 11.3.
 		if isUnsafeHTTPMethod(httpRequest.method) && 200 <= forwardResponse.status && forwardResponse.status <= 399 &&
-			!f.ua.has(RuleUnsafeMethodKeepsStored) {
+			(httpRequest.method != "PUT" || !f.ua.has(RuleUnsafeMethodKeepsStored)) {
 			httpCache.invalidate(partition, httpRequest.currentURL(), forwardResponse)
 			storedResponse = nil
 		}
@@ -202,10 +205,6 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 	}
 	// Step 12.
 	response.urlList = httpRequest.urlList
-	// Step 13.
-	if httpRequest.headers.Contains("Range") {
-		response.ranged = true
-	}
 	// Step 14.
 	response.withCreds = includeCredentials
 	// Step 15.
@@ -217,7 +216,7 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 		if request.body != nil {
 			// Step 15.2.1.
 			if request.body.stream {
-				return networkError(phase, "15.2.1", "stream-authentication",
+				return f.networkError(phase, "15.2.1", "stream-authentication",
 					"The server asks for a password, and the body is a stream, which can't be sent a second time.")
 			}
 			// Step 15.2.2. The body is sent again as it is.
@@ -233,7 +232,7 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 	if response.status == 407 {
 		// Step 16.1.
 		if f.ua.Client.Worker {
-			return networkError(phase, "16.1", "proxy-authentication",
+			return f.networkError(phase, "16.1", "proxy-authentication",
 				"The answer is 407, and nobody can be prompted for the proxy's password.")
 		}
 		// Step 16.4.
@@ -253,15 +252,16 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 // request may be sent.
 //
 // https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch
-func keepaliveLimit(httpRequest *request) *response {
-	if !httpRequest.keepalive || httpRequest.body == nil || httpRequest.body.stream {
+func (f *fetching) keepaliveLimit(httpRequest *request) *response {
+	// Step 8.10. A stream and keepalive don't go together in any API.
+	if !httpRequest.keepalive || httpRequest.body == nil {
 		return nil
 	}
 	// Step 8.10.1. Requests come one after another, so that none is in flight.
 	const inflightKeepaliveBytes = 0
 	// Step 8.10.5.
 	if httpRequest.body.length+inflightKeepaliveBytes > keepaliveBytes {
-		return networkError("concept-http-network-or-cache-fetch", "8.10.5", "keepalive-limit",
+		return f.networkError("concept-http-network-or-cache-fetch", "8.10.5", "keepalive-limit",
 			"The request has keepalive, and its body is above 64 KiB.")
 	}
 	return nil

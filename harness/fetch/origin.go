@@ -34,23 +34,17 @@ func ParseOrigin(s string) (Origin, error) {
 // between a page's origin and a URL's, which are never the same opaque one.
 func SameOrigin(a, b Origin) bool { return a == b && !a.IsOpaque() }
 
-// scheme returns the origin's scheme, empty for an opaque one.
+// scheme returns the origin's scheme, "null" for an opaque one.
 func (o Origin) scheme() string {
 	scheme, _, _ := strings.Cut(string(o), "://")
-	if scheme == string(OpaqueOrigin) {
-		return ""
-	}
 	return scheme
 }
 
 // host returns the origin's host without its port, empty for an opaque one.
 func (o Origin) host() string {
-	_, rest, ok := strings.Cut(string(o), "://")
-	if !ok {
-		return ""
-	}
-	if end := strings.IndexByte(rest, ']'); end >= 0 {
-		return rest[:end+1]
+	_, rest, _ := strings.Cut(string(o), "://")
+	if strings.HasPrefix(rest, "[") {
+		return rest[:strings.IndexByte(rest, ']')+1]
 	}
 	host, _, _ := strings.Cut(rest, ":")
 	return host
@@ -72,22 +66,22 @@ const (
 // Without it the answer is known if the hosts are equal or have no two labels
 // in common, since a registrable domain has at least two.
 func (e *Environment) schemelesslySameSite(a, b Origin) siteRelation {
-	if a.IsOpaque() || b.IsOpaque() {
-		return siteCross
+	if a.IsOpaque() {
+		return siteCross // b alone has no label in common with a
 	}
 	hostA, hostB := a.host(), b.host()
 	if hostA == hostB {
 		return siteSame
 	}
-	if isIPHost(hostA) || isIPHost(hostB) || commonLabels(hostA, hostB) < 2 {
-		return siteCross
+	if isIPHost(hostA) || commonLabels(hostA, hostB) < 2 {
+		return siteCross // with two labels in common, b is an address if a is
 	}
 	if e.RegistrableDomain == nil {
 		return siteUnknown
 	}
 	domainA, okA := e.RegistrableDomain(hostA)
-	domainB, okB := e.RegistrableDomain(hostB)
-	if okA && okB && domainA == domainB {
+	domainB, _ := e.RegistrableDomain(hostB)
+	if okA && domainA == domainB {
 		return siteSame
 	}
 	return siteCross
@@ -103,9 +97,8 @@ func (e *Environment) sameSite(a, b Origin) siteRelation {
 
 // commonLabels counts the labels that two domains share at their end.
 func commonLabels(a, b string) int {
-	a, b = strings.TrimSuffix(a, "."), strings.TrimSuffix(b, ".")
 	n := 0
-	for a != "" && b != "" {
+	for a != "" {
 		i, j := strings.LastIndexByte(a, '.'), strings.LastIndexByte(b, '.')
 		if a[i+1:] != b[j+1:] {
 			break

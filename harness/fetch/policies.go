@@ -15,10 +15,7 @@ func (e *Environment) referrerPolicy() string {
 // setReferrerPolicyOnRedirect is
 // https://w3c.github.io/webappsec-referrer-policy/#set-requests-referrer-policy-on-redirect.
 func (r *request) setReferrerPolicyOnRedirect(actual *response) {
-	values, ok := actual.headers.getDecodeAndSplit("Referrer-Policy")
-	if !ok {
-		return
-	}
+	values, _ := actual.headers.getDecodeAndSplit("Referrer-Policy")
 	for _, v := range values {
 		if v = byteLowercase(v); isReferrerPolicy(v) {
 			r.policy = v // the last valid token counts

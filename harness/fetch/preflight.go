@@ -61,7 +61,7 @@ func (f *fetching) PreflightFetch() *response {
 		return preflightResponse
 	}
 	fail := func(step, detail, sentence string) *response {
-		r := networkError(phase, step, detail, sentence)
+		r := f.networkError(phase, step, detail, sentence)
 		r.block.Exchange = preflightResponse.exchange
 		return r
 	}
@@ -69,22 +69,21 @@ func (f *fetching) PreflightFetch() *response {
 	failure := CORSCheck(f.SerializeOrigin(), f.request.creds, preflightResponse.headers)
 	if failure == nil && IsOKStatus(preflightResponse.status) {
 		// Step 7.1.
-		methods := ExtractHeaderListValues("Access-Control-Allow-Methods", preflightResponse.headers)
+		var methodList, headerNameList [8]string // most lists fit
+		methods := extractHeaderListValues("Access-Control-Allow-Methods", preflightResponse.headers, methodList[:0])
 		// Step 7.2.
-		headerNames := ExtractHeaderListValues("Access-Control-Allow-Headers", preflightResponse.headers)
+		headerNames := extractHeaderListValues("Access-Control-Allow-Headers", preflightResponse.headers, headerNameList[:0])
 		// Step 7.3.
 		if methods.Failure {
-			value, _ := preflightResponse.headers.get("Access-Control-Allow-Methods")
-			return fail("7.3", DetailPreflightMethodsGrammar,
-				"The preflight's Access-Control-Allow-Methods is "+quote(value)+", which isn't a list of methods.")
+			return fail("7.3", DetailPreflightMethodsGrammar, "The preflight's Access-Control-Allow-Methods is "+
+				preflightResponse.headers.quoted("Access-Control-Allow-Methods")+", which isn't a list of methods.")
 		}
 		if headerNames.Failure {
-			value, _ := preflightResponse.headers.get("Access-Control-Allow-Headers")
-			return fail("7.3", DetailPreflightHeadersGrammar,
-				"The preflight's Access-Control-Allow-Headers is "+quote(value)+", which isn't a list of header names.")
+			return fail("7.3", DetailPreflightHeadersGrammar, "The preflight's Access-Control-Allow-Headers is "+
+				preflightResponse.headers.quoted("Access-Control-Allow-Headers")+", which isn't a list of header names.")
 		}
 		// Step 7.4.
-		if methods.Null && f.request.preflight {
+		if methods.Null && f.request.preflight && (IsSafelistedMethod(f.request.method) || !f.ua.has(RuleForcedListsMethod)) {
 			methods = Extracted{Values: []string{f.request.method}}
 		}
 		include := f.request.creds == CredentialsInclude
@@ -118,7 +117,7 @@ func (f *fetching) PreflightFetch() *response {
 	if failure != nil {
 		failure.Exchange = preflightResponse.exchange
 		failure.Sentence = "The preflight was refused. " + failure.Sentence
-		return blocked(failure)
+		return f.blocked(failure)
 	}
 	return fail("7", DetailPreflightStatus,
 		"The preflight's status is "+strconv.Itoa(preflightResponse.status)+"; only 200 to 299 will do.")
@@ -142,13 +141,14 @@ func notListed(what, header string, listed Extracted, include bool) string {
 // https://fetch.spec.whatwg.org/#cors-preflight-fetch-0
 func (f *fetching) cachePreflight(responseHeaders HeaderList, methods, headerNames Extracted) {
 	// Step 7.8.
-	extracted := ExtractHeaderListValues("Access-Control-Max-Age", responseHeaders)
+	var list [1]string
+	extracted := extractHeaderListValues("Access-Control-Max-Age", responseHeaders, list[:0])
 	// Step 7.9.
 	maxAge := defaultMaxAge
 	if !extracted.Failure && !extracted.Null {
 		maxAge = deltaSeconds(extracted.Values[0])
 	}
-	if extracted.Failure && f.ua.has(RuleNegativeMaxAge) {
+	if f.ua.has(RuleNegativeMaxAge) {
 		if v, _ := responseHeaders.get("Access-Control-Max-Age"); strings.HasPrefix(v, "-") && isDeltaSeconds(v[1:]) {
 			maxAge = 0
 		}
@@ -157,10 +157,8 @@ func (f *fetching) cachePreflight(responseHeaders HeaderList, methods, headerNam
 	if f.ua.has(RuleMaxAgeLimit2h) {
 		maxAge = min(maxAge, 7200)
 	}
-	if f.ua.has(RuleCacheOnePreflight) {
-		f.clearCacheEntries()
-	}
 	f.ua.preflights.grow(len(methods.Values) + len(headerNames.Values))
+	common := f.newCacheEntry(maxAge)
 	// Step 7.12.
 	for _, method := range methods.Values {
 		for _, entry := range f.methodCacheEntryMatches(method) {
@@ -170,7 +168,7 @@ func (f *fetching) cachePreflight(responseHeaders HeaderList, methods, headerNam
 	// Step 7.13.
 	for _, method := range methods.Values {
 		if len(f.methodCacheEntryMatches(method)) == 0 {
-			f.createCacheEntry(maxAge, method, "")
+			f.createCacheEntry(&common, method, "")
 		}
 	}
 	// Step 7.14.
@@ -182,7 +180,7 @@ func (f *fetching) cachePreflight(responseHeaders HeaderList, methods, headerNam
 	// Step 7.15.
 	for _, headerName := range headerNames.Values {
 		if len(f.headerNameCacheEntryMatches(headerName)) == 0 {
-			f.createCacheEntry(maxAge, "", headerName)
+			f.createCacheEntry(&common, "", headerName)
 		}
 	}
 }

@@ -27,21 +27,26 @@ type cacheEntry struct {
 	stored      time.Duration
 }
 
-// createCacheEntry creates a new cache entry.
-//
-// https://fetch.spec.whatwg.org/#concept-cache-create-entry
-func (f *fetching) createCacheEntry(maxAge int64, method, headerName string) {
-	// Step 1.
-	entry := cacheEntry{
+// newCacheEntry is what the entries of one preflight have in common.
+func (f *fetching) newCacheEntry(maxAge int64) cacheEntry {
+	return cacheEntry{
 		key:         f.networkPartitionKey(),
 		origin:      f.SerializeOrigin(),
 		url:         f.request.currentURL(),
 		maxAge:      maxAge,
 		credentials: f.request.creds == CredentialsInclude,
-		method:      method,
-		headerName:  headerName,
 		stored:      f.ua.now,
 	}
+}
+
+// createCacheEntry creates a new cache entry, given what it has in common with
+// the others of its preflight.
+//
+// https://fetch.spec.whatwg.org/#concept-cache-create-entry
+func (f *fetching) createCacheEntry(common *cacheEntry, method, headerName string) {
+	// Step 1.
+	entry := *common
+	entry.method, entry.headerName = method, headerName
 	// Step 2.
 	cache := &f.ua.preflights
 	cache.entries = append(cache.entries, entry)
@@ -92,7 +97,7 @@ func (f *fetching) methodCacheEntryMatches(method string) []*cacheEntry {
 	var matches []*cacheEntry
 	for i := range f.ua.preflights.entries {
 		e := &f.ua.preflights.entries[i]
-		if e.method != "" && (e.method == method || e.method == Wildcard && f.cachedWildcard()) && f.cacheEntryMatches(e) {
+		if (e.method == method || e.method == Wildcard && f.cachedWildcard()) && f.cacheEntryMatches(e) {
 			matches = append(matches, e)
 		}
 	}
@@ -107,9 +112,6 @@ func (f *fetching) headerNameCacheEntryMatches(headerName string) []*cacheEntry 
 	var matches []*cacheEntry
 	for i := range f.ua.preflights.entries {
 		e := &f.ua.preflights.entries[i]
-		if e.headerName == "" {
-			continue
-		}
 		covered := e.headerName == Wildcard && f.cachedWildcard() &&
 			!IsNonWildcardRequestHeader(headerName)
 		if (covered || byteCaseInsensitiveMatch(e.headerName, headerName)) && f.cacheEntryMatches(e) {

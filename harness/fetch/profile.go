@@ -68,6 +68,7 @@ const (
 	RuleUserAgentForbidden        Rule = "user-agent-forbidden"
 	RuleConditionalRevalidates    Rule = "conditional-request-revalidates"
 	RuleUnsafeMethodKeepsStored   Rule = "unsafe-method-keeps-stored"
+	RuleForcedListsMethod         Rule = "forced-preflight-lists-its-method"
 )
 
 // allRules gives each rule its bit.
@@ -79,6 +80,7 @@ var allRules = [...]Rule{
 	RuleMaxAgeLimit2h, RuleKeepaliveLimitFirst, RuleSameSiteIgnoresRedirects, RuleNoThirdPartyCookies,
 	RuleOriginIgnoresReferrer, RuleRedirectCredentials, RuleEqualLocations, RuleUserAgentForbidden,
 	RuleConditionalRevalidates, RuleUnsafeMethodKeepsStored, RuleNoneNeedsSecure,
+	RuleForcedListsMethod,
 }
 
 func newProfile(name string, differences ...Difference) Profile {

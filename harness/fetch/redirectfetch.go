@@ -18,15 +18,14 @@ func (f *fetching) RedirectFetch(actual *response) *response {
 	// Step 2.
 	internalResponse := actual.inner()
 	fail := func(step, detail, sentence string) *response {
-		r := networkError(phase, step, detail, sentence)
+		r := f.networkError(phase, step, detail, sentence)
 		r.block.Exchange = internalResponse.exchange
 		return r
 	}
 	// Step 3.
 	locationURL, err := internalResponse.locationURL(request.currentURL(), f.ua.has(RuleEqualLocations))
 	if errors.Is(err, ErrURLUnsupported) {
-		location, _ := internalResponse.headers.get("Location")
-		return cannotTell("Location " + quote(location) + ": " + err.Error())
+		return cannotTell("Location " + internalResponse.headers.quoted("Location") + ": " + err.Error())
 	}
 	// Step 4.
 	if locationURL == nil && err == nil {
@@ -34,8 +33,8 @@ func (f *fetching) RedirectFetch(actual *response) *response {
 	}
 	// Step 5.
 	if err != nil {
-		location, _ := internalResponse.headers.get("Location")
-		return fail("5", "location-invalid", "The redirect's Location is "+quote(location)+", which is not one URL.")
+		return fail("5", "location-invalid",
+			"The redirect's Location is "+internalResponse.headers.quoted("Location")+", which is not one URL.")
 	}
 	// Step 6.
 	if !locationURL.IsHTTP() {
@@ -106,8 +105,8 @@ func (r *response) locationURL(current *URL, equalAsOne bool) (*URL, error) {
 		return nil, nil
 	}
 	if location.Failure {
-		lines := r.headers.Lines("Location")
-		if !equalAsOne || len(slices.Compact(lines)) > 1 {
+		lines := slices.Compact(r.headers.Lines("Location"))
+		if !equalAsOne || len(lines) > 1 {
 			return nil, ErrURLFailure
 		}
 		location.Values = lines

@@ -58,7 +58,7 @@ func (f *fetching) RedirectTaint() Taint {
 // https://fetch.spec.whatwg.org/#serializing-a-request-origin
 func (f *fetching) SerializeOrigin() Origin {
 	// Step 2.
-	if len(f.request.urlList) > 1 && f.RedirectTaint() != TaintSameOrigin {
+	if f.RedirectTaint() != TaintSameOrigin {
 		return OpaqueOrigin
 	}
 	// Step 3.

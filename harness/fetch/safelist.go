@@ -87,15 +87,15 @@ func isomorphicLength(value string) int {
 //
 // https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names
 func UnsafeRequestHeaderNames(headers HeaderList) []string {
-	return unsafeRequestHeaderNames(headers, IsSafelistedRequestHeader)
+	return unsafeRequestHeaderNames(headers, IsSafelistedRequestHeader, nil)
 }
 
 // unsafeRequestHeaderNames is
 // https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names with the test
-// for a CORS-safelisted request-header as a parameter, for profiles.
-func unsafeRequestHeaderNames(headers HeaderList, safelisted func(name, value string) bool) []string {
-	// Step 1.
-	var unsafeNames []string
+// for a CORS-safelisted request-header as a parameter, for profiles, and with the
+// memory that the result may take, which is empty.
+func unsafeRequestHeaderNames(headers HeaderList, safelisted func(name, value string) bool, unsafeNames []string) []string {
+	// Step 1. The list is unsafeNames.
 	// Step 2.
 	var potentiallyUnsafeNames [8]string
 	potentially := potentiallyUnsafeNames[:0]
@@ -105,9 +105,6 @@ func unsafeRequestHeaderNames(headers HeaderList, safelisted func(name, value st
 	for _, h := range headers {
 		// Step 4.1.
 		if !safelisted(h[0], h[1]) {
-			if unsafeNames == nil {
-				unsafeNames = make([]string, 0, len(headers))
-			}
 			unsafeNames = append(unsafeNames, h[0])
 			continue
 		}

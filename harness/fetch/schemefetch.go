@@ -23,7 +23,7 @@ func (f *fetching) SchemeFetch() *response {
 		dataURLStruct, ok := processDataURL(current)
 		// Step 3(3).2.
 		if !ok {
-			return networkError(phase, "3(3).2", "data-url", "The data: URL can't be decoded.")
+			return f.networkError(phase, "3(3).2", "data-url", "The data: URL can't be decoded.")
 		}
 		// Step 3(3).3.
 		mimeType := dataURLStruct.mimeType.String()
@@ -33,11 +33,11 @@ func (f *fetching) SchemeFetch() *response {
 		return f.HTTPFetch(false)
 	}
 	// Step 4.
-	return networkError(phase, "4", "scheme", "A URL of the scheme "+current.Scheme+" can't be fetched.")
+	return f.networkError(phase, "4", "scheme", "A URL of the scheme "+current.Scheme+" can't be fetched.")
 }
 
 func localResponse(status int, body Payload, headers ...Header) *response {
-	return &response{typ: ResponseDefault, status: status, headers: headers, body: body, hasBody: true, withCreds: true}
+	return &response{typ: ResponseDefault, status: status, headers: headers, body: body, hasBody: true}
 }
 
 // fetchBlob is the blob: branch of scheme fetch.
@@ -50,10 +50,10 @@ func (f *fetching) fetchBlob() *response {
 	blob, ok := f.ua.Client.Blobs[request.currentURL().withoutFragment()]
 	// Step 3(2).2.
 	if request.method != "GET" {
-		return networkError(phase, "3(2).2", "blob-method", "A blob: URL is fetched with GET alone.")
+		return f.networkError(phase, "3(2).2", "blob-method", "A blob: URL is fetched with GET alone.")
 	}
 	if !ok {
-		return networkError(phase, "3(2).2", "blob-missing", "There is no blob behind the blob: URL.")
+		return f.networkError(phase, "3(2).2", "blob-missing", "There is no blob behind the blob: URL.")
 	}
 	bytes, _ := IsomorphicEncode(blob.Bytes)
 	// Step 3(2).10.
@@ -77,7 +77,7 @@ func (f *fetching) fetchBlob() *response {
 	start, end, ok := parseSingleRange(rangeHeader, true)
 	// Step 3(2).14.4.
 	if !ok {
-		return networkError(phase, "3(2).14.4", "blob-range", "The Range "+quote(rangeHeader)+" isn't one.")
+		return f.networkError(phase, "3(2).14.4", "blob-range", "The Range "+quote(rangeHeader)+" isn't one.")
 	}
 	// Step 3(2).14.5.
 	rangeStart, rangeEnd := 0, fullLength-1
@@ -90,7 +90,7 @@ func (f *fetching) fetchBlob() *response {
 		// Step 3(2).14.7.
 		// Step 3(2).14.7.1.
 		if rangeStart = start.int(fullLength); rangeStart >= fullLength {
-			return networkError(phase, "3(2).14.7.1", "blob-range", "The Range begins after the blob's end.")
+			return f.networkError(phase, "3(2).14.7.1", "blob-range", "The Range begins after the blob's end.")
 		}
 		// Step 3(2).14.7.2.
 		if end != nil {
@@ -106,19 +106,16 @@ func (f *fetching) fetchBlob() *response {
 	// Step 3(2).14.11.
 	// Step 3(2).14.13.
 	// Step 3(2).14.15.
-	response := localResponse(206, PayloadOf(slicedBlob),
+	// Step 3(2).15.
+	return localResponse(206, PayloadOf(slicedBlob),
 		Header{"Content-Length", strconv.Itoa(len(slicedBlob))}, Header{"Content-Type", typ},
 		Header{"Content-Range", contentRange})
-	// Step 3(2).14.1.
-	response.ranged = true
-	// Step 3(2).15.
-	return response
 }
 
-// int returns the number, or limit if it is larger.
+// int returns the number, or limit, which is less, if an int can't hold it.
 func (a *rangeBound) int(limit int) int {
 	n, err := strconv.Atoi("0" + string(*a))
-	if err != nil || n > limit {
+	if err != nil {
 		return limit
 	}
 	return n

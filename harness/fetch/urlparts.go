@@ -27,9 +27,10 @@ func parseHost(input string) (string, error) {
 	for i := range len(input) {
 		c := input[i]
 		switch {
-		case isForbiddenHost(c):
+		case plainInHost[c]:
+		case forbiddenInHost[c]:
 			return "", ErrURLFailure
-		case !isAlpha(c) && !isDigit(c) && c != '-' && c != '.' && c != '_':
+		default:
 			plain = false // percent-encoded bytes and what IDNA has a say in
 		}
 	}
@@ -46,11 +47,14 @@ func parseHost(input string) (string, error) {
 	return domain, nil
 }
 
-// isForbiddenHost is https://url.spec.whatwg.org/#forbidden-domain-code-point
-// but for "%", which may begin a percent-encoded byte.
-func isForbiddenHost(c byte) bool {
-	return c <= ' ' || c == 0x7F || strings.IndexByte("#/:<>?@[\\]^|", c) >= 0
-}
+var (
+	// forbiddenInHost is https://url.spec.whatwg.org/#forbidden-domain-code-point
+	// but for "%", which may begin a percent-encoded byte.
+	forbiddenInHost = newByteSet(func(c byte) bool {
+		return c <= ' ' || c == 0x7F || strings.IndexByte("#/:<>?@[\\]^|", c) >= 0
+	})
+	plainInHost = newByteSet(func(c byte) bool { return isAlpha(c) || isDigit(c) || c == '-' || c == '.' || c == '_' })
+)
 
 // endsInNumber is https://url.spec.whatwg.org/#ends-in-a-number-checker.
 func endsInNumber(domain string) bool {

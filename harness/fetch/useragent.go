@@ -144,7 +144,8 @@ var errNoOrigin = errors.New(`the request has no page origin; give one such as "
 // nil if req cannot be asked for at all, or if answer returned one.
 func Predict(ctx context.Context, req Request, answer Answerer) (Trace, error) {
 	s := sharedFetches.Get().(*sharedFetch)
-	trace, err := s.fresh.predict(ctx, req, answer, s)
+	var trace Trace
+	err := s.fresh.predict(ctx, &req, answer, s, &trace)
 	s.fresh.reset()
 	s.release()
 	return trace, err
@@ -153,36 +154,37 @@ func Predict(ctx context.Context, req Request, answer Answerer) (Trace, error) {
 // Predict is the next request of a sequence; see the package's [Predict].
 func (ua *UserAgent) Predict(ctx context.Context, req Request, answer Answerer) (Trace, error) {
 	s := sharedFetches.Get().(*sharedFetch)
-	trace, err := ua.predict(ctx, req, answer, s)
+	var trace Trace
+	err := ua.predict(ctx, &req, answer, s, &trace)
 	s.release() // not if answer panics: then s may still be in use
 	return trace, err
 }
 
-// predict is [UserAgent.Predict] with the memory that it works in.
-func (ua *UserAgent) predict(ctx context.Context, req Request, answer Answerer, s *sharedFetch) (Trace, error) {
-	trace := Trace{
+// predict is [UserAgent.Predict] into trace, with the memory that it works in.
+func (ua *UserAgent) predict(ctx context.Context, req *Request, answer Answerer, s *sharedFetch, trace *Trace) error {
+	*trace = Trace{
 		Schema:  TraceSchema,
 		Caller:  Caller{Name: "model", Kind: CallerModel, Version: ua.profile().Name},
-		Request: req,
+		Request: *req,
 	}
 	trace.Request.Headers = redacted(req.Headers)
-	if err := checkRequest(&req); err != nil {
-		return trace, fmt.Errorf("predict %s %s: %w", req.Method, req.URL, err)
+	if err := checkRequest(req); err != nil {
+		return fmt.Errorf("predict %s %s: %w", req.Method, req.URL, err)
 	}
 	trace.Exchanges = []Exchange{}
 	origin, err := ParseOrigin(req.Origin)
 	if err != nil {
 		trace.Outcome = Outcome{Kind: OutcomeUnknown, Error: "page origin " + quote(req.Origin) + ": " + err.Error()}
-		return trace, nil
+		return nil
 	}
 	s.ctx, s.answer = ctx, answer
-	request, refusal := ua.callAPI(&req, origin, s)
+	request, refusal := ua.callAPI(req, origin, s)
 	if refusal != nil {
-		trace.Outcome = refusal.outcome(&req)
-		return trace, nil
+		trace.Outcome = refusal.outcome(req)
+		return nil
 	}
 	response := s.fetching(ua, request).Fetch()
-	trace.Outcome = response.outcome(&req)
+	trace.Outcome = response.outcome(req)
 	for len(s.revalidations) > 0 && s.err == nil {
 		next := s.revalidations[0]
 		s.revalidations = s.revalidations[1:]
@@ -192,14 +194,13 @@ func (ua *UserAgent) predict(ctx context.Context, req Request, answer Answerer, 
 		trace.Exchanges = s.exchanges
 	}
 	if s.err != nil {
-		return trace, fmt.Errorf("predict %s %s: %w", request.method, req.URL, s.err)
+		return fmt.Errorf("predict %s %s: %w", request.method, req.URL, s.err)
 	}
-	return trace, nil
+	return nil
 }
 
 // reset makes ua new, and keeps the memory of its preflight cache.
 func (ua *UserAgent) reset() {
-	clear(ua.preflights.entries)
 	*ua = UserAgent{preflights: PreflightCache{entries: ua.preflights.entries[:0]}}
 }
 

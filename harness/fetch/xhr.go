@@ -60,11 +60,11 @@ func (ua *UserAgent) openAndSend(req *Request, origin Origin, s *sharedFetch) (*
 	var extracted *requestBody
 	// send(), step 4.
 	if body != nil {
-		var typ string
-		extracted, typ, _ = extractBody(body, false)
+		extracted = &s.body
+		typ, _ := extractBody(body, false, extracted)
 		author, ok := headers.get("Content-Type")
 		isText := body.Kind == "" || body.Kind == BodyText || body.Kind == BodyURLSearchParams
-		if record, parsed := ParseMIMEType(author); ok && isText && parsed {
+		if record, _ := ParseMIMEType(author); isText { // of what is no type there are no parameters
 			for i, p := range record.Parameters {
 				if p[0] == "charset" && !byteCaseInsensitiveMatch(p[1], "UTF-8") {
 					record.Parameters[i][1] = "UTF-8"

@@ -14,8 +14,8 @@ var faults = []fault{{
 	new: `if (FAULT || credentials != CredentialsInclude) && origin == Wildcard {`,
 }, {
 	name: "cors-check/credentials-in-any-case", file: "corscheck.go",
-	old: `if ok && allow == "true" {`,
-	new: `if ok && (allow == "true" || FAULT && byteCaseInsensitiveMatch(allow, "true")) {`,
+	old: `if allow == "true" {`,
+	new: `if allow == "true" || FAULT && byteCaseInsensitiveMatch(allow, "true") {`,
 }, {
 	name: "cors-check/first-line-counts", file: "corscheck.go",
 	old: `origin, ok := headers.get("Access-Control-Allow-Origin")`,
@@ -82,8 +82,8 @@ var faults = []fault{{
 	new: `if request.redirects == maxRedirects || FAULT && request.redirects == maxRedirects-1 {`,
 }, {
 	name: "redirect/origin-stays", file: "redirecttaint.go",
-	old: `if len(f.request.urlList) > 1 && f.RedirectTaint() != TaintSameOrigin {`,
-	new: `if len(f.request.urlList) > 1 && f.RedirectTaint() != TaintSameOrigin && !FAULT {`,
+	old: `if f.RedirectTaint() != TaintSameOrigin {`,
+	new: `if f.RedirectTaint() != TaintSameOrigin && !FAULT {`,
 }, {
 	name: "xhr/upload-listener-ignored", file: "xhr.go",
 	old: `preflight: req.UploadListener,`,
