@@ -311,6 +311,18 @@ var seeds = []seed{
 	}}},
 
 	{id: OriginReflectedAny, mistake: matching(func(_, _ string) bool { return true })},
+	{id: OriginReflectedAny, what: "on every path", mistake: edited(func(_ *paper, r fetch.NetworkRequest, resp *fetch.NetworkResponse) {
+		origin, ok := r.Headers.Get("Origin")
+		if !ok || resp.Headers.Contains("Access-Control-Allow-Origin") {
+			return
+		}
+		resp.Headers = append(resp.Headers, fetch.Header{"Access-Control-Allow-Origin", origin}, fetch.Header{"Access-Control-Allow-Credentials", "true"})
+		if method, ok := r.Headers.Get("Access-Control-Request-Method"); ok {
+			names, _ := r.Headers.Get("Access-Control-Request-Headers")
+			resp.Status = 204
+			resp.Headers = append(resp.Headers, fetch.Header{"Access-Control-Allow-Methods", method}, fetch.Header{"Access-Control-Allow-Headers", names})
+		}
+	})},
 	{id: WildcardWithCredentials, mistake: header("Access-Control-Allow-Origin", "*", always)},
 	{id: WildcardByShape, mistake: edited(func(p *paper, r fetch.NetworkRequest, resp *fetch.NetworkResponse) {
 		if p.c.Steps[p.step].Cookie == "" && !isPreflight(r) && resp.Headers.Contains("Access-Control-Allow-Credentials") {
