@@ -81,5 +81,22 @@ func causesByMatcher() []cause {
 			return s.effect == effectAllowed && d.matchers[s.matched()] == id
 		}})
 	}
-	return out
+	return append(out, cause{OriginReflectedAny, func(d *diagnosis, s *symptom) bool { return s.reflected() && d.reflectsAny() }})
+}
+
+// reflected reports whether an origin that may read elsewhere came back where
+// nobody may.
+func (s *symptom) reflected() bool {
+	return s.effect == effectAllowed && (s.route == nil || s.route.None != nil) && s.value("Access-Control-Allow-Origin") == s.origin()
+}
+
+// reflectsAny reports whether every origin comes back on some route: then it does
+// on the others, too, by the same mistake.
+func (d *diagnosis) reflectsAny() bool {
+	for _, id := range d.matchers {
+		if id == OriginReflectedAny {
+			return true
+		}
+	}
+	return false
 }

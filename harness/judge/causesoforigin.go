@@ -113,9 +113,6 @@ func (s *symptom) fromCache() bool {
 // causesOfSilence: there is no Access-Control-Allow-Origin where one has to be.
 // What holds for a whole origin or route goes before what holds for errors alone.
 var causesOfSilence = []cause{
-	{FilterNotImplemented, func(d *diagnosis, s *symptom) bool {
-		return s.missing() && !d.some(func(f *fact) bool { return f.cors && !f.upstreamConsents })
-	}},
 	{AcaoIntermittent, func(d *diagnosis, s *symptom) bool { return s.missing() && d.intermittent() }},
 	{PreflightActual, func(d *diagnosis, s *symptom) bool { return s.missing() && d.oneKindAlone(s) }},
 	{CacheStatePoisoning, func(d *diagnosis, s *symptom) bool {

@@ -87,6 +87,7 @@ func (s *symptom) stripped() bool {
 
 // causesInPreflightStatus: the preflight was not answered as one.
 var causesInPreflightStatus = []cause{
+	{FilterNotImplemented, func(d *diagnosis, s *symptom) bool { return s.missing() && d.saysNothing() }},
 	{PreflightForwarded, func(d *diagnosis, s *symptom) bool {
 		return s.effect == effectRefused && s.preflight() && s.reached("OPTIONS") > 0
 	}},
@@ -108,6 +109,12 @@ var causesInPreflightStatus = []cause{
 	{Preflight403, func(d *diagnosis, s *symptom) bool {
 		return s.effect == effectRefused && s.preflight() && s.status() >= 400
 	}},
+}
+
+// saysNothing reports whether the target says nothing about CORS in any ordinary
+// answer; then how it treats preflights is a consequence.
+func (d *diagnosis) saysNothing() bool {
+	return d.some(func(f *fact) bool { return f.ordinary() && !f.preflight }) && !d.some(func(f *fact) bool { return f.ordinary() && f.cors })
 }
 
 func preflightStatus(statuses ...int) func(*diagnosis, *symptom) bool {

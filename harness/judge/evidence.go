@@ -15,6 +15,9 @@ func summary(s *symptom) string {
 	who := fmt.Sprintf("%q", s.origin())
 	switch s.effect {
 	case effectRefused:
+		if !s.preflight() && s.status() >= 400 {
+			return fmt.Sprintf("%s can't read status %d, but the policy allows it", who, s.status())
+		}
 		return who + " can't read, but the policy allows it"
 	case effectAllowed:
 		switch {

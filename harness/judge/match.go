@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,7 +16,9 @@ type matched struct {
 	origin string
 }
 
-func (s *symptom) matched() matched { return matched{s.route, s.origin()} }
+// matched is the symptom's origin on its route; on another spelling of a path it
+// is the route that the path is another spelling of.
+func (s *symptom) matched() matched { return matched{cmp.Or(s.spelled, s.route), s.origin()} }
 
 // A matcher is a way to compare origins, with what it would let read.
 type matcher struct {

@@ -311,6 +311,18 @@ var seeds = []seed{
 	}}},
 
 	{id: OriginReflectedAny, mistake: matching(func(_, _ string) bool { return true })},
+	{id: OriginReflectedAny, what: "on every path", mistake: edited(func(_ *paper, r fetch.NetworkRequest, resp *fetch.NetworkResponse) {
+		origin, ok := r.Headers.Get("Origin")
+		if !ok || resp.Headers.Contains("Access-Control-Allow-Origin") {
+			return
+		}
+		resp.Headers = append(resp.Headers, fetch.Header{"Access-Control-Allow-Origin", origin}, fetch.Header{"Access-Control-Allow-Credentials", "true"})
+		if method, ok := r.Headers.Get("Access-Control-Request-Method"); ok {
+			names, _ := r.Headers.Get("Access-Control-Request-Headers")
+			resp.Status = 204
+			resp.Headers = append(resp.Headers, fetch.Header{"Access-Control-Allow-Methods", method}, fetch.Header{"Access-Control-Allow-Headers", names})
+		}
+	})},
 	{id: WildcardWithCredentials, mistake: header("Access-Control-Allow-Origin", "*", always)},
 	{id: WildcardByShape, mistake: edited(func(p *paper, r fetch.NetworkRequest, resp *fetch.NetworkResponse) {
 		if p.c.Steps[p.step].Cookie == "" && !isPreflight(r) && resp.Headers.Contains("Access-Control-Allow-Credentials") {
@@ -341,6 +353,19 @@ var seeds = []seed{
 	{id: DevOriginInProd, mistake: matchingText(func(string) string { return `^http://localhost(:\d+)?$` })},
 	{id: PolicyNeverMatches, mistake: silent(func(p *paper, r fetch.NetworkRequest, _ *fetch.NetworkResponse) bool { return originIs(p, r, 1) })},
 	{id: FilterNotImplemented, mistake: silent(func(*paper, fetch.NetworkRequest, *fetch.NetworkResponse) bool { return true })},
+	{id: FilterNotImplemented, what: "and the application gets the preflights", mistake: mistake{
+		instead: func(p *paper, r fetch.NetworkRequest) (fetch.NetworkResponse, bool) {
+			if isPreflight(r) {
+				p.ask(r, catalog.DefaultAnswer)
+			}
+			return bare(200, fetch.Header{"Vary", "Origin"}), isPreflight(r)
+		},
+		response: func(p *paper, _ fetch.NetworkRequest, resp *fetch.NetworkResponse, _ fetch.HeaderList) {
+			if !p.inArea("error/gateway/unrouted") { // an answer that is written by hand
+				resp.Headers = withoutCORS(resp.Headers)
+			}
+		},
+	}},
 	{id: CORSPathBypass, mistake: mistake{request: func(p *paper, r *fetch.NetworkRequest) {
 		for _, e := range p.view.Routes {
 			if e.None != nil && strings.EqualFold(r.URL.Path, e.Path) && r.URL.Path != e.Path {

@@ -34,6 +34,8 @@ type symptom struct {
 	block *fetch.Block
 	// route is nil on a path that no route matches.
 	route *policy.Effective
+	// spelled is the route of whose path this is another spelling, nil if it is none.
+	spelled *policy.Effective
 	// header is the one that is hidden or shown.
 	header string
 }
@@ -86,6 +88,10 @@ func symptoms(c *Checked, view *policy.View) []*symptom {
 
 func newSymptom(c *Checked, view *policy.View, m catalog.Mismatch, e effect) *symptom {
 	s := &symptom{Checked: c, step: m.Step, effect: e, mismatch: m, route: routeOf(view, c.Case.Steps[m.Step].Request.URL)}
+	if s.in("scope/spelled-") {
+		i := slices.IndexFunc(view.Routes, func(e *policy.Effective) bool { return e.Route.Name.Text == c.Case.Route })
+		s.spelled = view.Routes[i]
+	}
 	s.header, _ = strings.CutPrefix(m.What, "readable ")
 	if m.Step >= len(c.Got) {
 		return s

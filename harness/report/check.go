@@ -183,9 +183,8 @@ func (s *CheckSummary) AddConcerns(concerns []policy.Concern) {
 // the first in the order 1 (violation), 4 (divergence), 3 (unknown). A check
 // without a verdict is unknown.
 func (s *CheckSummary) ExitCode() int {
-	counts := func(f judge.Finding) bool { return len(s.FailOn) == 0 || slices.Contains(s.FailOn, f.Severity) }
 	switch {
-	case slices.ContainsFunc(s.Findings, counts), s.Violations > 0 && len(s.Findings) == 0:
+	case slices.ContainsFunc(s.Findings, s.fails), s.Violations > 0 && len(s.Findings) == 0:
 		return 1
 	case s.Divergent > 0:
 		return 4

@@ -1,0 +1,130 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/corsproof/corsproof/harness/judge"
+	"github.com/corsproof/corsproof/harness/policy"
+)
+
+// listedCases is how many divergent or unknown cases are listed one by one.
+const listedCases = 5
+
+// WriteCheck prints what a check found for people: the findings first, the
+// gravest before the others, then what could not be told, what is worth knowing,
+// what is dangerous about the policy itself, and what was not run.
+func WriteCheck(w io.Writer, s CheckSummary, style Style) {
+	for _, f := range s.Findings {
+		first, rest, _ := strings.Cut(ExplainFinding(f), "\n")
+		fmt.Fprintf(w, "%s\n%s", paint(style, severityColor(f.Severity), first), rest)
+	}
+	writeLines(w, style, "divergence: browser and model disagree", s.Divergences)
+	writeLines(w, style, "unknown", s.Unknowns)
+	for _, p := range s.Problems {
+		fmt.Fprintf(w, "%s: %s\n", paint(style, text.FgYellow, "unknown"), printable(p))
+	}
+	for _, n := range s.Notes {
+		fmt.Fprintf(w, "%s: %s: %s%s; corsproof explain %s\n", paint(style, text.FgCyan, "note"), n.ID, printable(n.Summary), inCases(len(n.Cases)), n.ID)
+	}
+	writeConcerns(w, style, s)
+	for _, reason := range slices.SortedFunc(maps.Keys(s.Reasons), func(a, b string) int {
+		return cmp.Or(cmp.Compare(s.Reasons[b], s.Reasons[a]), cmp.Compare(a, b))
+	}) {
+		fmt.Fprintf(w, "not run: %s: %s\n", countOf(s.Reasons[reason], "case"), printable(reason))
+	}
+	fmt.Fprintln(w, paint(style, endColor(s), s.String()))
+}
+
+// writeLines lists cases, the first of them one by one.
+func writeLines(w io.Writer, style Style, what string, lines []CaseLine) {
+	for i, line := range lines {
+		if i == listedCases {
+			fmt.Fprintf(w, "%s: and %d more, in the report\n", paint(style, text.FgYellow, what), len(lines)-i)
+			return
+		}
+		fmt.Fprintf(w, "%s: %s: %s\n", paint(style, text.FgYellow, what), line.ID, printable(line.Line))
+	}
+}
+
+// writeConcerns says what is dangerous about the policy, apart from the verdict: a
+// target that does just what it says is no safer for it.
+func writeConcerns(w io.Writer, style Style, s CheckSummary) {
+	for _, c := range s.said() {
+		fmt.Fprintf(w, "%s: %s: %s\n", paint(style, text.FgYellow, c.label()), c.At, printable(c.line()))
+	}
+}
+
+// dangers are the concerns about what others could do.
+var dangers = []policy.ConcernID{
+	policy.AnyOriginWithCredentials, policy.NullOriginWithCredentials, policy.NullOrigin, policy.InsecureOriginWithCredentials,
+	policy.InsecureOrigin, policy.WildcardRegistrable, policy.AnySubdomain, policy.AnyDepth, policy.AnyPort, policy.DevOrigin,
+}
+
+// label tells a danger from what only doesn't do what it seems to.
+func (c CheckConcern) label() string {
+	if slices.Contains(dangers, c.ID) {
+		return "dangerous as written"
+	}
+	return "policy"
+}
+
+// said are the concerns that are more than a remark.
+func (s *CheckSummary) said() []CheckConcern {
+	return slices.DeleteFunc(slices.Clone(s.Concerns), func(c CheckConcern) bool { return c.Severity == policy.Note })
+}
+
+// line is a concern in a line, without its place.
+func (c CheckConcern) line() string {
+	line := fmt.Sprintf("%s: %s: %s", c.ID, c.Problem, c.Why)
+	if c.Accepted != "" {
+		return line + "; accepted: " + c.Accepted
+	}
+	return line + "; write " + c.Instead
+}
+
+// String is the line at the end of a check.
+func (s *CheckSummary) String() string {
+	line := fmt.Sprintf("%s: %d passed, %s in %s, %d divergent, %d unknown, %d not run", countOf(s.Cases, "case"), s.Passed,
+		countOf(s.Violations, "violation"), countOf(len(s.Findings), "finding"), s.Divergent, s.Unknown, s.NotRun)
+	var judged []string
+	for _, name := range slices.Sorted(maps.Keys(s.JudgedBy)) {
+		judged = append(judged, fmt.Sprintf("%s %d", name, s.JudgedBy[name]))
+	}
+	if len(judged) > 0 {
+		line += "; judged by " + strings.Join(judged, ", ")
+	}
+	return line + fmt.Sprintf("; %.1f s", (time.Duration(s.TookMillis)*time.Millisecond).Seconds())
+}
+
+// countOf is a number of things.
+func countOf(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func severityColor(s judge.Severity) text.Color {
+	if s == judge.SeverityOutage || s == judge.SeverityHole {
+		return text.FgRed
+	}
+	return text.FgYellow
+}
+
+func endColor(s CheckSummary) text.Color {
+	switch s.ExitCode() {
+	case 0:
+		return text.FgGreen
+	case 1:
+		return text.FgRed
+	}
+	return text.FgYellow
+}
