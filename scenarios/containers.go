@@ -13,15 +13,16 @@ import (
 )
 
 // Containers returns the rows on Docker, in order: it enforces nothing. They need
-// a Docker Engine; without one they are not run. The values are fresh; change them
-// as you like.
+// a Docker Engine, and the images in it; without these they are not run. The values
+// are fresh; change them as you like.
 func Containers() []Row {
 	rows := []Row{
 		containerToContainer(),
 		publishedPort(),
 	}
 	for i := range rows {
-		rows[i].Number, rows[i].Test, rows[i].Missing = i+1, "TestContainers", container.Missing
+		rows[i].Number, rows[i].Test = i+1, "TestContainers"
+		rows[i].Missing, rows[i].Part = missingContainers, PartDocker
 	}
 	return rows
 }
@@ -193,6 +194,21 @@ func (b *Bench) expectPorts() (string, error) {
 type containers struct {
 	engine   *container.Engine
 	services *container.Services
+}
+
+// missingContainers says what lacks to run the services in containers, as it was
+// when the first row asked.
+func missingContainers(ctx context.Context, s *Stage) string {
+	s.lacking.once.Do(func() { s.lacking.containers = container.Missing(ctx, s.cfg.Installed) })
+	return s.lacking.containers
+}
+
+// CloseContainers ends what runs in containers, and lets go of the engine, so that
+// another process can have it. A row that needs them starts them again.
+func (s *Stage) CloseContainers() error {
+	err := s.containers.close()
+	s.containers = containers{}
+	return err
 }
 
 // setContainers puts FastAPI's container of the setup behind FastAPI's recorder.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -63,6 +64,10 @@ type Stage struct {
 
 	forwarders map[string]*wire.Forwarder
 	containers containers
+	lacking    struct { // see missingContainers
+		once       sync.Once
+		containers string
+	}
 
 	accounted map[string]bool // IDs of exchanges that belong to something that the stage did
 
@@ -244,17 +249,20 @@ func (s *Stage) fastAPIOrders() string { return "http://" + s.System.FastAPI.Add
 func (s *Stage) nodeOrders() string    { return "http://" + s.System.Node.Addr() + "/orders" }
 
 // Play sets the system up for a person to play with: FastAPI allows the page,
-// Node and nginx don't.
+// Node and nginx don't. Nothing runs in containers.
 func (s *Stage) Play(ctx context.Context) error {
+	if err := s.CloseContainers(); err != nil {
+		return err
+	}
 	return s.System.Set(ctx, servers.Setup{FastAPI: servers.CORS(s.Page)})
 }
 
-// Report makes the report of the rows of the proof and of the mechanisms that ran
-// on the stage.
-func (s *Stage) Report(ctx context.Context, rows, mechanisms []report.Row) (*report.Report, error) {
+// Report makes the report of the rows of the proof, of the mechanisms and of the
+// containers that ran on the stage.
+func (s *Stage) Report(ctx context.Context, rows, mechanisms, containers []report.Row) (*report.Report, error) {
 	out := &report.Report{
 		Schema: report.Schema, Started: s.started.UTC(), TookMillis: time.Since(s.started).Milliseconds(),
-		Proof: rows, Mechanisms: mechanisms, Strays: s.strays(), Refused: []string{},
+		Proof: rows, Mechanisms: mechanisms, Containers: containers, Strays: s.strays(), Refused: []string{},
 		Environment: report.Environment{OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version(), Clients: []fetch.Caller{}},
 	}
 	for _, r := range s.Lab.Router.Refused() {
