@@ -27,7 +27,7 @@ func containerStage(t *testing.T) *Stage {
 // The rows share one system and change its setup, so they are serial.
 func TestContainers(t *testing.T) {
 	stage := testStage(t)
-	testRows(t, stage, Containers())
+	testRows(t, stage, dockerRows())
 	assert.Empty(t, stage.Lab.Stray(), "requests that belong to no row")
 }
 
@@ -101,5 +101,5 @@ func networkEnforces(t *testing.T, s *Stage) sabotage {
 
 func TestContainerSabotage(t *testing.T) {
 	containerStage(t)
-	testSabotages(t, Containers(), containerSabotages)
+	testSabotages(t, dockerRows(), containerSabotages)
 }

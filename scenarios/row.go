@@ -157,14 +157,14 @@ func Run(ctx context.Context, stage *Stage, rows []Row, each func(report.Row)) (
 	return done, errors.Join(context.Cause(ctx))
 }
 
-// prepare starts the servers of all legs, but for those in containers. One that
+// prepare starts the servers of all legs, but for those in containers or a cluster. One that
 // doesn't start is the leg's matter, which asks for it again.
 func (r Row) prepare(ctx context.Context, stage *Stage) {
 	if r.Missing != nil && r.Missing(ctx, stage) != "" {
 		return
 	}
 	for _, leg := range r.Legs {
-		if leg.Setup(stage.Page).Place == servers.PlaceContainers {
+		if leg.Setup(stage.Page).Place != servers.PlaceProcesses {
 			continue
 		}
 		stage.System.Prepare(ctx, leg.Setup(stage.Page))

@@ -45,6 +45,10 @@ type Images struct{ FastAPI, Node string }
 // them: docker image prune --all --filter label=corsproof.image.
 const imageLabel = "corsproof.image"
 
+// currentTag is what the images are called, too, in an engine of somebody else's:
+// the manifests in fixtures/kubernetes name them so.
+const currentTag = "current"
+
 // An image is one that is to be built.
 type image struct {
 	service string // folder of its Dockerfile
@@ -85,7 +89,9 @@ func (e *Engine) Images(ctx context.Context, installed *servers.Installed, progr
 			return Images{}, fmt.Errorf("make the image of %s: %w", i.image.service, err)
 		}
 	}
-	if e.Own() {
+	if !e.Own() {
+		err = e.tagCurrent(images)
+	} else {
 		err = errors.Join(e.keepImages(images.FastAPI, images.Node, fastapi.base), noteImages(installed.Dir, images))
 	}
 	return images, err
@@ -115,6 +121,16 @@ func imagesOf(own bool, installed *servers.Installed, files *servers.ContainerFi
 		{dir: filepath.Join(installed.NodeService, "node_modules"), at: "node_modules"},
 	}}
 	return fastapi, node
+}
+
+func (e *Engine) tagCurrent(images Images) error {
+	for _, name := range []string{images.FastAPI, images.Node} {
+		repository, _ := docker.ParseRepositoryTag(name)
+		if err := e.pool.Client.TagImage(name, docker.TagImageOptions{Repo: repository, Tag: currentTag, Force: true}); err != nil {
+			return fmt.Errorf("call the image %s %s: %w", name, currentTag, err)
+		}
+	}
+	return nil
 }
 
 // keepImages removes all other images: older ones, which nobody will ask for.
