@@ -11,10 +11,34 @@ import (
 	"github.com/corsproof/corsproof/servers"
 )
 
+// An Answer is what [Find] found.
+type Answer struct {
+	// Endpoint is where an engine answers, and Version its version; empty if none
+	// does.
+	Endpoint, Version string
+	// Dockerd is the program that an engine is started with where none answers.
+	Dockerd string
+}
+
+// Find looks for an engine, or for what one can be started with. The error says
+// that there is neither, and how to get one; it wraps [ErrNoEngine].
+func Find(ctx context.Context) (Answer, error) {
+	t := Timeouts{}.withDefaults()
+	endpoint, dockerd, err := find(ctx, t)
+	if err != nil || endpoint == "" {
+		return Answer{Dockerd: dockerd}, err
+	}
+	e := &Engine{cfg: EngineConfig{Timeouts: t}}
+	if err := e.connect(ctx, endpoint); err != nil {
+		return Answer{}, fmt.Errorf("%w any more at %s: %v", ErrNoEngine, endpoint, err)
+	}
+	return Answer{Endpoint: endpoint, Version: e.Version}, nil
+}
+
 // MissingEngine says why there is no engine, and how to get one. It is empty if
 // one answers or can be started; it starts none.
 func MissingEngine(ctx context.Context) string {
-	if _, _, err := find(ctx, Timeouts{}.withDefaults()); err != nil {
+	if _, err := Find(ctx); err != nil {
 		return err.Error()
 	}
 	return ""
