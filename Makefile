@@ -5,7 +5,8 @@
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: setup ## set up what is missing, then run the proof and print its table
+demo: setup ## set up what is missing, then run the proof and print its tables
+	-@go run ./cmd/corsproof setup --containers
 	go run ./cmd/corsproof demo
 
 test: setup containers lint ## set up what is missing, then run every test; nothing is skipped

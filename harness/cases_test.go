@@ -165,7 +165,7 @@ func TestCasesJSON(t *testing.T) {
 	w := report.NewCasesWriter(&out, time.Now())
 	summary, err := RunCases(t.Context(), CasesConfig{Cases: cases, Engines: []EngineName{EngineChromium}, Each: w.Add})
 	require.NoError(t, err)
-	require.NoError(t, w.Close(summary))
+	require.NoError(t, w.Close(summary, nil))
 	var got struct {
 		Schema  string
 		Cases   []report.CaseRun

@@ -43,6 +43,7 @@ func ShareOf(differentials []report.Differential) report.Share {
 		if len(d.Decisive.Exceptions) > 0 {
 			e.Exchange = d.Decisive.Exceptions[0].Exchange
 		}
+		e.Unknown = slices.ContainsFunc(d.Decisive.Exceptions, func(e report.Exception) bool { return e.Unknown })
 		if e.Name = d.Case; e.Name == "" {
 			e.Name = d.Request.URL
 		}
@@ -72,7 +73,7 @@ func decisive(inBrowser fetch.Trace, body report.Body, direct []fetch.Trace) rep
 	who, why := WhoEnforced(inBrowser, direct...)
 	d := report.Decisive{Enforcer: string(who), Why: why, Same: []string{}, Exceptions: []report.Exception{}}
 	except := func(t fetch.Trace, format string, args ...any) {
-		e := report.Exception{Name: t.Caller.Name, Why: fmt.Sprintf(format, args...)}
+		e := report.Exception{Name: t.Caller.Name, Why: fmt.Sprintf(format, args...), Unknown: t.Outcome.Kind == fetch.OutcomeUnknown}
 		if n := len(t.Exchanges); n > 0 {
 			e.Exchange = t.Exchanges[n-1].ID
 		}

@@ -27,6 +27,7 @@
 //	harness               everything under harness
 //	servers               fetch, wire, process, netns, fixtures
 //	servers/container     servers, fetch, wire, process, fixtures
+//	servers/kubernetes    servers, fetch, wire, process, fixtures
 //	servers/gateway       servers, fetch, policy, wire, process, fixtures
 //	scenarios             harness and all under it, servers and all under it, fixtures
 //	cmd/corsproof         all
@@ -35,6 +36,7 @@
 //
 // Package servers/container stands apart from servers because of what it needs: a
 // Docker Engine, and dockertest with all that this brings along. Package
+// servers/kubernetes does for the same reason: kubectl and a cluster. Package
 // servers/gateway does because it knows of policies: it words a fix in a gateway's
 // own syntax.
 //

@@ -26,7 +26,7 @@ func (b *Bench) expectShown(shown Shown) {
 // SQL finds, and more than none.
 func (b *Bench) expectOrders(ctx context.Context, shown Shown) error {
 	b.expectShown(shown)
-	rows, err := b.System.Orders(ctx)
+	rows, err := b.orders(ctx)
 	if err != nil {
 		return err
 	}

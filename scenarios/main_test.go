@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"sync"
 	"syscall"
 	"testing"
@@ -24,6 +25,9 @@ var shared struct {
 }
 
 func TestMain(m *testing.M) {
+	if socket := os.Getenv(standInVar); socket != "" && filepath.Base(os.Args[0]) == "kubectl" {
+		os.Exit(standIn(socket, os.Args[1:]))
+	}
 	// A test binary that is interrupted ends what it started, as the command does.
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)

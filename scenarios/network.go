@@ -41,7 +41,8 @@ func securityGroup() Row {
 }
 
 func networkRow(m servers.Mechanism, row Row, evidence, triedWith, triedWithout string) Row {
-	row.Missing = func(context.Context) string { return netns.Missing() }
+	row.Missing = func(context.Context, *Stage) string { return netns.Missing() }
+	row.Part = row.Name
 	row.Legs = []Leg{{
 		Role: report.RoleExperiment, Tried: triedWith, Setup: perfectCORS(m),
 		Run: func(ctx context.Context, b *Bench) error {

@@ -5,7 +5,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/corsproof/corsproof/harness/browser"
 	"github.com/corsproof/corsproof/harness/report"
 )
 
@@ -22,7 +21,10 @@ func testRows(t *testing.T, stage *Stage, rows []Row) {
 		t.Run(row.Name, func(t *testing.T) {
 			got := row.Run(t.Context(), stage)
 			if got.End == report.EndNotRun {
-				browser.SkipT(t, row.Name, got.Missing)
+				if err := Required([]report.Row{got}); err != nil {
+					t.Fatal(err)
+				}
+				t.Skipf("not run: %s: %s", row.Name, got.Missing)
 			}
 			for _, leg := range got.Legs {
 				if leg.End != report.EndProven {

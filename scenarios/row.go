@@ -22,8 +22,10 @@ type Row struct {
 	Sentence string
 	// Missing says what the machine lacks for the row, and its cure; empty if
 	// nothing. Nil means that the row needs nothing of its own.
-	Missing func(ctx context.Context) string
-	Legs    []Leg
+	Missing func(ctx context.Context, stage *Stage) string
+	// Part is what CORSPROOF_REQUIRE calls what Missing looks for; see [Required].
+	Part string
+	Legs []Leg
 }
 
 // A Leg is the experiment of a row, or a control of it.
@@ -84,8 +86,8 @@ func (b *Bench) Fact(name string, value any) {
 func (r Row) Run(ctx context.Context, stage *Stage) report.Row {
 	out := report.Row{Number: r.Number, Name: r.Name, Test: r.Test, Sentence: r.Sentence, End: report.EndProven}
 	if r.Missing != nil {
-		if out.Missing = r.Missing(ctx); out.Missing != "" {
-			out.End = report.EndNotRun
+		if out.Missing = r.Missing(ctx, stage); out.Missing != "" {
+			out.End, out.Part = report.EndNotRun, r.Part
 			return out
 		}
 	}
@@ -155,14 +157,14 @@ func Run(ctx context.Context, stage *Stage, rows []Row, each func(report.Row)) (
 	return done, errors.Join(context.Cause(ctx))
 }
 
-// prepare starts the servers of all legs, but for those in containers. One that
+// prepare starts the servers of all legs, but for those in containers or a cluster. One that
 // doesn't start is the leg's matter, which asks for it again.
 func (r Row) prepare(ctx context.Context, stage *Stage) {
-	if r.Missing != nil && r.Missing(ctx) != "" {
+	if r.Missing != nil && r.Missing(ctx, stage) != "" {
 		return
 	}
 	for _, leg := range r.Legs {
-		if leg.Setup(stage.Page).Place == servers.PlaceContainers {
+		if leg.Setup(stage.Page).Place != servers.PlaceProcesses {
 			continue
 		}
 		stage.System.Prepare(ctx, leg.Setup(stage.Page))

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -63,6 +64,12 @@ type Stage struct {
 
 	forwarders map[string]*wire.Forwarder
 	containers containers
+	cluster    cluster
+	place      servers.Place // of the present setup
+	lacking    struct {      // see missingContainers, missingCluster
+		once, clusterOnce   sync.Once
+		containers, cluster string
+	}
 
 	accounted map[string]bool // IDs of exchanges that belong to something that the stage did
 
@@ -140,23 +147,23 @@ func (s *Stage) open(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.seed(ctx)
+	return s.seed(ctx, s.nodeOrders(), servers.Order{Name: "espresso", Quantity: 2}, servers.Order{Name: "flat white", Quantity: 1})
 }
 
-// seed creates the first orders, so that a list is never empty.
-func (s *Stage) seed(ctx context.Context) error {
-	for _, order := range []servers.Order{{Name: "espresso", Quantity: 2}, {Name: "flat white", Quantity: 1}} {
+// seed creates the first orders at the URL, so that a list is never empty.
+func (s *Stage) seed(ctx context.Context, url string, orders ...servers.Order) error {
+	for _, order := range orders {
 		r := jsonPost(order)
-		r.URL = "http://" + s.System.Node.Addr() + "/orders"
+		r.URL = url
 		trace, err := s.Lab.DirectWith(ctx, s.Lab.NetHTTP(), r)
 		if err != nil {
 			return fmt.Errorf("create the first orders: %w", err)
 		}
 		switch read := trace.Outcome.Response; {
 		case read == nil:
-			return fmt.Errorf("create the first orders: no answer from Node: %s", trace.Outcome.Error)
+			return fmt.Errorf("create the first orders: no answer: %s", trace.Outcome.Error)
 		case read.Status != 201:
-			return fmt.Errorf("create the first orders: Node answered %d: %s", read.Status, read.Body.Prefix)
+			return fmt.Errorf("create the first orders: the answer is %d: %s", read.Status, read.Body.Prefix)
 		}
 		s.accounted[trace.Exchanges[0].ID] = true
 	}
@@ -170,7 +177,7 @@ func (s *Stage) Close() error {
 	for _, f := range s.forwarders {
 		errs = append(errs, f.Close())
 	}
-	errs = append(errs, s.containers.close())
+	errs = append(errs, s.containers.close(), s.cluster.close())
 	if s.System != nil {
 		errs = append(errs, s.System.Close())
 	}
@@ -187,12 +194,16 @@ func (s *Stage) set(ctx context.Context, setup servers.Setup) error {
 		}
 	}
 	set := s.System.Set
-	if setup.Place == servers.PlaceContainers {
+	switch setup.Place {
+	case servers.PlaceContainers:
 		set = s.setContainers
+	case servers.PlaceKubernetes:
+		set = s.setKubernetes
 	}
 	if err := set(ctx, setup); err != nil {
 		return err
 	}
+	s.place = setup.Place
 	if s.sabotage.after != nil {
 		s.sabotage.after(setup)
 	}
@@ -244,17 +255,20 @@ func (s *Stage) fastAPIOrders() string { return "http://" + s.System.FastAPI.Add
 func (s *Stage) nodeOrders() string    { return "http://" + s.System.Node.Addr() + "/orders" }
 
 // Play sets the system up for a person to play with: FastAPI allows the page,
-// Node and nginx don't.
+// Node and nginx don't. Nothing runs in containers.
 func (s *Stage) Play(ctx context.Context) error {
+	if err := s.CloseContainers(); err != nil {
+		return err
+	}
 	return s.System.Set(ctx, servers.Setup{FastAPI: servers.CORS(s.Page)})
 }
 
-// Report makes the report of the rows of the proof and of the mechanisms that ran
-// on the stage.
-func (s *Stage) Report(ctx context.Context, rows, mechanisms []report.Row) (*report.Report, error) {
+// Report makes the report of the rows of the proof, of the mechanisms and of the
+// containers that ran on the stage.
+func (s *Stage) Report(ctx context.Context, rows, mechanisms, containers []report.Row) (*report.Report, error) {
 	out := &report.Report{
 		Schema: report.Schema, Started: s.started.UTC(), TookMillis: time.Since(s.started).Milliseconds(),
-		Proof: rows, Mechanisms: mechanisms, Strays: s.strays(), Refused: []string{},
+		Proof: rows, Mechanisms: mechanisms, Containers: containers, Strays: s.strays(), Refused: []string{},
 		Environment: report.Environment{OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version(), Clients: []fetch.Caller{}},
 	}
 	for _, r := range s.Lab.Router.Refused() {

@@ -40,6 +40,7 @@ type Place string
 const (
 	PlaceProcesses  Place = ""
 	PlaceContainers Place = "containers" // see package servers/container
+	PlaceKubernetes Place = "kubernetes" // see package servers/kubernetes
 )
 
 // String says who speaks CORS and for whom, for a report.
@@ -51,8 +52,8 @@ func (s Setup) String() string {
 		return "CORS for " + string(c)
 	}
 	text := "FastAPI: " + say(s.FastAPI) + "; Node: " + say(s.Node) + "; nginx: " + say(s.Gateway)
-	if s.Place == PlaceContainers {
-		text = "in containers, FastAPI: " + say(s.FastAPI) + "; Node: " + say(s.Node)
+	if s.Place != PlaceProcesses {
+		text = "in " + string(s.Place) + ", FastAPI: " + say(s.FastAPI) + "; Node: " + say(s.Node)
 	}
 	switch {
 	case s.Mechanism == MechanismNone:

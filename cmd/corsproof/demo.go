@@ -35,10 +35,13 @@ func demoCommand() *cobra.Command {
 		Long: `Start React, FastAPI, Node.js, PostgreSQL and nginx, drive the page in a real headless Chromium,
 make the same calls with Go's net/http, curl, Node's fetch, Python's httpx, newman, jsdom and
 happy-dom, and print who enforced CORS in each case. Then do the same with what does protect a service:
-an API key, a JWT, mutual TLS, an internal network, a security group, a service mesh. The networks need
-root; without it their rows say that they were not run.
+an API key, a JWT, mutual TLS, an internal network, a security group, a service mesh; and with the
+services in containers. The networks need root, the containers a Docker Engine and the images that
+'corsproof setup --containers' makes; without these, rows say that they were not run. $CORSPROOF_REQUIRE
+names those that have to be run, as in docker,internal-network, or all.
 
-Exit codes: 0 all rows proven, 1 a row not proven, 2 wrong use, 3 something could not be observed.`,
+Exit codes: 0 all rows proven that were run, 1 a row not proven, 2 wrong use, 3 something could not be
+observed, or was required and not run.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			d.stdout, d.stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
@@ -91,7 +94,11 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if err != nil {
 		return &exitError{exitUnknown, err}
 	}
-	rep, err := stage.Report(ctx, rows, mechanisms)
+	containers, err := scenarios.Run(ctx, stage, scenarios.Containers(), d.sayRow("container row"))
+	if err != nil {
+		return &exitError{exitUnknown, err}
+	}
+	rep, err := stage.Report(ctx, rows, mechanisms, containers)
 	if err != nil {
 		return &exitError{exitUnknown, causeOr(ctx, err)}
 	}
@@ -114,6 +121,9 @@ func (d *demo) run(ctx context.Context) (err error) {
 	}
 	if code := rep.End().ExitCode(); code != exitProven {
 		return &exitError{code, fmt.Errorf("the proof ended as: %s", rep.End())}
+	}
+	if err := scenarios.Required(rep.Rows()); err != nil {
+		return &exitError{exitUnknown, err}
 	}
 	return nil
 }

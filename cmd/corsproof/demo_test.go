@@ -23,6 +23,7 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/process"
 	"github.com/corsproof/corsproof/harness/report"
+	"github.com/corsproof/corsproof/scenarios"
 )
 
 // Each test of this file runs the whole system.
@@ -53,6 +54,7 @@ func TestDemo(t *testing.T) {
 	assert.Less(t, r.ended.Sub(sent), end)
 	r.requireNothingLeft(t)
 	assert.Contains(t, r.out, "9 of 9 rows proven")
+	assert.Contains(t, r.out, "what was tried in containers")
 	left, err := filepath.Glob(namespaces)
 	require.NoError(t, err)
 	assert.Empty(t, left, "network namespaces")
@@ -70,13 +72,17 @@ func TestDemo(t *testing.T) {
 	assert.Equal(t, report.Schema, rep.Schema)
 	assert.Equal(t, report.EndProven, rep.End())
 	assert.Len(t, rep.Mechanisms, 6)
-	for _, row := range rep.Mechanisms {
-		if os.Geteuid() == 0 || row.End != report.EndNotRun {
-			assert.Equal(t, report.EndProven, row.End, row.Name)
+	assert.Len(t, rep.Containers, len(scenarios.Containers()))
+	for _, row := range rep.Rows() {
+		if row.End == report.EndNotRun {
+			assert.NotEmpty(t, row.Part, row.Name)
+			assert.NotEmpty(t, row.Missing, row.Name)
+			assert.Contains(t, r.out, row.Missing, row.Name)
 		} else {
-			assert.Contains(t, row.Missing, "root", row.Name)
+			assert.Equal(t, report.EndProven, row.End, row.Name)
 		}
 	}
+	require.NoError(t, scenarios.Required(rep.Rows()))
 	for _, row := range rep.Proof {
 		for _, leg := range row.Legs {
 			for _, trace := range leg.Traces {
@@ -91,6 +97,18 @@ func TestDemo(t *testing.T) {
 	for _, flag := range rep.Environment.Engines[0].Flags {
 		assert.NotContains(t, flag, "disable-web-security")
 	}
+}
+
+// What was not run is named once; that it is required makes it a failure, and
+// TestDemo has a row that isn't.
+func TestDemoWithoutAnEngineThatIsRequired(t *testing.T) {
+	t.Parallel()
+	r := start(t, []string{"DOCKER_HOST=unix:///nonexistent.sock", "CORSPROOF_REQUIRE=docker"}, "demo")
+	assert.Equal(t, exitUnknown, r.wait(t), r.out)
+	assert.Contains(t, r.out, "9 of 9 rows proven")
+	assert.Equal(t, 1, strings.Count(r.out, "\nnot run: container-to-container, published-port: no Docker Engine answers at DOCKER_HOST"), r.out)
+	assert.Contains(t, r.out, "CORSPROOF_REQUIRE=docker: not run: container-to-container, published-port")
+	r.requireNothingLeft(t)
 }
 
 func TestDemoEndsCleanlyWhenInterrupted(t *testing.T) {

@@ -34,6 +34,7 @@ type diagnosis struct {
 type item struct {
 	Group   group  `json:"group"`
 	Name    string `json:"name"`
+	For     string `json:"for"` // what it is for, in a few words
 	Need    need   `json:"need"`
 	There   bool   `json:"there"`
 	Version string `json:"version,omitempty"`
@@ -50,6 +51,7 @@ const (
 	groupEngine      group = "engine"
 	groupClient      group = "client"
 	groupServer      group = "server"
+	groupNetwork     group = "network tool"
 	groupContainer   group = "container"
 )
 
@@ -66,8 +68,9 @@ func doctorCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Say which engines, clients and servers are there, and how to get the others",
-		Long: `List the engines, clients, servers, interpreters and container engines that corsproof can use, with
-their versions, and for each that is missing how to get it. It changes nothing.
+		Long: `List the engines, clients, servers, interpreters, network tools and container engines that corsproof
+can use, with what they are for and their versions, and for each that is missing how to get it. It changes
+nothing.
 
 Exit codes: 0 everything is there that the demo needs, 2 wrong use, 3 something is missing.`,
 		Args: cobra.NoArgs,
@@ -105,12 +108,41 @@ func diagnose(ctx context.Context) (*diagnosis, error) {
 	d.engines()
 	d.clients(ctx, in)
 	d.components(groupServer, in.Servers)
-	d.Items = append(d.Items, docker(ctx), kubernetes(ctx))
+	d.Items = append(d.Items, networkTool(ctx, "ip", "-V"), networkTool(ctx, "nft", "--version"))
+	d.Items = append(d.Items, docker(ctx), images(ctx, in), cluster(ctx))
+	for i := range d.Items {
+		d.Items[i].For = purposes[d.Items[i].Name]
+	}
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
 	d.Ready = len(d.missing()) == 0
 	return d, nil
+}
+
+// purposes say what each item is for.
+var purposes = map[string]string{
+	"Node.js":           "runs Express, newman, jsdom, happy-dom; builds the React page",
+	"Python":            "runs FastAPI and httpx; installs nginx and Envoy",
+	"chromium":          "the browser that enforces",
+	direct.NameNetHTTP:  "a client that doesn't enforce",
+	direct.NameCurl:     "a client that doesn't enforce",
+	direct.NameNode:     "fetch() of a server: a client that doesn't enforce",
+	direct.NameHTTPX:    "a client that doesn't enforce",
+	direct.NameNewman:   "Postman's runner: a client that doesn't enforce",
+	direct.NameJSDOM:    "no browser, but checks CORS",
+	direct.NameHappyDOM: "no browser, but checks CORS",
+	"FastAPI":           "the back end under proof",
+	"Express":           "the service behind it",
+	"PostgreSQL":        "its database",
+	"nginx":             "the gateway; TLS with client certificates",
+	"Envoy":             "the sidecars of the service mesh",
+	"React page":        "the page under proof",
+	"ip":                "for root: the networks of internal-network, security-group",
+	"nft":               "for root: the rules of security-group",
+	"docker":            "container-to-container, published-port",
+	"images":            "what runs in the containers",
+	"kubernetes":        "pods in place of containers",
 }
 
 func (d *diagnosis) components(g group, components []servers.Component) {
@@ -181,11 +213,10 @@ func (d *diagnosis) write(w io.Writer) error {
 		case !i.There:
 			state = "not there"
 		}
-		line := fmt.Sprintf("  %-12s %-9s %s  %s", i.Name, state, i.Version, i.Path)
-		if !i.There {
-			line = fmt.Sprintf("  %-12s %-9s %s", i.Name, state, i.Problem)
+		fmt.Fprintln(&b, strings.TrimRight(fmt.Sprintf("  %-11s %-9s %-62s %s  %s", i.Name, state, i.For, i.Version, i.Path), " "))
+		if i.Problem != "" {
+			fmt.Fprintf(&b, "      %s\n", i.Problem)
 		}
-		fmt.Fprintln(&b, strings.TrimRight(line, " "))
 	}
 	fmt.Fprintf(&b, "installed in %s\n", d.Cache)
 	if d.Ready {

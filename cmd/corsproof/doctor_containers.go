@@ -1,100 +1,89 @@
 package main
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"net"
-	"net/http"
-	"net/url"
-	"os"
 	"os/exec"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/corsproof/corsproof/servers"
+	"github.com/corsproof/corsproof/servers/container"
+	"github.com/corsproof/corsproof/servers/kubernetes"
 )
 
-// probeTimeout bounds the wait for an engine or a cluster to answer.
+// probeTimeout bounds the wait for a program to say its version.
 const probeTimeout = 3 * time.Second
 
-const dockerCure = "on Debian: apt-get install --no-install-recommends docker.io, then start dockerd; or point DOCKER_HOST at an engine that runs"
+// versionOf asks a program for its version: the line that says it; empty if it
+// says nothing.
+func versionOf(ctx context.Context, path, flag string) string {
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, path, flag)
+	cmd.WaitDelay = time.Second
+	out, _ := cmd.Output()
+	line, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	return line
+}
 
-// docker asks the Docker Engine that DOCKER_HOST names, or the local one, for
-// its version.
-func docker(ctx context.Context) item {
-	found := item{Group: groupContainer, Name: "docker", Need: needOptional}
-	host := cmp.Or(os.Getenv("DOCKER_HOST"), "unix:///var/run/docker.sock")
-	version, err := dockerVersion(ctx, host)
+// packages has what Debian calls the network tools' packages.
+var packages = map[string]string{"ip": "iproute2", "nft": "nftables"}
+
+// networkTool looks for a program that root makes networks with.
+func networkTool(ctx context.Context, name, flag string) item {
+	found := item{Group: groupNetwork, Name: name, Need: needOptional}
+	path, err := exec.LookPath(name)
 	if err != nil {
-		found.Problem = fmt.Sprintf("no engine answers at %s: %v; %s", host, err, dockerCure)
+		found.Problem = "get it with: apt-get install " + packages[name] + "; it takes root to use it"
 		return found
 	}
-	found.There, found.Version, found.Path = true, version, host
+	found.There, found.Path, found.Version = true, path, versionOf(ctx, path, flag)
 	return found
 }
 
-func dockerVersion(ctx context.Context, host string) (string, error) {
-	u, err := url.Parse(host)
-	if err != nil {
-		return "", err
-	}
-	network, address := u.Scheme, u.Host
-	switch u.Scheme {
-	case "unix":
-		address = u.Path
-	case "tcp":
+// docker asks for a Docker Engine, or what one can be started with.
+func docker(ctx context.Context) item {
+	found := item{Group: groupContainer, Name: "docker", Need: needOptional}
+	answer, err := container.Find(ctx)
+	switch {
+	case err != nil:
+		found.Problem = err.Error()
+		return found
+	case answer.Endpoint != "":
+		found.Path, found.Version = answer.Endpoint, answer.Version
 	default:
-		return "", fmt.Errorf("DOCKER_HOST is neither unix:// nor tcp://")
+		found.Path, found.Version = answer.Dockerd, versionOf(ctx, answer.Dockerd, "--version")+", started when it is needed"
 	}
-	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
-	defer cancel()
-	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, network, address)
-	}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://docker/version", nil)
-	if err != nil {
-		return "", err
-	}
-	resp, err := transport.RoundTrip(req)
-	if err != nil {
-		return "", err
-	}
-	defer resp.Body.Close()
-	var answer struct{ Version string }
-	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || answer.Version == "" {
-		return "", fmt.Errorf("it answers %s, and not as a Docker Engine does", resp.Status)
-	}
-	return answer.Version, nil
+	found.There = true
+	return found
 }
 
-// kubernetes asks the cluster that kubectl is set up for, if there is one, for
-// its version.
-func kubernetes(ctx context.Context) item {
+// images looks for the images of the services.
+func images(ctx context.Context, in servers.Inspection) item {
+	found := item{Group: groupContainer, Name: "images", Need: needOptional}
+	folder := func(name string) string {
+		i := slices.IndexFunc(in.Servers, func(c servers.Component) bool { return c.Name == name })
+		return in.Servers[i].Path
+	}
+	installed := &servers.Installed{Dir: in.CacheDir, FastAPI: folder("FastAPI"), NodeService: folder("Express")}
+	if installed.FastAPI == "" || installed.NodeService == "" {
+		found.Problem = "their sources are not installed: get them with: corsproof setup --containers"
+		return found
+	}
+	found.Problem = container.Missing(ctx, installed)
+	found.There = found.Problem == ""
+	return found
+}
+
+// cluster asks for a Kubernetes cluster that may be used.
+func cluster(ctx context.Context) item {
 	found := item{Group: groupContainer, Name: "kubernetes", Need: needOptional}
-	path, err := exec.LookPath("kubectl")
+	c, err := kubernetes.Find(ctx, kubernetes.Timeouts{})
 	if err != nil {
-		found.Problem = "no kubectl in PATH; get it from kubernetes.io, and a cluster by kind or of your own"
+		found.Problem = err.Error()
 		return found
 	}
-	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, path, "get", "--raw", "/version")
-	cmd.WaitDelay = time.Second
-	out, err := cmd.Output()
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		err = fmt.Errorf("%w: %.200s", err, bytes.TrimSpace(exit.Stderr))
-	}
-	var answer struct {
-		GitVersion string `json:"gitVersion"`
-	}
-	if err == nil {
-		err = json.Unmarshal(out, &answer)
-	}
-	if err != nil {
-		found.Problem = fmt.Sprintf("no cluster answers %s: %v; make one with kind, or choose one with kubectl config use-context", path, err)
-		return found
-	}
-	found.There, found.Path, found.Version = true, path, answer.GitVersion
+	found.There, found.Path, found.Version = true, c.Kubectl+" to "+c.Context, c.Version
 	return found
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -45,7 +46,7 @@ func TestDoctorOnAMachineThatIsSetUp(t *testing.T) {
 	assert.Zero(t, code)
 	assert.Equal(t, doctorSchema, d.Schema)
 	assert.True(t, d.Ready)
-	for _, name := range append(direct.Names(), "chromium", "Node.js", "Python", "FastAPI", "Express", "PostgreSQL", "nginx", "React page") {
+	for _, name := range append(direct.Names(), "chromium", "Node.js", "Python", "FastAPI", "Express", "PostgreSQL", "nginx", "Envoy", "React page") {
 		i := d.item(t, name)
 		assert.True(t, i.There, "%+v", i)
 		assert.NotEmpty(t, i.Version, name)
@@ -66,7 +67,8 @@ func TestDoctorNamesEverythingThatIsMissing(t *testing.T) {
 	for name, cure := range map[string]string{
 		"chromium": "apt-get install", "curl": "apt-get install curl", "node": "nodejs.org", "Node.js": "nodejs.org", "Python": "apt-get install python3",
 		"httpx": "corsproof setup", "newman": "corsproof setup", "jsdom": "corsproof setup", "happy-dom": "corsproof setup",
-		"FastAPI": "corsproof setup", "nginx": "corsproof setup", "docker": "docker.io", "kubernetes": "kubernetes.io",
+		"FastAPI": "corsproof setup", "nginx": "corsproof setup", "Envoy": "corsproof setup", "ip": "iproute2", "nft": "nftables",
+		"docker": "DOCKER_HOST", "images": "corsproof setup --containers", "kubernetes": "kubernetes.io",
 	} {
 		i := d.item(t, name)
 		assert.False(t, i.There, name)
@@ -86,20 +88,39 @@ func TestDoctorAsksTheDockerEngine(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "d.sock")
 	listener, err := net.Listen("unix", socket)
 	require.NoError(t, err)
-	answer := `{"Version": "20.10.24"}`
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		assert.Equal(t, "/version", r.URL.Path)
-		w.Write([]byte(answer))
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/_ping"):
+			w.Write([]byte("OK"))
+		case strings.HasSuffix(r.URL.Path, "/version"):
+			w.Write([]byte(`{"Version": "99.1.2"}`))
+		default:
+			http.Error(w, `{"message": "No such image"}`, http.StatusNotFound)
+		}
 	})}
 	go server.Serve(listener)
 	t.Cleanup(func() { server.Close() })
+	d, _ := doctor(t, "DOCKER_HOST=unix://"+socket)
+	engine := d.item(t, "docker")
+	assert.True(t, engine.There)
+	assert.Equal(t, "99.1.2", engine.Version)
+	assert.Equal(t, "unix://"+socket, engine.Path)
+	assert.False(t, d.item(t, "images").There)
 
-	version, err := dockerVersion(t.Context(), "unix://"+socket)
-	require.NoError(t, err)
-	assert.Equal(t, "20.10.24", version)
-	answer = "hello"
-	_, err = dockerVersion(t.Context(), "unix://"+socket)
-	assert.ErrorContains(t, err, "not as a Docker Engine")
-	_, err = dockerVersion(t.Context(), "ssh://host")
-	assert.ErrorContains(t, err, "neither unix:// nor tcp://")
+	d, _ = doctor(t, "DOCKER_HOST=tcp://127.0.0.1:2375")
+	assert.Contains(t, d.item(t, "docker").Problem, "is no unix socket")
+}
+
+func TestDoctorSaysWhatEachIsFor(t *testing.T) {
+	t.Parallel()
+	d, _ := doctor(t)
+	seen := map[string]bool{}
+	for _, i := range d.Items {
+		assert.NotEmpty(t, i.For, i.Name)
+		assert.Equal(t, i.There, i.Problem == "", i.Name)
+		seen[i.Name] = true
+	}
+	for name := range purposes {
+		assert.True(t, seen[name], "%s is not listed", name)
+	}
 }

@@ -57,7 +57,7 @@ type run struct {
 }
 
 // limit bounds a whole run of the command.
-const limit = 60 * time.Second
+const limit = 3 * time.Minute
 
 // start starts the command. What it leaves behind fails the test.
 func start(t *testing.T, env []string, args ...string) *run {

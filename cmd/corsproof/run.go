@@ -16,20 +16,24 @@ import (
 
 	"github.com/corsproof/corsproof/harness"
 	"github.com/corsproof/corsproof/harness/catalog"
+	"github.com/corsproof/corsproof/harness/direct"
 	"github.com/corsproof/corsproof/harness/judge"
 	"github.com/corsproof/corsproof/harness/report"
+	"github.com/corsproof/corsproof/servers"
 )
 
 type runCases struct {
 	engines []string
 	json    string
 	list    bool
+	callers bool
 	timeout time.Duration
 
 	stdout   io.Writer
 	progress *progress
 	bad      []report.CaseRun
 	writer   *report.CasesWriter
+	denied   []report.Differential
 }
 
 func runCommandOf() *cobra.Command {
@@ -42,11 +46,17 @@ func runCommandOf() *cobra.Command {
 that the model or the browser doesn't meet has failed; where the browser does other than the model
 of it says, that is a divergence.
 
+With --callers each call that the browser denied to its page is made by every caller that is no browser,
+too, against the same answers. Printed is the share of the denied cases in which every direct client
+(net/http, curl, Node's fetch, httpx, newman) read, byte for byte, what the browser withheld, and the
+exceptions by name.
+
 Exit codes: 0 all passed, 1 a case failed, 2 wrong use or a mistake in a case file, 3 something could
 not be observed, 4 a divergence; of several the first in the order 1, 4, 3.`,
 		Example: `  corsproof run --engine chromium
   corsproof run 'cors-check/**' --engine model
-  corsproof run my-cases/ --json cases.json`,
+  corsproof run my-cases/ --json cases.json
+  corsproof run --callers`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.stdout = cmd.OutOrStdout()
 			r.progress = newProgress(cmd.ErrOrStderr())
@@ -56,6 +66,7 @@ not be observed, 4 a divergence; of several the first in the order 1, 4, 3.`,
 	cmd.Flags().StringSliceVar(&r.engines, "engine", []string{string(harness.EngineModel), string(harness.EngineChromium)}, "what runs the cases, of `model,chromium`; the model always does")
 	cmd.Flags().StringVar(&r.json, "json", "", "write every trace and verdict to this `file`, as "+report.CasesSchema)
 	cmd.Flags().BoolVar(&r.list, "list", false, "print the IDs of the cases, and run nothing")
+	cmd.Flags().BoolVar(&r.callers, "callers", false, "make the calls that the browser denied by every other caller, too, and print who read them")
 	cmd.Flags().DurationVar(&r.timeout, "timeout", harness.DefaultCaseTimeout, "how long one request of a case may take in a browser")
 	return cmd
 }
@@ -64,6 +75,9 @@ func (r *runCases) run(ctx context.Context, args []string) (err error) {
 	engines, err := parseEngines(r.engines)
 	if err != nil {
 		return err
+	}
+	if r.callers && !slices.Contains(engines, harness.EngineChromium) {
+		return fmt.Errorf("--callers compares with what the browser denied: it needs --engine %s", harness.EngineChromium)
 	}
 	if r.timeout <= 0 {
 		return fmt.Errorf("--timeout %v: it has to be more than nothing", r.timeout)
@@ -85,6 +99,9 @@ func (r *runCases) run(ctx context.Context, args []string) (err error) {
 	r.progress.total = len(cases)
 	summary, err := harness.RunCases(ctx, harness.CasesConfig{Cases: cases, Engines: engines, Timeout: r.timeout, Each: r.each})
 	r.progress.end()
+	if err == nil && r.callers {
+		err = r.compare(ctx, cases, &summary)
+	}
 	err = causeOr(ctx, err)
 	r.print(summary)
 	if jsonErr := finish(summary, err == nil); jsonErr != nil {
@@ -96,6 +113,26 @@ func (r *runCases) run(ctx context.Context, args []string) (err error) {
 	if code := summary.ExitCode(); code != exitProven {
 		return &exitError{code, nil}
 	}
+	return nil
+}
+
+// compare makes the calls of the denied cases by every caller.
+func (r *runCases) compare(ctx context.Context, cases []catalog.Case, summary *report.CasesSummary) (err error) {
+	r.progress.say("the denied cases, by every caller")
+	in, err := servers.Install(ctx, servers.InstallConfig{Progress: r.progress.w})
+	if err != nil {
+		return err
+	}
+	lab, err := harness.NewLab(harness.LabConfig{Programs: direct.Programs{Dir: in.Clients, Node: in.Node, Python: in.Python}})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lab.Close()) }()
+	if r.denied, err = harness.CompareDenied(ctx, lab, cases); err != nil {
+		return err
+	}
+	share := harness.ShareOf(r.denied)
+	summary.Share = &share
 	return nil
 }
 
@@ -123,6 +160,9 @@ func (r *runCases) print(s report.CasesSummary) {
 		fmt.Fprintf(r.stdout, "the evidence can't be trusted: %s\n", p)
 	}
 	fmt.Fprintln(r.stdout, s.String())
+	if s.Share != nil {
+		report.WriteShare(r.stdout, *s.Share)
+	}
 }
 
 // openJSON begins the file. finish ends it; the file appears whole or, if the run
@@ -138,7 +178,7 @@ func (r *runCases) openJSON() (finish func(s report.CasesSummary, whole bool) er
 	buffered := bufio.NewWriter(f)
 	r.writer = report.NewCasesWriter(buffered, time.Now())
 	return func(s report.CasesSummary, whole bool) error {
-		err := errors.Join(r.writer.Close(s), buffered.Flush(), f.Chmod(0o644), f.Close())
+		err := errors.Join(r.writer.Close(s, r.denied), buffered.Flush(), f.Chmod(0o644), f.Close())
 		if err == nil && whole {
 			err = os.Rename(f.Name(), r.json)
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/corsproof/corsproof/harness/direct"
 	"github.com/corsproof/corsproof/harness/report"
 )
 
@@ -68,6 +69,7 @@ func TestRunWrongUse(t *testing.T) {
 			[]string{"mine.yaml:4:5", `"why"`, "mine.yaml:9:16", `"response"`}},
 		{"an empty folder", map[string]string{"cases/readme.txt": ""}, []string{"run", "cases"}, []string{"cases: it holds no case files"}},
 		{"a file that can't be written", nil, []string{"run", "--engine", "model", "--json", "no/such/folder/x.json"}, []string{"--json"}},
+		{"callers without a browser", nil, []string{"run", "--callers", "--engine", "model"}, []string{"--callers", "--engine chromium"}},
 		{"no time", nil, []string{"run", "--timeout", "0s"}, []string{"--timeout"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -130,6 +132,53 @@ func TestRunWritesEvidence(t *testing.T) {
 	left, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	assert.Len(t, left, 1, "no temporary file stays")
+}
+
+// Each case that the browser denied is made by every other caller.
+func TestRunCallers(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "cases.json")
+	code, out := runIn(t, nil, "run", "cors-check/allow-origin-refused/*", "preflight/method-refused/*", "--callers", "--json", file)
+	require.Zero(t, code, out)
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	var got struct {
+		Summary report.CasesSummary
+		Denied  []report.Differential
+	}
+	require.NoError(t, json.Unmarshal(text, &got))
+	share := got.Summary.Share
+	require.NotNil(t, share)
+	assert.Contains(t, out, share.String())
+	assert.Len(t, got.Denied, share.Denied)
+	assert.NotZero(t, share.Read)
+	assert.Equal(t, share.Denied, share.Read+len(share.Exceptions))
+	for _, e := range share.Exceptions {
+		assert.Contains(t, e.Why, "its preflight was refused", e.Name)
+		assert.True(t, strings.HasPrefix(e.Name, "preflight/method-refused/"), e.Name)
+		assert.Contains(t, out, e.Name)
+	}
+	for _, d := range got.Denied {
+		require.Len(t, d.Callers, 1+len(direct.Names()), d.Case)
+		for _, row := range d.Callers {
+			if row.Body.Fate != report.BodyNone {
+				assert.NotEmpty(t, row.Body.Exchanges, "%s: %s", d.Case, row.Caller.Name)
+			}
+		}
+	}
+}
+
+// A caller that doesn't work makes the share unknown, not smaller.
+func TestRunCallersWithABrokenCurl(t *testing.T) {
+	t.Parallel()
+	bin := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(bin, "curl"), []byte("#!/bin/sh\nexit 1\n"), 0o755))
+	r := start(t, []string{"PATH=" + bin + ":" + os.Getenv("PATH")}, "run", "cors-check/allow-origin-refused/missing", "--callers")
+	assert.Equal(t, exitUnknown, r.wait(t), r.out)
+	assert.Contains(t, r.out, "1 passed")
+	assert.Contains(t, r.out, "in 0 of 1 denied cases")
+	assert.Contains(t, r.out, "curl: it could not be observed")
+	r.requireNothingLeft(t)
 }
 
 // The whole catalogue, ended at any moment, leaves nothing behind: at once after a

@@ -43,7 +43,7 @@ the user's cache directory for others. What is there already is left alone, and 
 // setupContainers makes the images. Where there is no engine it says so: the
 // scenarios in containers will say it, too.
 func setupContainers(ctx context.Context, in *servers.Installed, progress io.Writer) (err error) {
-	if missing := container.Missing(ctx); missing != "" {
+	if missing := container.MissingEngine(ctx); missing != "" {
 		fmt.Fprintf(progress, "no images were made: %s\n", missing)
 		return nil
 	}

@@ -60,6 +60,8 @@ type CasesSummary struct {
 	Engines      []Engine `json:"engines"`
 	// NotRun counts, by engine, the cases that it did not run.
 	NotRun map[string]int `json:"notRun,omitempty"`
+	// Share is of the denied cases that every caller made; nil if they didn't.
+	Share *Share `json:"share,omitempty"`
 	// Problems make the evidence as a whole untrustworthy.
 	Problems []string `json:"problems,omitempty"`
 }
@@ -94,7 +96,7 @@ func (s *CasesSummary) ExitCode() int {
 		return 1
 	case s.Divergent > 0:
 		return 4
-	case s.Unknown > 0, s.Cases == 0, len(s.Problems) > 0:
+	case s.Unknown > 0, s.Cases == 0, len(s.Problems) > 0, s.Share != nil && s.Share.Unknown() > 0:
 		return 3
 	}
 	return 0
@@ -117,7 +119,8 @@ func (s *CasesSummary) String() string {
 }
 
 // A CasesWriter writes a run of cases as JSON while it goes on: an object with
-// schema, started, cases and summary, one case a line.
+// schema, started, cases, summary and, if all callers made the denied ones, denied;
+// one case a line.
 type CasesWriter struct {
 	w     io.Writer
 	cases int
@@ -141,10 +144,22 @@ func (c *CasesWriter) Add(r CaseRun) {
 	c.encode(r)
 }
 
-// Close ends the object.
-func (c *CasesWriter) Close(s CasesSummary) error {
+// Close ends the object. Denied are the denied cases, by all callers side by side;
+// nil means that they were not made.
+func (c *CasesWriter) Close(s CasesSummary, denied []Differential) error {
 	c.printf("\n], \"summary\": ")
 	c.encode(s)
+	if denied != nil {
+		c.printf(", \"denied\": [")
+		for i, d := range denied {
+			if i > 0 {
+				c.printf(",")
+			}
+			c.printf("\n")
+			c.encode(d)
+		}
+		c.printf("\n]")
+	}
 	c.printf("}\n")
 	if c.err != nil {
 		return fmt.Errorf("write the cases: %w", c.err)

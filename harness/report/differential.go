@@ -86,6 +86,8 @@ type Exception struct {
 	Why  string `json:"why"`
 	// Exchange is the ID of the exchange that it rests on; empty if there is none.
 	Exchange string `json:"exchange,omitempty"`
+	// Unknown means that something could not be observed.
+	Unknown bool `json:"unknown,omitempty"`
 }
 
 // Holds reports whether every direct client read what the browser withheld.
@@ -99,6 +101,16 @@ type Share struct {
 	Denied     int         `json:"denied"`
 	Read       int         `json:"read"`
 	Exceptions []Exception `json:"exceptions"` // the other denied cases
+}
+
+// Unknown counts the denied cases in which something could not be observed.
+func (s Share) Unknown() (n int) {
+	for _, e := range s.Exceptions {
+		if e.Unknown {
+			n++
+		}
+	}
+	return n
 }
 
 // String is the share as a sentence.

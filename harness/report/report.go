@@ -24,6 +24,8 @@ type Report struct {
 	Proof       []Row       `json:"proof"`
 	// Mechanisms are the rows on what does protect a service.
 	Mechanisms []Row `json:"mechanisms"`
+	// Containers are the rows on what Docker and Kubernetes enforce.
+	Containers []Row `json:"containers"`
 
 	// Strays are requests that belong to no row. One makes the run unknown.
 	Strays []string `json:"strays"`
@@ -85,7 +87,9 @@ type Row struct {
 	// Missing says what the machine lacks for the row, and its cure. With it the
 	// row was not run.
 	Missing string `json:"missing,omitempty"`
-	Legs    []Leg  `json:"legs"`
+	// Part is what CORSPROOF_REQUIRE calls what is missing.
+	Part string `json:"part,omitempty"`
+	Legs []Leg  `json:"legs"`
 }
 
 // A Role tells an experiment from its controls.
@@ -143,7 +147,7 @@ type Shown struct {
 // that was not run doesn't count.
 func (r *Report) End() End {
 	end := EndProven
-	for _, row := range slices.Concat(r.Proof, r.Mechanisms) {
+	for _, row := range r.Rows() {
 		switch row.End {
 		case EndProven, EndNotRun:
 		case EndNotProven:
@@ -158,6 +162,9 @@ func (r *Report) End() End {
 	}
 	return end
 }
+
+// Rows returns the rows of all tables.
+func (r *Report) Rows() []Row { return slices.Concat(r.Proof, r.Mechanisms, r.Containers) }
 
 // ExitCode returns the exit code of the command for the end.
 func (e End) ExitCode() int {

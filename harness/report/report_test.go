@@ -41,6 +41,8 @@ func TestEnd(t *testing.T) {
 		{"a mechanism not proven", Report{Proof: rows(EndProven), Mechanisms: rows(EndProven, EndNotProven)}, EndNotProven, 1},
 		{"a mechanism unknown", Report{Proof: rows(EndProven), Mechanisms: rows(EndUnknown)}, EndUnknown, 3},
 		{"a mechanism not run", Report{Proof: rows(EndProven), Mechanisms: rows(EndNotRun)}, EndProven, 0},
+		{"a row in containers not proven", Report{Proof: rows(EndProven), Containers: rows(EndNotProven)}, EndNotProven, 1},
+		{"no row in containers run", Report{Proof: rows(EndProven), Containers: rows(EndNotRun, EndNotRun)}, EndProven, 0},
 		{"nothing run", Report{Proof: rows(EndNotRun)}, EndUnknown, 3},
 		{"a row without an end", Report{Proof: rows("")}, EndUnknown, 3},
 	} {
@@ -80,12 +82,16 @@ func TestWriteProof(t *testing.T) {
 	r.Proof[1].Legs[0].Failures = []string{"the page read it"}
 	r.Proof[2].Legs[0].Unknown = "no browser"
 	r.Mechanisms = rows(EndProven, EndNotRun)
-	r.Mechanisms[1].Missing = "it needs root"
+	r.Mechanisms[1].Missing, r.Mechanisms[1].Name = "it needs root", "mtls"
+	r.Containers = rows(EndNotRun, EndNotRun, EndNotRun)
+	for i, missing := range []string{"no engine", "no engine", "no cluster"} {
+		r.Containers[i].Missing, r.Containers[i].Name = missing, string(rune('a'+i))
+	}
 	var plain, colour bytes.Buffer
 	r.WriteProof(&plain, StylePlain)
 	r.WriteProof(&colour, StyleColor)
-	for _, want := range []string{"NOT PROVEN", "UNKNOWN", "the page read it", "no browser", "GET /odd", "1 of 3 rows proven, 1 of 1 mechanisms proven (1 not run)",
-		"not run: A needs B: it needs root"} {
+	for _, want := range []string{"NOT PROVEN", "UNKNOWN", "the page read it", "no browser", "GET /odd", "1 of 3 rows proven, 1 of 1 mechanisms proven (1 not run), 0 of 0 container rows proven (3 not run)",
+		"not run: mtls: it needs root\n", "not run: a, b: no engine\n", "not run: c: no cluster\n"} {
 		assert.Contains(t, plain.String(), want)
 	}
 	assert.NotContains(t, plain.String(), "\x1b[")

@@ -21,30 +21,62 @@ const (
 	StyleColor Style = "color"
 )
 
-// WriteProof prints the proof and the mechanisms as a table each for people, and
-// under them what was not as it had to be.
-func (r *Report) WriteProof(w io.Writer, style Style) {
-	writeTable(w, style, "what was tried", r.Proof)
-	if len(r.Mechanisms) > 0 {
-		writeTable(w, style, "what protects a service", r.Mechanisms)
+// A section is the rows of one table.
+type section struct {
+	title string
+	rows  []Row
+	what  string // the rows are called
+}
+
+func (r *Report) sections() []section {
+	all := []section{
+		{"what was tried", r.Proof, "rows"},
+		{"what protects a service", r.Mechanisms, "mechanisms"},
+		{"what was tried in containers", r.Containers, "container rows"},
 	}
-	for _, row := range slices.Concat(r.Proof, r.Mechanisms) {
+	return slices.DeleteFunc(all, func(s section) bool { return len(s.rows) == 0 })
+}
+
+// WriteProof prints a table each of the proof, the mechanisms and the rows in
+// containers for people, and under them what was not as it had to be.
+func (r *Report) WriteProof(w io.Writer, style Style) {
+	for _, s := range r.sections() {
+		writeTable(w, style, s.title, s.rows)
+	}
+	for _, row := range r.Rows() {
 		for _, leg := range row.Legs {
 			fmt.Fprint(w, leg.Explain(row))
 		}
-		if row.End == EndNotRun {
-			fmt.Fprintf(w, "not run: %s: %s\n", row.Sentence, row.Missing)
-		}
 	}
+	writeNotRun(w, r.Rows())
 	for _, s := range r.Strays {
 		fmt.Fprintf(w, "a request that belongs to no row: %s\n", s)
 	}
 	took := time.Duration(r.TookMillis) * time.Millisecond
-	fmt.Fprint(w, count(r.Proof, "rows"))
-	if len(r.Mechanisms) > 0 {
-		fmt.Fprint(w, ", ", count(r.Mechanisms, "mechanisms"))
+	var counts []string
+	for _, s := range r.sections() {
+		counts = append(counts, count(s.rows, s.what))
 	}
-	fmt.Fprintf(w, " in %.1f s (%s)\n", took.Seconds(), strings.Join(r.versions(), ", "))
+	fmt.Fprintf(w, "%s in %.1f s (%s)\n", strings.Join(counts, ", "), took.Seconds(), strings.Join(r.versions(), ", "))
+}
+
+// writeNotRun names the rows that were not run, once for each thing that is
+// missing.
+func writeNotRun(w io.Writer, rows []Row) {
+	var missing []string
+	names := map[string][]string{}
+	for _, row := range rows {
+		if row.End != EndNotRun {
+			continue
+		}
+		if names[row.Missing] == nil {
+			missing = append(missing, row.Missing)
+		}
+		names[row.Missing] = append(names[row.Missing], row.Name)
+	}
+	for _, m := range missing {
+		fmt.Fprintf(w, "not run: %s: %s\n", strings.Join(names[m], ", "), m)
+	}
 }
 
 // count says how many of the rows are proven, and how many were not run.

@@ -3,14 +3,13 @@ package container
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 
 	"github.com/ory/dockertest/v3"
 
 	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/servers"
 )
 
 // CallNode makes a GET of the path at Node with httpx in the container of
@@ -36,33 +35,9 @@ func (s *Services) CallNode(ctx context.Context, path, origin string) (fetch.Tra
 	if err != nil {
 		return fetch.Trace{}, fmt.Errorf("call Node from FastAPI's container: %w", err)
 	}
-	var came struct {
-		Version, Error string
-		Status         int
-		Sent, Headers  fetch.HeaderList
-		Body           string `json:"body_base64"`
+	t, err := servers.CallTrace("httpx in FastAPI's container", url, origin, out.Bytes())
+	if err != nil || code != 0 {
+		return fetch.Trace{}, fmt.Errorf("call Node from FastAPI's container: status %d: %v\n%s", code, err, tail(log.String()))
 	}
-	if err := json.Unmarshal(out.Bytes(), &came); err != nil || code != 0 {
-		return fetch.Trace{}, fmt.Errorf("call Node from FastAPI's container: status %d:\n%s", code, tail(log.String()))
-	}
-	if sent, _ := came.Sent.Get("Origin"); sent != origin {
-		return fetch.Trace{}, fmt.Errorf("call Node from FastAPI's container: httpx sent Origin %q, not %q", sent, origin)
-	}
-	t := fetch.Trace{
-		Schema:  fetch.TraceSchema,
-		Caller:  fetch.Caller{Name: "httpx in FastAPI's container", Kind: fetch.CallerDirect, Version: came.Version},
-		Request: fetch.Request{Method: "GET", URL: url, Origin: origin},
-	}
-	if came.Error != "" {
-		t.Outcome = fetch.Outcome{Kind: fetch.OutcomeNetworkError, Error: came.Error}
-		return t, nil
-	}
-	body, err := base64.StdEncoding.DecodeString(came.Body)
-	if err != nil {
-		return fetch.Trace{}, fmt.Errorf("call Node from FastAPI's container: %w", err)
-	}
-	t.Outcome = fetch.Outcome{Kind: fetch.OutcomeResponse, Response: &fetch.ReadResponse{
-		Type: fetch.ResponseDefault, Status: came.Status, URL: url, Headers: came.Headers, Body: fetch.PayloadOf(body),
-	}}
 	return t, nil
 }

@@ -55,7 +55,7 @@ type Engine struct {
 
 // Open finds an engine, or starts one: see the package comment. It removes what
 // dead runs left in it. An engine that is started is for one process at a time;
-// Open waits until ctx ends for another one to close it.
+// Open waits for another one to close it, at most Timeouts.Turn.
 func Open(ctx context.Context, cfg EngineConfig) (*Engine, error) {
 	cfg.Timeouts = cfg.Timeouts.withDefaults()
 	e := &Engine{cfg: cfg}
@@ -78,15 +78,6 @@ func (e *Engine) open(ctx context.Context) error {
 		return e.connect(ctx, endpoint)
 	}
 	return e.startOwn(ctx, dockerd)
-}
-
-// Missing says why there is no engine, and how to get one. It is empty if one
-// answers or can be started; it starts none.
-func Missing(ctx context.Context) string {
-	if _, _, err := find(ctx, Timeouts{}.withDefaults()); err != nil {
-		return err.Error()
-	}
-	return ""
 }
 
 // find returns where an engine answers, or what starts one.

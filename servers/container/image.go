@@ -45,6 +45,10 @@ type Images struct{ FastAPI, Node string }
 // them: docker image prune --all --filter label=corsproof.image.
 const imageLabel = "corsproof.image"
 
+// currentTag is what the images are called, too, in an engine of somebody else's:
+// the manifests in fixtures/kubernetes name them so.
+const currentTag = "current"
+
 // An image is one that is to be built.
 type image struct {
 	service string // folder of its Dockerfile
@@ -64,31 +68,18 @@ type tree struct {
 // images that it needs. Progress is told what is being made; nil means that
 // nobody is.
 func (e *Engine) Images(ctx context.Context, installed *servers.Installed, progress io.Writer) (Images, error) {
-	base := servers.ContainerBaseOfficial
-	if e.Own() {
-		base = servers.ContainerBaseDebian
-	}
-	files, err := servers.InstallContainerFiles(ctx, servers.InstallConfig{CacheDir: installed.Dir, Progress: progress}, base)
-	if err != nil {
-		return Images{}, err
-	}
-	pythonBase, nodeBase := cmp.Or(os.Getenv(PythonImageVar), pythonImage), cmp.Or(os.Getenv(NodeImageVar), nodeImage)
 	if e.Own() {
 		for _, name := range []string{PythonImageVar, NodeImageVar} {
 			if os.Getenv(name) != "" {
 				return Images{}, fmt.Errorf("%s=%s: the engine that is started here has no network to pull it from; unset it, or name an engine in %s", name, os.Getenv(name), HostVar)
 			}
 		}
-		pythonBase = "corsproof-base:" + files.BaseKey
-		nodeBase = pythonBase
 	}
-	fastapi := image{service: "fastapi", base: pythonBase, files: []tree{
-		{dir: installed.FastAPI, only: "*.py"}, {dir: filepath.Join(files.PythonPackages, "packages"), at: "packages"},
-	}}
-	node := image{service: "node", base: nodeBase, files: []tree{
-		{dir: installed.NodeService, only: "*.js"}, {dir: installed.NodeService, only: "package.json"},
-		{dir: filepath.Join(installed.NodeService, "node_modules"), at: "node_modules"},
-	}}
+	files, err := servers.InstallContainerFiles(ctx, servers.InstallConfig{CacheDir: installed.Dir, Progress: progress}, baseOf(e.Own()))
+	if err != nil {
+		return Images{}, err
+	}
+	fastapi, node := imagesOf(e.Own(), installed, files)
 	var images Images
 	for _, i := range []struct {
 		image image
@@ -98,10 +89,48 @@ func (e *Engine) Images(ctx context.Context, installed *servers.Installed, progr
 			return Images{}, fmt.Errorf("make the image of %s: %w", i.image.service, err)
 		}
 	}
-	if e.Own() {
-		err = e.keepImages(images.FastAPI, images.Node, pythonBase)
+	if !e.Own() {
+		err = e.tagCurrent(images)
+	} else {
+		err = errors.Join(e.keepImages(images.FastAPI, images.Node, fastapi.base), noteImages(installed.Dir, images))
 	}
 	return images, err
+}
+
+// baseOf says what base image an engine needs made; one that was started here
+// pulls none.
+func baseOf(own bool) servers.ContainerBase {
+	if own {
+		return servers.ContainerBaseDebian
+	}
+	return servers.ContainerBaseOfficial
+}
+
+// imagesOf says what the images are made of.
+func imagesOf(own bool, installed *servers.Installed, files *servers.ContainerFiles) (fastapi, node image) {
+	pythonBase, nodeBase := cmp.Or(os.Getenv(PythonImageVar), pythonImage), cmp.Or(os.Getenv(NodeImageVar), nodeImage)
+	if own {
+		pythonBase = "corsproof-base:" + files.BaseKey
+		nodeBase = pythonBase
+	}
+	fastapi = image{service: "fastapi", base: pythonBase, files: []tree{
+		{dir: installed.FastAPI, only: "*.py"}, {dir: filepath.Join(files.PythonPackages, "packages"), at: "packages"},
+	}}
+	node = image{service: "node", base: nodeBase, files: []tree{
+		{dir: installed.NodeService, only: "*.js"}, {dir: installed.NodeService, only: "package.json"},
+		{dir: filepath.Join(installed.NodeService, "node_modules"), at: "node_modules"},
+	}}
+	return fastapi, node
+}
+
+func (e *Engine) tagCurrent(images Images) error {
+	for _, name := range []string{images.FastAPI, images.Node} {
+		repository, _ := docker.ParseRepositoryTag(name)
+		if err := e.pool.Client.TagImage(name, docker.TagImageOptions{Repo: repository, Tag: currentTag, Force: true}); err != nil {
+			return fmt.Errorf("call the image %s %s: %w", name, currentTag, err)
+		}
+	}
+	return nil
 }
 
 // keepImages removes all other images: older ones, which nobody will ask for.
@@ -123,13 +152,10 @@ func (e *Engine) keepImages(names ...string) error {
 
 // ensureImage builds the image unless it is there.
 func (e *Engine) ensureImage(ctx context.Context, i image, files *servers.ContainerFiles, progress io.Writer) (name string, err error) {
-	var buildContext bytes.Buffer
-	if err := i.write(&buildContext); err != nil {
+	name, buildContext, err := i.prepare()
+	if err != nil {
 		return "", err
 	}
-	// A base image's name stands for it; who changes what it names removes the image.
-	sum := sha256.Sum256(append(buildContext.Bytes(), i.base...))
-	name = "corsproof-" + i.service + ":" + hex.EncodeToString(sum[:6])
 	if there, err := e.hasImage(name); there || err != nil {
 		return name, err
 	}
@@ -139,7 +165,7 @@ func (e *Engine) ensureImage(ctx context.Context, i image, files *servers.Contai
 	say(progress, "  building the image %s", name)
 	var said bytes.Buffer
 	err = e.pool.Client.BuildImage(docker.BuildImageOptions{
-		Context: ctx, Name: name, InputStream: &buildContext, OutputStream: &said,
+		Context: ctx, Name: name, InputStream: buildContext, OutputStream: &said,
 		BuildArgs: []docker.BuildArg{{Name: "BASE", Value: i.base}}, Labels: map[string]string{imageLabel: i.service},
 		NetworkMode: "none", RmTmpContainer: true, ForceRmTmpContainer: true,
 	})
@@ -188,6 +214,19 @@ func (e *Engine) ensureBase(ctx context.Context, base string, files *servers.Con
 			base, err, PythonImageVar, NodeImageVar)
 	}
 	return nil
+}
+
+// prepare returns the image's name and its build context.
+func (i image) prepare() (name string, buildContext *bytes.Buffer, err error) {
+	buildContext = new(bytes.Buffer)
+	if err := i.write(buildContext); err != nil {
+		return "", nil, err
+	}
+	// A base image's name stands for it; who changes what it names removes the image.
+	sum := sha256.New()
+	sum.Write(buildContext.Bytes())
+	io.WriteString(sum, i.base)
+	return "corsproof-" + i.service + ":" + hex.EncodeToString(sum.Sum(nil)[:6]), buildContext, nil
 }
 
 // write writes the build context: the same bytes for the same files.

@@ -89,7 +89,7 @@ func (e *Engine) startOwn(ctx context.Context, dockerd string) (err error) {
 		return err
 	}
 	own := &ownEngine{cgroup: cgroupOf(data)}
-	if own.release, err = process.Lock(ctx, data+".lock"); err != nil {
+	if own.release, err = takeTurn(ctx, data+".lock", e.cfg.Timeouts); err != nil {
 		return err
 	}
 	e.own = own // from here on Close undoes it
@@ -135,6 +135,17 @@ func (e *Engine) startOwn(ctx context.Context, dockerd string) (err error) {
 		e.cfg.Progress("a Docker Engine "+e.Version+" of its own", time.Since(began))
 	}
 	return nil
+}
+
+// takeTurn takes the lock on an engine's data.
+func takeTurn(ctx context.Context, lock string, t Timeouts) (release func(), err error) {
+	waiting, cancel := context.WithTimeout(ctx, t.Turn)
+	defer cancel()
+	release, err = process.Lock(waiting, lock)
+	if err != nil && ctx.Err() == nil {
+		return nil, fmt.Errorf("another corsproof has had the engine of %s for %v: end it, or give this one a cache directory of its own (CORSPROOF_CACHE)", filepath.Dir(lock), t.Turn)
+	}
+	return release, err
 }
 
 // logLines is how much of a log an error shows.

@@ -16,7 +16,7 @@ const RequireVar = "CORSPROOF_REQUIRE"
 // it.
 func RequireT(tb testing.TB, what string) {
 	tb.Helper()
-	missing := Missing(tb.Context())
+	missing := MissingEngine(tb.Context())
 	if missing == "" {
 		return
 	}

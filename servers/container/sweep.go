@@ -4,34 +4,22 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"sync"
 
 	"github.com/ory/dockertest/v3/docker"
+
+	"github.com/corsproof/corsproof/harness/process"
 )
 
 // The labels of what a run makes in an engine.
 const (
-	labelRun = "corsproof.run" // the run's folder
-	// labelHost says where that folder would be found: the kernel's boot id, and
-	// the pid namespace.
-	labelHost = "corsproof.host"
+	labelRun  = "corsproof.run"  // the run's folder
+	labelHost = "corsproof.host" // where that folder would be found
 )
 
 // labels returns those of everything that this run makes.
 func (e *Engine) labels() map[string]string {
-	return map[string]string{labelRun: e.cfg.Run.Dir(), labelHost: host()}
-}
-
-// host is empty if the kernel doesn't tell: then nothing of another run's is
-// known to be dead.
-func host() string {
-	boot, bootErr := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	namespace, namespaceErr := os.Readlink("/proc/self/ns/pid")
-	if bootErr != nil || namespaceErr != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(boot)) + " " + namespace
+	return map[string]string{labelRun: e.cfg.Run.Dir(), labelHost: process.Host()}
 }
 
 // A claim says whose a labelled thing is.
@@ -39,7 +27,7 @@ type claim func(labels map[string]string) bool
 
 // ofRun claims what this run made.
 func (e *Engine) ofRun(labels map[string]string) bool {
-	return labels[labelRun] == e.cfg.Run.Dir() && labels[labelHost] == host()
+	return labels[labelRun] == e.cfg.Run.Dir() && labels[labelHost] == process.Host()
 }
 
 // ofTheDead claims what a run made whose folder is gone, as it is once the run was
@@ -51,7 +39,7 @@ func (e *Engine) ofTheDead(labels map[string]string) bool {
 		return true
 	}
 	dir, ours := labels[labelRun]
-	if !ours || labels[labelHost] == "" || labels[labelHost] != host() {
+	if !ours || labels[labelHost] == "" || labels[labelHost] != process.Host() {
 		return false
 	}
 	_, err := os.Lstat(dir)

@@ -11,6 +11,9 @@ type Timeouts struct {
 	Ping time.Duration
 	// Engine bounds the time until an engine that was started answers: 30 s.
 	Engine time.Duration
+	// Turn bounds the wait for another process to let go of the engine that is
+	// started here: 2 minutes.
+	Turn time.Duration
 	// Call bounds one call of an engine's interface, but for the making of
 	// images: 60 s.
 	Call time.Duration
@@ -27,6 +30,7 @@ func (t Timeouts) withDefaults() Timeouts {
 	return Timeouts{
 		Ping:    cmp.Or(t.Ping, 2*time.Second),
 		Engine:  cmp.Or(t.Engine, 30*time.Second),
+		Turn:    cmp.Or(t.Turn, 2*time.Minute),
 		Call:    cmp.Or(t.Call, time.Minute),
 		Ready:   cmp.Or(t.Ready, 30*time.Second),
 		Poll:    cmp.Or(t.Poll, 20*time.Millisecond),

@@ -1,0 +1,97 @@
+package scenarios
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/corsproof/corsproof/servers"
+)
+
+// It needs a cluster: see README.md. The row shares the system with others, so it
+// is serial.
+func TestKubernetes(t *testing.T) {
+	stage := testStage(t)
+	testRows(t, stage, []Row{kubernetesRow()})
+	assert.Empty(t, stage.Lab.Stray(), "requests that belong to no row")
+}
+
+// Each of them makes the row fail.
+var kubernetesSabotages = []sabotageCase{{
+	name: "fastapi-always-allows",
+	why:  "the browser reads what it had to be refused",
+	arm: setups(func(s servers.Setup) servers.Setup {
+		s.FastAPI = "*"
+		return s
+	}),
+	fails: []string{"kubernetes"},
+}, {
+	name: "fastapi-never-allows",
+	why:  "a page that reads by the port-forward can't read",
+	arm: setups(func(s servers.Setup) servers.Setup {
+		s.FastAPI = servers.CORSOff
+		return s
+	}),
+	fails: []string{"kubernetes"},
+}, {
+	name: "node-always-allows",
+	why:  "Node's answer to FastAPI's pod changes",
+	arm: setups(func(s servers.Setup) servers.Setup {
+		s.Node = "*"
+		return s
+	}),
+	fails: []string{"kubernetes"},
+}, {
+	name: "node-never-allows",
+	why:  "a control that changes Node's CORS changes nothing",
+	arm: setups(func(s servers.Setup) servers.Setup {
+		s.Node = servers.CORSOff
+		return s
+	}),
+	fails: []string{"kubernetes"},
+}, {
+	name:  "server-enforces",
+	why:   "a port-forward that refuses whoever names an origin",
+	arm:   serverEnforces,
+	fails: []string{"kubernetes"},
+}, {
+	name: "web-security-off",
+	why:  "a browser that doesn't enforce blocks nothing",
+	arm: func(t *testing.T, s *Stage) sabotage {
+		unenforced, err := s.Lab.Unenforced(t.Context())
+		require.NoError(t, err)
+		return sabotage{engine: unenforced}
+	},
+	fails: []string{"kubernetes"},
+}}
+
+func TestKubernetesSabotage(t *testing.T) {
+	stage := testStage(t)
+	if missing := missingCluster(t.Context(), stage); missing != "" {
+		if required(PartKubernetes) {
+			t.Fatal(missing)
+		}
+		t.Skipf("not run: %s", missing)
+	}
+	testSabotages(t, []Row{kubernetesRow()}, kubernetesSabotages)
+}
+
+// The row with containers for pods and a stand-in for kubectl. It shows that the row
+// can hold and can fail, and what it tells kubectl to do. Of Kubernetes it shows
+// nothing: that takes TestKubernetes.
+func TestKubernetesRowOnAStandIn(t *testing.T) {
+	stage := containerStage(t)
+	cluster := newStandInCluster(t, stage)
+	t.Cleanup(func() { assert.NoError(t, stage.CloseContainers()) })
+	row := kubernetesRow()
+	row.Missing = func(context.Context, *Stage) string { return "" } // the stage may remember another answer
+	testRows(t, stage, []Row{row})
+	cluster.requireManifests(t)
+	testSabotages(t, []Row{row}, kubernetesSabotages)
+
+	require.NoError(t, stage.CloseContainers())
+	assert.Equal(t, []string{"corsproof-dead", "corsproof-" + stage.Lab.Run.ID()}, cluster.deleted,
+		"the namespace of a dead run, and at the end our own")
+}

@@ -1,0 +1,43 @@
+package scenarios
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/report"
+)
+
+// The parts that several rows need; see [Row.Part].
+const (
+	PartDocker = "docker"
+	// PartKubernetes is a cluster, which "all" doesn't ask for: no set-up of ours
+	// can get one.
+	PartKubernetes = "kubernetes"
+)
+
+// Required is an error that names the rows that were not run though
+// CORSPROOF_REQUIRE names their part, or all.
+func Required(rows []report.Row) error {
+	var names, why []string
+	for _, row := range rows {
+		if row.End != report.EndNotRun || !required(row.Part) {
+			continue
+		}
+		names = append(names, row.Name)
+		if !slices.Contains(why, row.Missing) {
+			why = append(why, row.Missing)
+		}
+	}
+	if names == nil {
+		return nil
+	}
+	return fmt.Errorf("%s=%s: not run: %s: %s", browser.RequireVar, os.Getenv(browser.RequireVar), strings.Join(names, ", "), strings.Join(why, "; "))
+}
+
+func required(part string) bool {
+	parts := strings.Split(os.Getenv(browser.RequireVar), ",")
+	return slices.Contains(parts, part) || slices.Contains(parts, "all") && part != PartKubernetes
+}

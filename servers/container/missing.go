@@ -1,0 +1,115 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/corsproof/corsproof/servers"
+)
+
+// An Answer is what [Find] found.
+type Answer struct {
+	// Endpoint is where an engine answers, and Version its version; empty if none
+	// does.
+	Endpoint, Version string
+	// Dockerd is the program that an engine is started with where none answers.
+	Dockerd string
+}
+
+// Find looks for an engine, or for what one can be started with. The error says
+// that there is neither, and how to get one; it wraps [ErrNoEngine].
+func Find(ctx context.Context) (Answer, error) {
+	t := Timeouts{}.withDefaults()
+	endpoint, dockerd, err := find(ctx, t)
+	if err != nil || endpoint == "" {
+		return Answer{Dockerd: dockerd}, err
+	}
+	e := &Engine{cfg: EngineConfig{Timeouts: t}}
+	if err := e.connect(ctx, endpoint); err != nil {
+		return Answer{}, fmt.Errorf("%w any more at %s: %v", ErrNoEngine, endpoint, err)
+	}
+	return Answer{Endpoint: endpoint, Version: e.Version}, nil
+}
+
+// MissingEngine says why there is no engine, and how to get one. It is empty if
+// one answers or can be started; it starts none.
+func MissingEngine(ctx context.Context) string {
+	if _, err := Find(ctx); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// setupCure makes the images.
+const setupCure = "corsproof setup --containers makes them (make containers gets what that takes)"
+
+// Missing says what lacks to run the services in containers within seconds, and
+// how to get it: an engine, as [MissingEngine] says, or the images, which take a
+// minute to make. It is empty if nothing lacks. It starts and makes nothing.
+func Missing(ctx context.Context, installed *servers.Installed) string {
+	t := Timeouts{}.withDefaults()
+	endpoint, _, err := find(ctx, t)
+	if err != nil {
+		return err.Error()
+	}
+	own := endpoint == ""
+	files, there, err := servers.InspectContainerFiles(servers.InstallConfig{CacheDir: installed.Dir}, baseOf(own))
+	if err != nil {
+		return err.Error()
+	}
+	if !there {
+		return "the images of the services were not made yet: " + setupCure
+	}
+	fastapi, node := imagesOf(own, installed, files)
+	has := func(name string) (bool, error) { return noted(installed.Dir, name) }
+	if !own {
+		e := &Engine{cfg: EngineConfig{Timeouts: t}}
+		if err := e.connect(ctx, endpoint); err != nil {
+			return err.Error()
+		}
+		has = e.hasImage
+	}
+	for _, i := range []image{fastapi, node} {
+		name, _, err := i.prepare()
+		if err != nil {
+			return err.Error()
+		}
+		switch there, err := has(name); {
+		case err != nil:
+			return err.Error()
+		case !there:
+			return fmt.Sprintf("the image %s was not made yet: %s", name, setupCure)
+		}
+	}
+	return ""
+}
+
+// notesIn is the folder that has a file for each image that an engine of our own
+// holds, so that it can be told without a start of it. Images are made one
+// process at a time, see startOwn.
+func notesIn(dir string) string { return filepath.Join(dir, "engine.images") }
+
+func noteImages(dir string, images Images) error {
+	notes := notesIn(dir)
+	if err := errors.Join(os.RemoveAll(notes), os.MkdirAll(notes, 0o755)); err != nil {
+		return err
+	}
+	for _, name := range []string{images.FastAPI, images.Node} {
+		if err := os.WriteFile(filepath.Join(notes, name), nil, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func noted(dir, name string) (bool, error) {
+	_, err := os.Stat(filepath.Join(notesIn(dir), name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
