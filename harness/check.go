@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,6 +40,9 @@ type CheckConfig struct {
 	Secret func(*policy.Auth) (string, error)
 	// Timeout bounds each request to the target. Default [DefaultCheckTimeout].
 	Timeout time.Duration
+	// Only, if not nil, says by ID which cases are run; the others are as if the
+	// policy had none.
+	Only func(id string) bool
 	// Progress, if not nil, is told how many of how many cases are judged.
 	Progress func(done, total int)
 	Lab      LabConfig
@@ -64,6 +68,9 @@ func Check(ctx context.Context, cfg CheckConfig) ([]*judge.Checked, error) {
 	cases, err := catalog.Derive(view, catalog.DeriveConfig{OwnURLs: !runsAlready})
 	if err != nil {
 		return nil, err
+	}
+	if cfg.Only != nil {
+		cases = slices.DeleteFunc(cases, func(c catalog.PolicyCase) bool { return !cfg.Only(c.ID) })
 	}
 	if cfg.Lab.Slots == 0 {
 		cfg.Lab.Slots = checkSlots

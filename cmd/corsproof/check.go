@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -15,9 +16,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/corsproof/corsproof/harness"
-	"github.com/corsproof/corsproof/harness/judge"
 	"github.com/corsproof/corsproof/harness/policy"
 	"github.com/corsproof/corsproof/harness/process"
+	"github.com/corsproof/corsproof/harness/report"
 	"github.com/corsproof/corsproof/harness/wire"
 	"github.com/corsproof/corsproof/servers"
 	"github.com/corsproof/corsproof/servers/gateway"
@@ -78,11 +79,11 @@ func (f *policyFlags) choose(p *policy.Policy) (string, error) {
 
 type check struct {
 	policyFlags
+	checkReports
 	gateway string
 	binary  string
 	browser string
-	json    string
-	failOn  []string
+	only    string
 	timeout time.Duration
 
 	stdout, stderr io.Writer
@@ -107,7 +108,9 @@ something could not be observed, 4 browser and model disagree; of several the fi
 			return c.run(cmd.Context(), args[0])
 		},
 	}
-	c.add(cmd)
+	c.policyFlags.add(cmd)
+	c.checkReports.add(cmd)
+	cmd.Flags().StringVar(&c.only, "case", "", "run the cases with this `ID` alone; * and ** stand for a part of one")
 	cmd.Flags().StringVar(&c.gateway, "gateway", "", "`KIND=FILE`: run this config instead of the target's own, as in nginx=./nginx.conf")
 	cmd.Flags().StringVar(&c.binary, "binary", "", "the gateway's program: a `path`, or system for the one in PATH; the project's own if empty")
 	cmd.Flags().StringVar(&c.browser, "browser", string(harness.BrowserDecisions), "what a real browser judges: decisions (one case of each), all or none")
@@ -120,13 +123,21 @@ func (c *check) run(ctx context.Context, file string) (err error) {
 	if !slices.Contains([]harness.BrowserShare{harness.BrowserAll, harness.BrowserDecisions, harness.BrowserNone}, share) {
 		return fmt.Errorf("--browser %q: it is decisions, all or none", c.browser)
 	}
+	if _, err := report.ParseFailOn(c.failOn); err != nil {
+		return err
+	}
+	only, err := c.filter()
+	if err != nil {
+		return err
+	}
 	p, name, err := c.load(file, c.stderr)
 	if err != nil {
 		return err
 	}
+	run := &checkRun{policy: p, file: file, target: name, started: time.Now(), share: share}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	target, end, err := c.open(ctx, p, name, filepath.Dir(file), cancel)
+	target, end, err := c.open(ctx, run, filepath.Dir(file), cancel)
 	if err != nil {
 		return err
 	}
@@ -136,8 +147,8 @@ func (c *check) run(ctx context.Context, file string) (err error) {
 		}
 	}()
 	progress := newProgress(c.stderr)
-	checked, err := harness.Check(ctx, harness.CheckConfig{
-		Policy: p, On: name, Target: target, Browser: share, Timeout: c.timeout,
+	run.checked, err = harness.Check(ctx, harness.CheckConfig{
+		Policy: p, On: name, Target: target, Browser: share, Timeout: c.timeout, Only: only,
 		Secret: secretFrom(filepath.Dir(file)),
 		Progress: func(done, total int) {
 			progress.total = total
@@ -148,12 +159,34 @@ func (c *check) run(ctx context.Context, file string) (err error) {
 	if err != nil {
 		return &exitError{exitUnknown, causeOr(ctx, err)}
 	}
-	return c.report(checked)
+	if len(run.checked) == 0 {
+		return fmt.Errorf("--case %s: the policy has no such case; 'corsproof cases %s' lists them", c.only, file)
+	}
+	code, err := c.write(c.stdout, run)
+	switch {
+	case err != nil:
+		return &exitError{exitUnknown, err}
+	case code != exitProven:
+		return &exitError{code, nil}
+	}
+	return nil
+}
+
+// filter returns what --case says; nil without it.
+func (c *check) filter() (func(string) bool, error) {
+	if c.only == "" {
+		return nil, nil
+	}
+	if !strings.Contains(c.only, "*") {
+		return func(id string) bool { return id == c.only }, nil
+	}
+	pattern := strings.ReplaceAll(regexp.QuoteMeta(c.only), `\*\*`, `.*`)
+	return regexp.MustCompile("^" + strings.ReplaceAll(pattern, `\*`, `[^/]*`) + "$").MatchString, nil
 }
 
 // open returns the target and what ends all that it took.
-func (c *check) open(ctx context.Context, p *policy.Policy, name, dir string, gone func(error)) (harness.Target, func() error, error) {
-	view, err := p.On(name)
+func (c *check) open(ctx context.Context, run *checkRun, dir string, gone func(error)) (harness.Target, func() error, error) {
+	view, err := run.policy.On(run.target)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -178,10 +211,11 @@ func (c *check) open(ctx context.Context, p *policy.Policy, name, dir string, go
 	if err != nil {
 		return nil, nil, err
 	}
-	return c.openGateway(ctx, known, file, host.Hostname(), gone)
+	run.kind, run.config = known, file
+	return c.openGateway(ctx, run, host.Hostname(), gone)
 }
 
-func (c *check) openGateway(ctx context.Context, kind gateway.Kind, file, host string, gone func(error)) (harness.Target, func() error, error) {
+func (c *check) openGateway(ctx context.Context, run *checkRun, host string, gone func(error)) (harness.Target, func() error, error) {
 	cfg := gateway.Config{Binary: c.binary, Hosts: []string{host}, Gone: gone}
 	var err error
 	if c.binary == "" {
@@ -195,10 +229,11 @@ func (c *check) openGateway(ctx context.Context, kind gateway.Kind, file, host s
 	if cfg.Run, err = process.NewRun(process.Config{}); err != nil {
 		return nil, nil, &exitError{exitUnknown, err}
 	}
-	g, err := gateway.New(kind, file, cfg)
+	g, err := gateway.New(run.kind, run.config, cfg)
 	if err != nil {
 		return nil, nil, errors.Join(err, cfg.Run.Close())
 	}
+	run.gateway = g
 	return &announced{g, c.stderr}, cfg.Run.Close, nil
 }
 
@@ -247,41 +282,4 @@ func secretFrom(dir string) func(*policy.Auth) (string, error) {
 		}
 		return strings.TrimSpace(string(value)), nil
 	}
-}
-
-// report prints what was found.
-func (c *check) report(checked []*judge.Checked) error {
-	ends := map[judge.End]int{}
-	browsed := 0
-	for _, one := range checked {
-		ends[one.End()]++
-		if one.Engine != nil {
-			browsed++
-		}
-		switch one.End() {
-		case judge.EndPass, judge.EndNotRun:
-			continue
-		}
-		fmt.Fprintf(c.stdout, "%s: %s: %s\n", one.Case.Rule, one.Case.ID, one.End())
-		for _, m := range one.Mismatches {
-			fmt.Fprintf(c.stdout, "    %s\n", m)
-		}
-		for _, d := range one.Differences {
-			fmt.Fprintf(c.stdout, "    %s\n", d)
-		}
-		if text := one.Unsteady + one.Missing(); text != "" {
-			fmt.Fprintf(c.stdout, "    %s\n", text)
-		}
-	}
-	fmt.Fprintf(c.stdout, "%d cases, %d of them in the browser as well: %d passed, %d violations, %d divergent, %d unknown, %d not run\n",
-		len(checked), browsed, ends[judge.EndPass], ends[judge.EndViolation], ends[judge.EndDivergence], ends[judge.EndUnknown], ends[judge.EndNotRun])
-	switch {
-	case ends[judge.EndViolation] > 0:
-		return &exitError{exitNotProven, nil}
-	case ends[judge.EndDivergence] > 0:
-		return &exitError{exitDivergence, nil}
-	case ends[judge.EndUnknown] > 0, ends[judge.EndPass] == 0:
-		return &exitError{exitUnknown, nil}
-	}
-	return nil
 }

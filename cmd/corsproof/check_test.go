@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -8,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/corsproof/corsproof/harness/report"
 )
 
 const shopPolicy = `targets:
@@ -94,9 +98,9 @@ func TestCheckOfNginx(t *testing.T) {
 		code           int
 		want           string
 	}{
-		{"right", "", "", []string{"--browser", "decisions"}, exitProven, " 0 violations, 0 divergent, 0 unknown"},
-		{"no always", `Access-Control-Allow-Origin $allow always;`, `Access-Control-Allow-Origin $allow;`, []string{"--browser", "none"}, exitNotProven, "error/"},
-		{"a suffix", `"https://shop.example.com" "https://shop.example.com"`, `~shop\.example\.com$ $http_origin`, []string{"--browser", "none"}, exitNotProven, "origin/"},
+		{"right", "", "", []string{"--browser", "decisions"}, exitProven, "0 divergent, 0 unknown"},
+		{"no always", `Access-Control-Allow-Origin $allow always;`, `Access-Control-Allow-Origin $allow;`, []string{"--browser", "none"}, exitNotProven, "masked: acao-missing-on-error"},
+		{"a suffix", `"https://shop.example.com" "https://shop.example.com"`, `~shop\.example\.com$ $http_origin`, []string{"--browser", "none"}, exitNotProven, "hole: suffix-match-origin"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -130,4 +134,32 @@ func TestCasesOfAPolicy(t *testing.T) {
 	require.Zero(t, code, out)
 	assert.NotContains(t, out, "route/")
 	assert.Regexp(t, `\d+ cases, \d+ different; \d+ decisions in the browser from \d+ page origins; about \d+s`, out)
+}
+
+// The reports of a check that found something, and what the findings say.
+func TestCheckReports(t *testing.T) {
+	t.Parallel()
+	config := strings.Replace(shopConfig, `Access-Control-Allow-Origin $allow always;`, `Access-Control-Allow-Origin $allow;`, 1)
+	files := map[string]string{"shop.yaml": shopPolicy, "nginx.conf": config}
+	args := []string{"check", "shop.yaml", "--browser", "none", "--json", "c.json", "--junit", "j.xml", "--markdown", "m.md", "--annotations"}
+	r := startWith(t, files, args...)
+	assert.Equal(t, exitNotProven, r.wait(t), r.out)
+	assert.Contains(t, r.out, "nginx.conf:12: add_header Access-Control-Allow-Origin $allow always;", "the fix, in nginx's words")
+	assert.Contains(t, r.out, "::error file=shop.yaml,line=11")
+	for file, want := range map[string]string{"c.json": `"schema":"` + report.CheckSchema + `"`, "j.xml": "<testsuites", "m.md": "acao-missing-on-error"} {
+		text, err := os.ReadFile(filepath.Join(r.cmd.Dir, file))
+		require.NoError(t, err)
+		assert.Contains(t, string(text), want, file)
+	}
+
+	code, out := runIn(t, files, "check", "shop.yaml", "--browser", "none", "--fail-on", "outage,hole")
+	assert.Zero(t, code, "what is only masked doesn't count: %s", out)
+	code, out = runIn(t, files, "check", "shop.yaml", "--browser", "none", "--case", "error/application/404/defaults")
+	assert.Equal(t, exitNotProven, code)
+	assert.Contains(t, out, "1 case: ")
+	code, out = runIn(t, nil, "explain", "acao-missing-on-error")
+	assert.Zero(t, code)
+	assert.Contains(t, out, "always")
+	code, out = runIn(t, nil, "explain", "no-such-thing")
+	assert.Equal(t, exitUsage, code, out)
 }
