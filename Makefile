@@ -9,7 +9,7 @@ demo: setup ## set up what is missing, then run the proof and print its tables
 	-@go run ./cmd/corsproof setup --containers
 	go run ./cmd/corsproof demo
 
-test: setup containers lint ## set up what is missing, then run every test; nothing is skipped
+test: setup containers lint ## set up what is missing, then run every test; nothing is skipped but the row that takes a Kubernetes cluster
 	CORSPROOF_REQUIRE=all .ci/unchanged go test -race -shuffle=on ./...
 
 quick: ## run the tests that need no set-up
