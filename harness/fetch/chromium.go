@@ -115,8 +115,8 @@ var Chromium = newProfile("chromium", append([]Difference{{
 }, {
 	Rule:     RuleUnsafeMethodKeepsStored,
 	Kind:     Deviation,
-	Standard: "HTTP-network-or-cache fetch, step 11.3: a PUT that worked invalidates the stored response",
-	Profile:  "a stored response stays in use",
+	Standard: "HTTP-network-or-cache fetch, step 11.3: an unsafe method that worked invalidates the stored response",
+	Profile:  "POST, DELETE and PATCH do; after PUT, or a method of no standard, it stays in use",
 	Link:     chromiumSource + "net/http/http_cache_transaction.cc",
 }, {
 	Rule:     RuleNoThirdPartyCookies,

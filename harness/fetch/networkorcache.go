@@ -178,7 +178,7 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 		forwardResponse := httpFetchParams.HTTPNetworkFetch(includeCredentials, isNewConnectionFetch)
 		// Step 11.3.
 		if isUnsafeHTTPMethod(httpRequest.method) && 200 <= forwardResponse.status && forwardResponse.status <= 399 &&
-			(httpRequest.method != "PUT" || !f.ua.has(RuleUnsafeMethodKeepsStored)) {
+			!f.keepsStored(httpRequest.method) {
 			httpCache.invalidate(partition, httpRequest.currentURL(), forwardResponse)
 			storedResponse = nil
 		}
@@ -293,6 +293,12 @@ func containsConditional(headers HeaderList) bool {
 		}
 	}
 	return false
+}
+
+// keepsStored reports whether an unsafe method leaves what is stored, in this
+// profile.
+func (f *fetching) keepsStored(method string) bool {
+	return f.ua.has(RuleUnsafeMethodKeepsStored) && method != "POST" && method != "DELETE" && method != "PATCH"
 }
 
 // isUnsafeHTTPMethod is "unsafe" of RFC 9110, section 9.2.1.
