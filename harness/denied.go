@@ -2,6 +2,8 @@ package harness
 
 import (
 	"context"
+	"net/netip"
+	"net/url"
 	"slices"
 
 	"github.com/corsproof/corsproof/harness/catalog"
@@ -15,7 +17,11 @@ import (
 // answers, and returns them side by side, in the order of the cases; [ShareOf]
 // sums them up. A case of several requests shares state among them that no other
 // caller has, so it is left out, as is one whose server gives no answer: there
-// nothing is withheld.
+// nothing is withheld; and one of https at an address, which TLS doesn't tell the
+// server ([RFC 6066], section 3), so that it can't show the certificate that the
+// other callers, who know no other way to trust it, ask for.
+//
+// [RFC 6066]: https://www.rfc-editor.org/rfc/rfc6066#section-3
 func CompareDenied(ctx context.Context, lab *Lab, cases []catalog.Case) ([]report.Differential, error) {
 	driver, err := NewCaseDriver(ctx, lab, 0)
 	if err != nil {
@@ -23,7 +29,7 @@ func CompareDenied(ctx context.Context, lab *Lab, cases []catalog.Case) ([]repor
 	}
 	defer driver.Close()
 	cases = slices.DeleteFunc(slices.Clone(cases), func(c catalog.Case) bool {
-		return !c.DrivenBy(catalog.DriverBrowser) || len(c.AllSteps()) != 1
+		return !c.DrivenBy(catalog.DriverBrowser) || len(c.AllSteps()) != 1 || isSecureAddress(c.Request.URL)
 	})
 	var denied []Driven
 	err = driver.Drive(ctx, cases, func(d Driven) {
@@ -43,6 +49,15 @@ func CompareDenied(ctx context.Context, lab *Lab, cases []catalog.Case) ([]repor
 		differentials[i] = Differential(d.Traces[0], byCase[i]...)
 	}
 	return differentials, nil
+}
+
+func isSecureAddress(rawURL string) bool {
+	u, err := url.Parse(rawURL)
+	if err != nil || u.Scheme != "https" {
+		return false
+	}
+	_, err = netip.ParseAddr(u.Hostname())
+	return err == nil
 }
 
 // isDenied says whether the server answered, and the page could not read it.

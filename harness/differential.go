@@ -101,6 +101,8 @@ func decisive(inBrowser fetch.Trace, body report.Body, direct []fetch.Trace) rep
 			except(t, "it read nothing: %s", t.Outcome.Error)
 		case read.Body.Digest == body.Digest, read.Body.Length == 0 && body.Length == 0: // a body of no bytes may be absent
 			d.Same = append(d.Same, t.Caller.Name)
+		case read.Body.Length == 0 && fetch.IsNullBodyStatus(read.Status):
+			except(t, "it takes no body with status %d, a null body status of the Fetch Standard", read.Status)
 		case read.Status >= 300 && read.Status < 400 && t.Exchanges[0].Response.Headers.Contains("Location"):
 			except(t, "it was answered a redirect, which it doesn't follow of its own accord")
 		case len(t.Exchanges) > 0 && coded(t.Exchanges[len(t.Exchanges)-1]):

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/process"
 )
 
 // binary is the command, built once for the whole test binary.
@@ -72,7 +73,10 @@ func startIn(t *testing.T, dir string, env []string, args ...string) *run {
 	// can't traverse it.
 	temp, err := os.MkdirTemp("", "cp")
 	require.NoError(t, err)
-	t.Cleanup(func() { os.RemoveAll(temp) })
+	t.Cleanup(func() {
+		process.Sweep(temp) // a run that was killed for its time would not be found any more
+		os.RemoveAll(temp)
+	})
 	require.NoError(t, os.Chmod(temp, 0o711))
 	r := &run{temp: temp, lines: make(chan string, 1000), done: make(chan struct{}), shm: sharedMemory(t)}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), limit)

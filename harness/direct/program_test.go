@@ -102,6 +102,7 @@ func TestProgramsSendWhatTheirRuntimeSends(t *testing.T) {
 	}
 }
 
+// No call leaves for a place in the world, be it named or an address.
 func TestNameWithoutARouteIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, c := range clients(t) {
@@ -111,10 +112,13 @@ func TestNameWithoutARouteIsRefused(t *testing.T) {
 		}
 		t.Run(p.Caller().Name, func(t *testing.T) {
 			t.Parallel()
-			replies, err := p.Call(t.Context(), []fetch.Request{{URL: "http://elsewhere.example.com/"}})
-			require.NoError(t, err)
-			assert.Equal(t, fetch.OutcomeNetworkError, replies[0].Outcome.Kind)
-			assert.Contains(t, replies[0].Outcome.Error, "no route to elsewhere.example.com:80")
+			// The addresses are of documentation: RFC 5737, RFC 3849.
+			for _, host := range []string{"elsewhere.example.com", "192.0.2.1", "[2001:db8::1]"} {
+				replies, err := p.Call(t.Context(), []fetch.Request{{URL: "http://" + host + "/"}})
+				require.NoError(t, err)
+				assert.Equal(t, fetch.OutcomeNetworkError, replies[0].Outcome.Kind, host)
+				assert.Contains(t, replies[0].Outcome.Error, "no route to "+host+":80")
+			}
 		})
 	}
 }
