@@ -34,6 +34,7 @@ var outOfReach = map[fetch.Rule]string{
 	fetch.RuleSameSiteIgnoresRedirects: "there are no cookies",
 	fetch.RuleNoneNeedsSecure:          "there are no cookies",
 	fetch.RuleNoThirdPartyCookies:      "there are no cookies",
+	fetch.RuleAddressIsNoSite:          "no host is an address",
 }
 
 // rulesOf returns what a profile has beyond the standard's errata.
