@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,7 +26,7 @@ func (r *recording) follow(job fetch.Request, first, stop string) chain {
 		if !ok {
 			break
 		}
-		c.urls = append(c.urls, h.url)
+		c.urls, c.method = append(c.urls, h.url), h.method
 		if !r.isRecorded(key.hostport) {
 			c.elsewhere = true
 			break
@@ -122,8 +123,12 @@ func (c *chain) contradicted(job Job, r *report, why *explanation, history func(
 	}
 	if c.last == nil {
 		// Then it came from a cache, which an earlier exchange must have filled.
-		end := hop{normalizeMethod(job.Request.Method), r.ResponseURL}
+		end := hop{cmp.Or(c.method, normalizeMethod(job.Request.Method)), r.ResponseURL}
 		if slices.Contains(history(end), r.Status) {
+			return nil
+		}
+		// A stored response to GET may answer HEAD: RFC 9111, section 4.
+		if end.method == "HEAD" && slices.Contains(history(hop{"GET", end.url}), r.Status) {
 			return nil
 		}
 		return differ(page, "recorder: it was never asked, nor was it before")

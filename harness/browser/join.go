@@ -175,6 +175,8 @@ type chain struct {
 	request *request // nil if the protocol was not asked
 	// urls are those that it went to or was about to go to.
 	urls []string
+	// method is that of the last of them.
+	method string
 	// elsewhere reports that it went to a server without a recorder.
 	elsewhere bool
 	exchanges []fetch.Exchange // in order of arrival

@@ -13,8 +13,9 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Rule:     RuleClientHintsSafelisted,
 	Kind:     Deviation,
 	Standard: "no client hint is a CORS-safelisted request-header",
-	Profile:  "DPR and Save-Data need no preflight",
-	Link:     chromiumSource + "services/network/public/cpp/cors/cors.cc",
+	Profile: "DPR, Device-Memory and Downlink with a decimal number, Width, Viewport-Width and RTT with a whole one, " +
+		"Save-Data: on, ECT with one of its words, and Intervention need no preflight",
+	Link: chromiumSource + "services/network/public/cpp/cors/cors.cc",
 }, {
 	Rule:     RuleWildcardAuthorization,
 	Kind:     Deviation,
@@ -25,8 +26,8 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Rule:     RuleCacheOnePreflight,
 	Kind:     Deviation,
 	Standard: "cache entries of several preflights add up",
-	Profile: "there is one entry for a URL and origin: the last preflight replaces it, and a request that it doesn't cover " +
-		"drops it",
+	Profile: "there is one entry for a URL and origin, which allows the safelisted methods always: the last preflight " +
+		"replaces it, and a request that it doesn't cover drops it",
 	Link: chromiumSource + "services/network/cors/preflight_cache.cc",
 }, {
 	Rule:     RuleCacheNotCleared,
@@ -38,19 +39,19 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Rule:     RuleCacheModeBypassesCache,
 	Kind:     Deviation,
 	Standard: "cache modes don't touch the CORS-preflight cache",
-	Profile:  "no-store, reload and no-cache preflight again",
+	Profile:  "no-store, reload and no-cache preflight again, and what no-store was allowed isn't kept",
 	Link:     chromiumSource + "services/network/cors/preflight_controller.cc",
 }, {
 	Rule:     RuleCachedWildcardCredentials,
 	Kind:     Deviation,
 	Standard: "a cache entry for * matches any method and header name, stored by a request with credentials too",
-	Profile:  "with credentials mode include, a stored * stands for itself alone",
+	Profile:  "a * that was stored by a request with credentials stands for itself alone",
 	Link:     chromiumSource + "services/network/public/cpp/cors/preflight_result.cc",
 }, {
 	Rule:     RuleNegativeMaxAge,
 	Kind:     Deviation,
 	Standard: "a negative Access-Control-Max-Age isn't delta-seconds: 5 seconds, as if absent",
-	Profile:  "nothing is cached",
+	Profile:  "nothing is cached, if the number is one of 64 bits",
 	Link:     chromiumSource + "services/network/public/cpp/cors/preflight_result.cc",
 }, {
 	Rule:     RuleMaxAgeLimit2h,
@@ -86,7 +87,7 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Rule:     RuleRedirectCredentials,
 	Kind:     Deviation,
 	Standard: "HTTP-redirect fetch, steps 9 and 10, refuse credentials in a Location across origins alone",
-	Profile:  "a redirect to a URL with credentials is refused within the page's own origin, too",
+	Profile:  "fetch() refuses every redirect to a URL with credentials",
 	Link:     "https://chromestatus.com/feature/5669008342777856",
 }, {
 	Rule:     RuleEqualLocations,
@@ -115,8 +116,104 @@ var Chromium = newProfile("chromium", append([]Difference{{
 }, {
 	Rule:     RuleUnsafeMethodKeepsStored,
 	Kind:     Deviation,
-	Standard: "HTTP-network-or-cache fetch, step 11.3: an unsafe method that worked invalidates the stored response",
-	Profile:  "POST, DELETE and PATCH do; after PUT, or a method of no standard, it stays in use",
+	Standard: "HTTP-network-or-cache fetch, step 11.3: a PUT that worked invalidates the stored response",
+	Profile:  "a PUT without a body, and any method but PUT, POST, DELETE and PATCH, leaves a stored response in use",
+	Link:     chromiumSource + "net/http/http_cache_transaction.cc",
+}, {
+	Rule:     RuleHEADFromStoredGET,
+	Kind:     ImplementationDefined,
+	Standard: "RFC 9111, section 4: a stored response to GET may answer HEAD",
+	Profile:  "it does",
+	Link:     chromiumSource + "net/http/http_cache_transaction.cc",
+}, {
+	Rule:     RuleAddressIsNoSite,
+	Kind:     Deviation,
+	Standard: "cross-origin resource policy internal check, step 5: same-site lets in what has the same host",
+	Profile:  "a host that is an IP address is same site with nothing, itself included",
+	Link:     chromiumSource + "services/network/public/cpp/cross_origin_resource_policy.cc",
+}, {
+	Rule:     RuleXHRCharsetInPlace,
+	Kind:     Deviation,
+	Standard: "send(), step 4: another charset than UTF-8 is replaced, if Content-Type is a MIME type, which is then serialized",
+	Profile:  "what follows each charset= in the value is replaced by UTF-8 where it stands, whatever it is",
+	Link:     chromiumSource + "third_party/blink/renderer/core/xmlhttprequest/xml_http_request.cc",
+}, {
+	Rule:     RuleRangeOf63Bits,
+	Kind:     Deviation,
+	Standard: "the numbers of a CORS-safelisted Range have any length",
+	Profile:  "numbers of 2^63-1 and above make it unsafe",
+	Link:     chromiumSource + "net/http/http_util.cc",
+}, {
+	Rule:     RuleAboutNotFetched,
+	Kind:     Deviation,
+	Standard: "scheme fetch, step 3: about:blank is an empty page",
+	Profile:  "about: is a scheme that nobody fetches",
+	Link:     chromiumSource + "third_party/blink/renderer/core/loader/threadable_loader.cc",
+}, {
+	Rule:     RuleUploadListenerNeedsBody,
+	Kind:     Deviation,
+	Standard: "send(), step 6: a listener on the upload object sets the use-CORS-preflight flag",
+	Profile:  "it does if there is a body",
+	Link:     chromiumSource + "third_party/blink/renderer/core/xmlhttprequest/xml_http_request.cc",
+}, {
+	Rule:     RuleTaintedNotCached,
+	Kind:     Deviation,
+	Standard: "a cache entry matches by the serialized origin, which is null after a redirect that taints",
+	Profile:  "such a null is an opaque origin of its own each time, and matches no entry",
+	Link:     chromiumSource + "services/network/cors/cors_url_loader.cc",
+}, {
+	Rule:     RuleLocationFirst,
+	Kind:     Deviation,
+	Standard: "HTTP fetch: the CORS check, then the redirect mode, and the location URL in mode follow alone",
+	Profile:  "a redirect whose Location is not one URL fails as its headers arrive, a preflight's too",
+	Link:     chromiumSource + "net/url_request/url_request_job.cc",
+}, {
+	Rule:     RulePreflightRedirectFirst,
+	Kind:     Deviation,
+	Standard: "CORS-preflight fetch, step 7: the CORS check comes before the status",
+	Profile:  "a preflight that is redirected is refused for it, whatever its CORS check would say",
+	Link:     chromiumSource + "services/network/cors/preflight_controller.cc",
+}, {
+	Rule:     RuleNoLocationNoRedirect,
+	Kind:     Deviation,
+	Standard: "HTTP fetch, step 6.3(1): in redirect mode error a redirect status is a network error",
+	Profile:  "without a Location it is a response like any other",
+	Link:     chromiumSource + "net/url_request/url_request_http_job.cc",
+}, {
+	Rule:     RuleNoCORSRedirectNull,
+	Kind:     Deviation,
+	Standard: "Origin is null after a redirect from another origin than the page's to yet another",
+	Profile:  "in mode no-cors it is null after any redirect to another origin, from the page's own too",
+	Link:     chromiumSource + "net/url_request/redirect_util.cc",
+}, {
+	Rule:     RuleIntegrityUnparsedIsNone,
+	Kind:     Deviation,
+	Standard: "main fetch, step 23: integrity metadata that names an algorithm counts, whatever its value, and any needs a body",
+	Profile:  "an item whose value isn't base64 is none, and metadata without an item asks for nothing, except of an opaque response",
+	Link:     chromiumSource + "third_party/blink/renderer/platform/loader/subresource_integrity.cc",
+}, {
+	Rule:     RuleHintsDropped,
+	Kind:     Deviation,
+	Standard: "HTTP-redirect fetch leaves the author's headers alone, but for Authorization and those of a body",
+	Profile:  "client hints but Save-Data go from a request that is redirected to another origin than the page's",
+	Link:     chromiumSource + "third_party/blink/common/client_hints/client_hints.cc",
+}, {
+	Rule:     RuleEmptyLocationIsNone,
+	Kind:     Deviation,
+	Standard: "location URL, step 3: an empty Location is the response's own URL",
+	Profile:  "it is no Location",
+	Link:     chromiumSource + "net/http/http_response_headers.cc",
+}, {
+	Rule:     RuleRefusedNotStored,
+	Kind:     Deviation,
+	Standard: "HTTP-network-or-cache fetch, step 11.5.2, stores a response before the page is refused it",
+	Profile:  "what fails the CORS check or the cross-origin resource policy check isn't stored, unless it is a redirect",
+	Link:     chromiumSource + "net/http/http_cache_transaction.cc",
+}, {
+	Rule:     RuleInvalidatesTargetAlone,
+	Kind:     ImplementationDefined,
+	Standard: "RFC 9111, section 4.4: an unsafe method may invalidate what Location and Content-Location name, too",
+	Profile:  "it doesn't",
 	Link:     chromiumSource + "net/http/http_cache_transaction.cc",
 }, {
 	Rule:     RuleNoThirdPartyCookies,

@@ -26,6 +26,7 @@ type request struct {
 	noCacheCC  bool // prevent no-cache cache-control header modification flag
 	isCORSPre  bool // this is a CORS-preflight request
 	fromWorker bool // service-workers mode is "none"
+	api        API  // what made it, for profiles
 
 	// unsafeNames are the CORS-unsafe request-header names of headers, if
 	// unsafeKnown; the hop after a redirect determines them anew.
@@ -86,6 +87,8 @@ type response struct {
 	withCreds   bool     // request-includes-credentials
 	internal    *response
 
+	// storedAs is its copy in the HTTP cache, if this is where that came from.
+	storedAs *storedResponse
 	// exchange is the ID of the exchange that brought it, empty for none.
 	exchange string
 	// block is why, for a network error.

@@ -54,7 +54,7 @@ func (f *fetching) cookiesDisabled() bool {
 	if site == "" {
 		site = f.request.origin
 	}
-	return f.ua.Client.schemelesslySameSite(site, f.request.currentURL().Origin()) == siteCross
+	return f.ua.Client.sameSite(site, f.request.currentURL().Origin()) == siteCross
 }
 
 // appendCookieHeader appends a request Cookie header. It returns a response

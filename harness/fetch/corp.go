@@ -60,7 +60,11 @@ func (f *fetching) corpInternalCheck(embedderPolicyValue EmbedderPolicy, actual 
 		return blockedResponse("same-origin",
 			"The response's Cross-Origin-Resource-Policy is same-origin, and the page is of another origin.")
 	case "same-site":
-		switch f.ua.Client.schemelesslySameSite(origin, responseOrigin) {
+		relation := f.ua.Client.schemelesslySameSite(origin, responseOrigin)
+		if isIPHost(responseOrigin.host()) && f.ua.has(RuleAddressIsNoSite) {
+			relation = siteCross
+		}
+		switch relation {
 		case siteUnknown:
 			return cannotTell("whether " + string(origin) + " and " + string(responseOrigin) + " are same site; give RegistrableDomain")
 		case siteSame:

@@ -3,6 +3,7 @@ package fetch
 import (
 	"errors"
 	"strings"
+	"unicode/utf8"
 )
 
 // The details of a failed CORS check. Step 4 of the standard is one comparison;
@@ -85,10 +86,14 @@ func allowOriginMismatch(serializedOrigin Origin, origin string) *Block {
 		says+", and the request's Origin is "+quote(string(serializedOrigin))+".")
 }
 
-// isURL reports whether s is an absolute URL.
+// isURL reports whether s is an absolute URL. Bytes that aren't UTF-8 make no host.
 func isURL(s string) bool {
 	_, err := ParseURL(s, nil)
-	return !errors.Is(err, ErrURLFailure)
+	if errors.Is(err, ErrURLUnsupported) {
+		value, _ := IsomorphicEncode(s)
+		return utf8.Valid(value)
+	}
+	return err == nil
 }
 
 // isSerializedOrigin reports whether s could be what some request's origin

@@ -39,9 +39,10 @@ const (
 )
 
 // selectResponse is section 4 of RFC 9111, "Constructing Responses from
-// Caches", without the part that needs validation; it may return nil.
-func (c *httpCache) selectResponse(partition string, r *request) *storedResponse {
-	if len(c.stored) == 0 || r.method != "GET" || r.headers.Contains("Range") {
+// Caches", without the part that needs validation; it may return nil. With
+// alsoHEAD it answers HEAD as well, which the text allows.
+func (c *httpCache) selectResponse(partition string, r *request, alsoHEAD bool) *storedResponse {
+	if len(c.stored) == 0 || r.method != "GET" && !(alsoHEAD && r.method == "HEAD") || r.headers.Contains("Range") {
 		return nil
 	}
 	url := r.currentURL().withoutFragment()
@@ -69,20 +70,21 @@ func (s *storedResponse) varyMatches(headers HeaderList) bool {
 	return true
 }
 
-// store is section 3 of RFC 9111, "Storing Responses in Caches".
-func (c *httpCache) store(ua *UserAgent, partition string, r *request, actual *response) {
+// store is section 3 of RFC 9111, "Storing Responses in Caches". It returns nil if
+// there is nothing to store.
+func (c *httpCache) store(ua *UserAgent, partition string, r *request, actual *response) *storedResponse {
 	if r.method != "GET" || r.cache == CacheNoStore || r.headers.Contains("Range") || actual.isNetworkError() {
-		return
+		return nil
 	}
 	if hasDirective(r.headers, "no-store") || hasDirective(actual.headers, "no-store") {
-		return
+		return nil
 	}
 	_, maxAge := directive(actual.headers, "max-age")
 	if !maxAge && !actual.headers.Contains("Expires") && !isHeuristicallyCacheable(actual.status) {
-		return
+		return nil
 	}
 	if actual.status == 206 || actual.status == 304 {
-		return
+		return nil
 	}
 	s := &storedResponse{
 		partition:      partition,
@@ -99,6 +101,7 @@ func (c *httpCache) store(ua *UserAgent, partition string, r *request, actual *r
 		return old.partition == partition && old.url == s.url && old.varyMatches(r.headers)
 	})
 	c.stored = append(c.stored, s)
+	return s
 }
 
 // isHeuristicallyCacheable is section 15.1 of RFC 9110.
@@ -184,14 +187,15 @@ func (s *storedResponse) freshen(ua *UserAgent, headers HeaderList) {
 	s.headers, s.received = updated, ua.now
 }
 
-// invalidate is section 4.4 of RFC 9111, "Invalidating Stored Responses".
-func (c *httpCache) invalidate(partition string, u *URL, actual *response) {
+// invalidate is section 4.4 of RFC 9111, "Invalidating Stored Responses". What the
+// response names beside the target is left to the cache.
+func (c *httpCache) invalidate(partition string, u *URL, actual *response, targetAlone bool) {
 	if len(c.stored) == 0 {
 		return
 	}
 	urls := []string{u.withoutFragment()}
 	for _, name := range [...]string{"Location", "Content-Location"} {
-		if v, ok := actual.headers.get(name); ok {
+		if v, ok := actual.headers.get(name); ok && !targetAlone {
 			if other, err := ParseURL(v, u); err == nil && SameOrigin(other.Origin(), u.Origin()) {
 				urls = append(urls, other.withoutFragment())
 			}

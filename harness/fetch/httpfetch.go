@@ -33,12 +33,14 @@ func (f *fetching) HTTPFetch(makeCORSPreflight bool) *response {
 	if request.tainting == TaintingCORS {
 		if failure := CORSCheck(f.SerializeOrigin(), request.creds, response.headers); failure != nil {
 			failure.Exchange = response.exchange
+			f.refuse(response)
 			return f.blocked(failure)
 		}
 	}
 	// Step 5.
 	if request.tainting == TaintingOpaque {
 		if stop := f.crossOriginResourcePolicyCheck(internalResponse); stop != nil {
+			f.refuse(internalResponse)
 			return stop
 		}
 	}
@@ -47,6 +49,9 @@ func (f *fetching) HTTPFetch(makeCORSPreflight bool) *response {
 		// Step 6.3.
 		switch request.redirect {
 		case RedirectError:
+			if f.isNoRedirect(internalResponse) {
+				return response
+			}
 			// Step 6.3(1).1.
 			response = f.networkError(phase, "6.3(1).1", "redirect-mode-error",
 				"The server redirected, and the redirect mode is error.")
@@ -67,13 +72,9 @@ func (f *fetching) HTTPFetch(makeCORSPreflight bool) *response {
 //
 // https://fetch.spec.whatwg.org/#concept-http-fetch
 func (f *fetching) needsPreflight() bool {
-	request := f.request
 	// Step 4.1.
-	switch request.cache {
-	case CacheNoStore, CacheReload, CacheNoCache:
-		if f.ua.has(RuleCacheModeBypassesCache) {
-			return true
-		}
+	if f.bypassesPreflightCache() {
+		return true
 	}
 	missed := f.cacheMisses()
 	if missed && f.ua.has(RuleCacheOnePreflight) {

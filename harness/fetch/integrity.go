@@ -16,6 +16,10 @@ func (f *fetching) checkIntegrity(actual *response) *response {
 	if actual.isNetworkError() {
 		return actual // its body is null: step 23.2 ends in a network error too
 	}
+	metadata, asks := f.integrityMetadata(actual)
+	if !asks {
+		return actual
+	}
 	// Step 23.1.
 	processBodyError := func(step, detail, sentence string) *response {
 		r := f.networkError("concept-main-fetch", step, detail, sentence)
@@ -32,7 +36,7 @@ func (f *fetching) checkIntegrity(actual *response) *response {
 	}
 	// Step 23.3.
 	// Step 23.4.
-	matches, known := bytesMatchMetadata(actual.body, f.request.integrity)
+	matches, known := bytesMatchMetadata(actual.body, metadata)
 	if !known {
 		return cannotTell("whether the body matches the integrity metadata: its first bytes alone are known")
 	}

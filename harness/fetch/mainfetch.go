@@ -172,19 +172,5 @@ func (f *fetching) unsafeNames() []string {
 // profileUnsafeNames is [UnsafeRequestHeaderNames] as the profile has it. The
 // result holds until it is called again.
 func (f *fetching) profileUnsafeNames(headers HeaderList) []string {
-	safelisted := IsSafelistedRequestHeader
-	if f.ua.has(RuleClientHintsSafelisted) {
-		safelisted = func(name, value string) bool {
-			return byteCaseInsensitiveMatch(name, "DPR") || byteCaseInsensitiveMatch(name, "Save-Data") ||
-				IsSafelistedRequestHeader(name, value)
-		}
-	}
-	if f.ua.has(RuleCombineRepeatedHeaders) {
-		var combined HeaderList
-		for _, h := range headers {
-			combined.combine(h[0], h[1])
-		}
-		headers = combined
-	}
-	return unsafeRequestHeaderNames(headers, safelisted, f.shared.names[:0])
+	return unsafeRequestHeaderNames(f.combined(headers), f.safelist(), f.shared.names[:0])
 }

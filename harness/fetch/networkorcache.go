@@ -119,7 +119,7 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 	// Step 8.26.
 	if httpRequest.cache != CacheNoStore && httpRequest.cache != CacheReload {
 		// Step 8.26.1.
-		storedResponse = httpCache.selectResponse(partition, httpRequest)
+		storedResponse = httpCache.selectResponse(partition, httpRequest, f.ua.has(RuleHEADFromStoredGET))
 		// Step 8.26.2.
 		if storedResponse != nil {
 			freshness := storedResponse.freshness(f.ua)
@@ -178,8 +178,8 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 		forwardResponse := httpFetchParams.HTTPNetworkFetch(includeCredentials, isNewConnectionFetch)
 		// Step 11.3.
 		if isUnsafeHTTPMethod(httpRequest.method) && 200 <= forwardResponse.status && forwardResponse.status <= 399 &&
-			!f.keepsStored(httpRequest.method) {
-			httpCache.invalidate(partition, httpRequest.currentURL(), forwardResponse)
+			!f.passesTheCache(httpRequest) {
+			httpCache.invalidate(partition, httpRequest.currentURL(), forwardResponse, f.ua.has(RuleInvalidatesTargetAlone))
 			storedResponse = nil
 		}
 		// Step 11.4.
@@ -196,7 +196,7 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 			// Step 11.5.1.
 			response = forwardResponse
 			// Step 11.5.2. Network errors aren't stored.
-			httpCache.store(f.ua, partition, httpRequest, forwardResponse)
+			response.storedAs = httpCache.store(f.ua, partition, httpRequest, forwardResponse)
 		}
 	}
 	if response.isNetworkError() {
@@ -293,12 +293,6 @@ func containsConditional(headers HeaderList) bool {
 		}
 	}
 	return false
-}
-
-// keepsStored reports whether an unsafe method leaves what is stored, in this
-// profile.
-func (f *fetching) keepsStored(method string) bool {
-	return f.ua.has(RuleUnsafeMethodKeepsStored) && method != "POST" && method != "DELETE" && method != "PATCH"
 }
 
 // isUnsafeHTTPMethod is "unsafe" of RFC 9110, section 9.2.1.

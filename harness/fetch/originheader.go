@@ -29,6 +29,9 @@ func (f *fetching) appendOriginHeader() {
 				}
 			}
 		}
+		if f.hidesOrigin() {
+			serializedOrigin = OpaqueOrigin
+		}
 		// Step 4.2.
 		request.headers = append(request.headers, Header{"Origin", string(serializedOrigin)})
 	}

@@ -65,6 +65,9 @@ func (f *fetching) PreflightFetch() *response {
 		r.block.Exchange = preflightResponse.exchange
 		return r
 	}
+	if f.redirectsPreflight(preflightResponse) {
+		return fail("7", DetailPreflightStatus, "The preflight was redirected.")
+	}
 	// Step 7.
 	failure := CORSCheck(f.SerializeOrigin(), f.request.creds, preflightResponse.headers)
 	if failure == nil && IsOKStatus(preflightResponse.status) {
@@ -83,7 +86,7 @@ func (f *fetching) PreflightFetch() *response {
 				preflightResponse.headers.quoted("Access-Control-Allow-Headers")+", which isn't a list of header names.")
 		}
 		// Step 7.4.
-		if methods.Null && f.request.preflight && (IsSafelistedMethod(f.request.method) || !f.ua.has(RuleForcedListsMethod)) {
+		if methods.Null && f.request.preflight && !f.ua.has(RuleForcedListsMethod) {
 			methods = Extracted{Values: []string{f.request.method}}
 		}
 		include := f.request.creds == CredentialsInclude
@@ -148,15 +151,15 @@ func (f *fetching) cachePreflight(responseHeaders HeaderList, methods, headerNam
 	if !extracted.Failure && !extracted.Null {
 		maxAge = deltaSeconds(extracted.Values[0])
 	}
-	if f.ua.has(RuleNegativeMaxAge) {
-		if v, _ := responseHeaders.get("Access-Control-Max-Age"); strings.HasPrefix(v, "-") && isDeltaSeconds(v[1:]) {
-			maxAge = 0
-		}
-	}
+	maxAge = f.ua.orNegativeMaxAge(maxAge, responseHeaders)
 	// Step 7.10. The standard imposes no limit of its own.
 	if f.ua.has(RuleMaxAgeLimit2h) {
 		maxAge = min(maxAge, 7200)
 	}
+	if f.keepsNoPreflight() {
+		return
+	}
+	methods.Values = f.onePreflight(methods.Values)
 	f.ua.preflights.grow(len(methods.Values) + len(headerNames.Values))
 	common := f.newCacheEntry(maxAge)
 	// Step 7.12.

@@ -78,15 +78,15 @@ func (c *PreflightCache) grow(n int) { c.entries = slices.Grow(c.entries, n) }
 //
 // https://fetch.spec.whatwg.org/#concept-cache-match
 func (f *fetching) cacheEntryMatches(entry *cacheEntry) bool {
-	return (entry.credentials || f.request.creds != CredentialsInclude) &&
+	return !f.matchesNothing() && (entry.credentials || f.request.creds != CredentialsInclude) &&
 		*entry.url == *f.request.currentURL() &&
 		entry.origin == f.SerializeOrigin() &&
 		entry.key == f.networkPartitionKey()
 }
 
 // cachedWildcard reports whether an entry for "*" stands for all.
-func (f *fetching) cachedWildcard() bool {
-	return f.request.creds != CredentialsInclude || !f.ua.has(RuleCachedWildcardCredentials)
+func (f *fetching) cachedWildcard(e *cacheEntry) bool {
+	return !e.credentials || !f.ua.has(RuleCachedWildcardCredentials)
 }
 
 // methodCacheEntryMatches returns the entries for which there is a method cache
@@ -97,7 +97,7 @@ func (f *fetching) methodCacheEntryMatches(method string) []*cacheEntry {
 	var matches []*cacheEntry
 	for i := range f.ua.preflights.entries {
 		e := &f.ua.preflights.entries[i]
-		if (e.method == method || e.method == Wildcard && f.cachedWildcard()) && f.cacheEntryMatches(e) {
+		if (e.method == method || e.method == Wildcard && f.cachedWildcard(e)) && f.cacheEntryMatches(e) {
 			matches = append(matches, e)
 		}
 	}
@@ -112,7 +112,7 @@ func (f *fetching) headerNameCacheEntryMatches(headerName string) []*cacheEntry 
 	var matches []*cacheEntry
 	for i := range f.ua.preflights.entries {
 		e := &f.ua.preflights.entries[i]
-		covered := e.headerName == Wildcard && f.cachedWildcard() &&
+		covered := e.headerName == Wildcard && f.cachedWildcard(e) &&
 			!IsNonWildcardRequestHeader(headerName)
 		if (covered || byteCaseInsensitiveMatch(e.headerName, headerName)) && f.cacheEntryMatches(e) {
 			matches = append(matches, e)

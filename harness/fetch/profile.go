@@ -10,7 +10,7 @@ type Profile struct {
 	// Differences are known, and none is wider than the rule that it names.
 	Differences []Difference
 
-	rules uint64
+	rules map[Rule]bool // what code asks for
 }
 
 // A Difference is one way in which a profile differs from the text of the
@@ -69,40 +69,35 @@ const (
 	RuleConditionalRevalidates    Rule = "conditional-request-revalidates"
 	RuleUnsafeMethodKeepsStored   Rule = "unsafe-method-keeps-stored"
 	RuleForcedListsMethod         Rule = "forced-preflight-lists-its-method"
+	RuleHEADFromStoredGET         Rule = "head-from-stored-get"
+	RuleAddressIsNoSite           Rule = "address-is-no-site"
+	RuleXHRCharsetInPlace         Rule = "xhr-charset-in-place"
+	RuleRangeOf63Bits             Rule = "range-of-63-bits"
+	RuleAboutNotFetched           Rule = "about-blank-not-fetched"
+	RuleUploadListenerNeedsBody   Rule = "upload-listener-needs-body"
+	RuleTaintedNotCached          Rule = "tainted-origin-not-cached"
+	RuleLocationFirst             Rule = "location-before-checks"
+	RulePreflightRedirectFirst    Rule = "preflight-redirect-before-check"
+	RuleNoLocationNoRedirect      Rule = "no-location-no-redirect"
+	RuleNoCORSRedirectNull        Rule = "no-cors-redirect-null-origin"
+	RuleIntegrityUnparsedIsNone   Rule = "integrity-unparsed-is-none"
+	RuleHintsDropped              Rule = "client-hints-dropped-by-redirects"
+	RuleEmptyLocationIsNone       Rule = "empty-location-is-none"
+	RuleRefusedNotStored          Rule = "refused-response-not-stored"
+	RuleInvalidatesTargetAlone    Rule = "invalidates-the-target-alone"
 )
 
-// allRules gives each rule its bit.
-var allRules = [...]Rule{
-	RuleExposeHeadersFailure, RuleLocationGrammar, RuleSameSiteOfRequest, RuleNoChallengeNoPrompt,
-	RuleCredentiallessTaint,
-	RuleCombineRepeatedHeaders, RuleClientHintsSafelisted, RuleWildcardAuthorization, RuleCacheOnePreflight,
-	RuleCacheNotCleared, RuleCacheModeBypassesCache, RuleCachedWildcardCredentials, RuleNegativeMaxAge,
-	RuleMaxAgeLimit2h, RuleKeepaliveLimitFirst, RuleSameSiteIgnoresRedirects, RuleNoThirdPartyCookies,
-	RuleOriginIgnoresReferrer, RuleRedirectCredentials, RuleEqualLocations, RuleUserAgentForbidden,
-	RuleConditionalRevalidates, RuleUnsafeMethodKeepsStored, RuleNoneNeedsSecure,
-	RuleForcedListsMethod,
-}
-
 func newProfile(name string, differences ...Difference) Profile {
-	p := Profile{Name: name, Differences: differences}
-	for i, r := range allRules {
-		for _, d := range differences {
-			if d.Rule == r {
-				p.rules |= 1 << i
-			}
+	p := Profile{Name: name, Differences: differences, rules: map[Rule]bool{}}
+	for _, d := range differences {
+		if d.Kind != SpecErratum { // which the standard has as well
+			p.rules[d.Rule] = true
 		}
 	}
 	return p
 }
 
-func (p *Profile) has(r Rule) bool {
-	for i, known := range allRules {
-		if known == r {
-			return p.rules&(1<<i) != 0
-		}
-	}
-	return false
-}
+func (p *Profile) has(r Rule) bool { return len(p.rules) > 0 && p.rules[r] }
 
 // Without returns the profile less some of its rules, under the same name: what
 // a rule changes is what changes without it.

@@ -1,9 +1,6 @@
 package fetch
 
-import (
-	"errors"
-	"slices"
-)
+import "errors"
 
 // maxRedirects is the redirect count at which HTTP-redirect fetch gives up.
 const maxRedirects = 20
@@ -23,7 +20,7 @@ func (f *fetching) RedirectFetch(actual *response) *response {
 		return r
 	}
 	// Step 3.
-	locationURL, err := internalResponse.locationURL(request.currentURL(), f.ua.has(RuleEqualLocations))
+	locationURL, err := internalResponse.locationURL(request.currentURL(), f.extractLocation(internalResponse))
 	if errors.Is(err, ErrURLUnsupported) {
 		return cannotTell("Location " + internalResponse.headers.quoted("Location") + ": " + err.Error())
 	}
@@ -54,7 +51,7 @@ func (f *fetching) RedirectFetch(actual *response) *response {
 	if request.tainting == TaintingCORS && locationURL.IncludesCredentials() {
 		return fail("10", "location-credentials", "A cross-origin response redirects to a URL with a user name or password in it.")
 	}
-	if locationURL.IncludesCredentials() && f.ua.has(RuleRedirectCredentials) {
+	if f.refusesCredentials(locationURL) {
 		return fail("9", "location-credentials", "The redirect leads to a URL with a user name or password in it.")
 	}
 	status := internalResponse.status
@@ -77,6 +74,7 @@ func (f *fetching) RedirectFetch(actual *response) *response {
 	if !SameOrigin(request.currentURL().Origin(), locationURL.Origin()) {
 		request.headers.delete("Authorization")
 	}
+	f.dropHints(locationURL)
 	request.unsafeKnown = false
 	// Step 14. The body is sent again as it is.
 	// Step 18.
@@ -90,26 +88,21 @@ func (f *fetching) RedirectFetch(actual *response) *response {
 }
 
 // locationURL is the location URL of a response, given the request's current
-// URL for its fragment. No URL and no error is null; [ErrURLFailure] is failure.
-// With equalAsOne, several lines that are equal are one.
+// URL for its fragment, and what is extracted from Location. No URL and no error
+// is null; [ErrURLFailure] is failure.
 //
 // https://fetch.spec.whatwg.org/#concept-response-location-url
-func (r *response) locationURL(current *URL, equalAsOne bool) (*URL, error) {
+func (r *response) locationURL(current *URL, location Extracted) (*URL, error) {
 	// Step 1.
 	if !IsRedirectStatus(r.status) {
 		return nil, nil
 	}
 	// Step 2.
-	location := ExtractHeaderListValues("Location", r.headers)
 	if location.Null {
 		return nil, nil
 	}
 	if location.Failure {
-		lines := slices.Compact(r.headers.Lines("Location"))
-		if !equalAsOne || len(lines) > 1 {
-			return nil, ErrURLFailure
-		}
-		location.Values = lines
+		return nil, ErrURLFailure
 	}
 	// Step 3.
 	u, err := ParseURL(location.Values[0], r.url())

@@ -13,6 +13,9 @@ func (f *fetching) SchemeFetch() *response {
 	// Step 3.
 	switch current.Scheme {
 	case "about":
+		if f.ua.has(RuleAboutNotFetched) {
+			break
+		}
 		if current.Path == "blank" {
 			return localResponse(200, PayloadOf(nil), Header{"Content-Type", "text/html;charset=utf-8"})
 		}

@@ -64,7 +64,9 @@ func (ua *UserAgent) openAndSend(req *Request, origin Origin, s *sharedFetch) (*
 		typ, _ := extractBody(body, false, extracted)
 		author, ok := headers.get("Content-Type")
 		isText := body.Kind == "" || body.Kind == BodyText || body.Kind == BodyURLSearchParams
-		if record, _ := ParseMIMEType(author); isText { // of what is no type there are no parameters
+		if isText && ua.has(RuleXHRCharsetInPlace) {
+			headers.set("Content-Type", replaceCharsets(author))
+		} else if record, _ := ParseMIMEType(author); isText { // of what is no type there are no parameters
 			for i, p := range record.Parameters {
 				if p[0] == "charset" && !byteCaseInsensitiveMatch(p[1], "UTF-8") {
 					record.Parameters[i][1] = "UTF-8"
@@ -86,12 +88,13 @@ func (ua *UserAgent) openAndSend(req *Request, origin Origin, s *sharedFetch) (*
 		body:      extracted,
 		origin:    origin,
 		mode:      ModeCORS,
-		preflight: req.UploadListener,
+		preflight: ua.forcesPreflight(req.UploadListener, extracted),
 		creds:     CredentialsSameOrigin,
 		cache:     CacheDefault,
 		redirect:  RedirectFollow,
 		referrer:  ua.Client.Referrer,
 		tainting:  TaintingBasic,
+		api:       APIXHR,
 	}
 	if req.Credentials == CredentialsInclude {
 		r.creds = CredentialsInclude

@@ -50,8 +50,8 @@ var faults = []fault{{
 	new: `return now-e.stored >= time.Duration(e.maxAge)*time.Second && !(FAULT && e.maxAge == 0)`,
 }, {
 	name: "preflight-cache/credentials-ignored", file: "preflightcache.go",
-	old: `return (entry.credentials || f.request.creds != CredentialsInclude) &&`,
-	new: `return (FAULT || entry.credentials || f.request.creds != CredentialsInclude) &&`,
+	old: `(entry.credentials || f.request.creds != CredentialsInclude) &&`,
+	new: `(FAULT || entry.credentials || f.request.creds != CredentialsInclude) &&`,
 }, {
 	name: "preflight-cache/fragment-ignored", file: "preflightcache.go",
 	old: `*entry.url == *f.request.currentURL() &&`,
@@ -86,6 +86,6 @@ var faults = []fault{{
 	new: `if f.RedirectTaint() != TaintSameOrigin && !FAULT {`,
 }, {
 	name: "xhr/upload-listener-ignored", file: "xhr.go",
-	old: `preflight: req.UploadListener,`,
-	new: `preflight: req.UploadListener && !FAULT,`,
+	old: `ua.forcesPreflight(req.UploadListener, extracted),`,
+	new: `ua.forcesPreflight(req.UploadListener && !FAULT, extracted),`,
 }}

@@ -40,6 +40,10 @@ type generator struct {
 	// aboutPreflights: the sequence asks one URL for what needs preflights, and
 	// mostly gets it.
 	aboutPreflights bool
+	// follows: the request being made follows redirects.
+	follows bool
+	// aboutCaches: the sequence asks one URL of which a response is stored.
+	aboutCaches bool
 }
 
 // Generate makes case number index of a seed. It is the same case every time,
@@ -53,6 +57,9 @@ func Generate(seed uint64, index int) catalog.Case {
 	}
 	if g.aboutPreflights = g.steps > 1 && chance(g.Rand, 65); g.aboutPreflights && chance(g.Rand, 70) {
 		g.temper = temperRight
+	}
+	if g.aboutCaches = g.steps > 1 && !g.aboutPreflights && chance(g.Rand, 50); g.aboutCaches {
+		g.steps = 3
 	}
 	c := catalog.Case{
 		ID:  fmt.Sprintf("fuzz/seed-%d-case-%d", seed, index),
@@ -81,6 +88,12 @@ func (g *generator) step() catalog.Step {
 	if g.aboutPreflights {
 		g.needPreflight(&request)
 	}
+	if g.aboutCaches {
+		request = catalog.Request{URL: g.page + pick(g.Rand, paths), Credentials: request.Credentials}
+		if chance(g.Rand, 50) {
+			request.URL = oneOf(g.Rand, "https://api.test/a", "https://www.app.test/b")
+		}
+	}
 	return catalog.Step{Request: request, Server: g.server(request)}
 }
 
@@ -102,6 +115,9 @@ func (g *generator) needPreflight(r *catalog.Request) {
 func (g *generator) again(steps []catalog.Step) catalog.Step {
 	s := steps[g.IntN(len(steps))]
 	s.Request.Headers = slices.Clone(s.Request.Headers)
+	if g.aboutCaches && chance(g.Rand, 70) {
+		return g.aroundStored(steps)
+	}
 	if last := steps[len(steps)-1].Request; len(steps) > 1 && chance(g.Rand, 40) {
 		// What was asked for one by one, at once.
 		s.Request.Headers = append(s.Request.Headers, last.Headers...)
@@ -115,6 +131,22 @@ func (g *generator) again(steps []catalog.Step) catalog.Step {
 	return s
 }
 
+// aroundStored makes the next request to a URL of which there may be a stored
+// response: one that may make it void, and then one that it may answer.
+func (g *generator) aroundStored(steps []catalog.Step) catalog.Step {
+	request := steps[0].Request
+	if len(steps) == 1 {
+		request.Method = pick(g.Rand, cachedMethods)
+		if !noBody(request.Method) && chance(g.Rand, 50) {
+			request.Body = g.body()
+		}
+		if chance(g.Rand, 30) {
+			request.URL = g.page + "/b"
+		}
+	}
+	return catalog.Step{Request: request, Server: g.server(request)}
+}
+
 // change changes one thing of a request that a cache entry could hang on. It
 // stays within what the API takes.
 func (g *generator) change(r *catalog.Request) {
@@ -122,6 +154,9 @@ func (g *generator) change(r *catalog.Request) {
 	switch g.IntN(6) {
 	case 0:
 		r.Method = pick(g.Rand, unsafeMethods)
+		if g.aboutCaches {
+			r.Method = pick(g.Rand, cachedMethods)
+		}
 	case 1:
 		r.Headers = append(r.Headers, g.header(nil))
 	case 2:

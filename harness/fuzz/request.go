@@ -23,9 +23,13 @@ var refusedMethods = []string{"CONNECT", "TRACE", "TRACK", "trace", "Track", "A 
 // unsafeMethods are what a preflight asks for.
 var unsafeMethods = choice[string]{{6, "PUT"}, {3, "DELETE"}, {2, "PATCH"}, {1, "patch"}, {1, "FOO"}, {1, "*"}, {2, "POST"}, {2, ""}}
 
+// cachedMethods are what a stored response to GET may answer, or what makes it
+// void.
+var cachedMethods = choice[string]{{5, ""}, {3, "HEAD"}, {3, "POST"}, {3, "PUT"}, {1, "DELETE"}, {1, "FOO"}}
+
 var (
 	modes = choice[fetch.Mode]{
-		{170, ""}, {10, fetch.ModeCORS}, {16, fetch.ModeNoCORS}, {9, fetch.ModeSameOrigin}, {1, fetch.ModeNavigate},
+		{160, ""}, {10, fetch.ModeCORS}, {26, fetch.ModeNoCORS}, {9, fetch.ModeSameOrigin}, {1, fetch.ModeNavigate},
 	}
 	credentialsModes = choice[fetch.CredentialsMode]{
 		{34, ""}, {40, fetch.CredentialsInclude}, {16, fetch.CredentialsOmit}, {10, fetch.CredentialsSameOrigin},
@@ -34,7 +38,7 @@ var (
 		{86, ""}, {2, fetch.CacheDefault}, {3, fetch.CacheNoStore}, {3, fetch.CacheReload}, {3, fetch.CacheNoCache},
 		{2, fetch.CacheForceCache}, {1, fetch.CacheOnlyIfCached},
 	}
-	redirectModes    = choice[fetch.RedirectMode]{{90, ""}, {2, fetch.RedirectFollow}, {3, fetch.RedirectError}, {5, fetch.RedirectManual}}
+	redirectModes    = choice[fetch.RedirectMode]{{88, ""}, {2, fetch.RedirectFollow}, {5, fetch.RedirectError}, {5, fetch.RedirectManual}}
 	referrerPolicies = []string{
 		"no-referrer", "no-referrer-when-downgrade", "same-origin", "origin", "strict-origin", "origin-when-cross-origin",
 		"strict-origin-when-cross-origin", "unsafe-url",
@@ -83,10 +87,13 @@ func (g *generator) request() catalog.Request {
 		r.URL = g.page + pick(g.Rand, paths)
 	}
 	if r.Mode == fetch.ModeNoCORS && !fetch.IsSafelistedMethod(fetch.NormalizeMethod(r.Method)) && chance(g.Rand, 85) {
-		r.Method = oneOf(g.Rand, "", "POST", "HEAD")
+		r.Method = oneOf(g.Rand, "", "POST", "POST", "HEAD")
+	}
+	if strings.HasPrefix(r.URL, "about:") && chance(g.Rand, 50) {
+		r.Mode, r.Method = fetch.ModeNoCORS, "" // which fetches it
 	}
 	r.Redirect = pick(g.Rand, redirectModes)
-	if chance(g.Rand, 5) {
+	if chance(g.Rand, 8) {
 		r.ReferrerPolicy = oneOf(g.Rand, referrerPolicies...)
 	}
 	if chance(g.Rand, 3) {

@@ -46,7 +46,7 @@ var contentTypes = choice[string]{
 	{3, "Text/Plain;charset=UTF-8"}, {2, `text/plain; charset="utf-8"`}, {1, "text/plain;"}, {1, "text/plain; ;"}, {1, " text/plain\t"},
 	{1, "text / plain"}, {1, "text/plain, text/plain"}, {1, "text/plain,application/json"}, {2, ""}, {1, "text"}, {1, "/plain"},
 	{1, "application/csp-report"}, {1, "text/plain;a=b;c"}, {1, "text/plain x"}, {1, "text/html"}, {1, "multipart/form-data"},
-	{1, "text/plain;\t x=1"}, {1, "application/x-www-form-urlencoded;charset=\u00e9"},
+	{2, "text/plain;charset=iso-8859-1"}, {1, "text/plain; charset=utf-8"}, {1, "text/plain;\t x=1"}, {1, "application/x-www-form-urlencoded;charset=\u00e9"},
 }
 
 func contentType(g *generator) (name, value string) {

@@ -39,9 +39,13 @@ func (g *generator) server(r catalog.Request) []catalog.Answer {
 		return nil
 	}
 	redirects := pick(g.Rand, redirectCounts)
-	if g.aboutPreflights && chance(g.Rand, 75) {
+	if (g.aboutPreflights || g.aboutCaches) && chance(g.Rand, 75) {
 		redirects = 0
 	}
+	if r.Mode == fetch.ModeNoCORS && redirects == 0 && chance(g.Rand, 40) {
+		redirects = 1
+	}
+	g.follows = r.Redirect == "" || r.Redirect == fetch.RedirectFollow
 	var answers []catalog.Answer
 	origin := g.page
 	for n := 0; url.IsHTTP(); n++ {
@@ -92,6 +96,9 @@ var oddLocations = choice[string]{
 
 // location makes the value of Location for hop n of so many redirects.
 func (g *generator) location(current *fetch.URL, redirects, n int) string {
+	if !g.follows && chance(g.Rand, 40) {
+		return oneOf(g.Rand, "-", "-", "", "https://", "data:,a", "mailto:a@b")
+	}
 	if redirects < 20 && chance(g.Rand, 6) {
 		return pick(g.Rand, oddLocations)
 	}
@@ -142,6 +149,9 @@ func (g *generator) answer(h hop, to string) catalog.Answer {
 			a.Headers = append(a.Headers, g.line("Access-Control-Expose-Headers", pick(g.Rand, exposes)))
 		}
 	}
+	if h.final && g.aboutCaches && !noBody(h.request.Method) && chance(g.Rand, 40) {
+		a.Headers = append(a.Headers, "Location: /a")
+	}
 	if h.request.Mode == fetch.ModeNoCORS && chance(g.Rand, 30) {
 		a.Headers = append(a.Headers, g.line("Cross-Origin-Resource-Policy", pick(g.Rand, resourcePolicies)))
 	}
@@ -166,13 +176,17 @@ func (g *generator) responseHeaders() []catalog.HeaderLine {
 }
 
 // caching says how long an answer may be kept. Where that is left to the user
-// agent and a later request could meet it, it is said: not at all.
+// agent and a later request could meet it, it is said: not at all. Chromium keeps
+// no 416, as a cache need not.
 func (g *generator) caching(status int, final bool) []catalog.HeaderLine {
 	if g.steps == 1 {
 		return nil
 	}
-	if !final || slices.Contains([]int{300, 410}, status) {
+	if !final || slices.Contains([]int{300, 410, 416}, status) {
 		return []catalog.HeaderLine{"Cache-Control: no-store"}
+	}
+	if g.aboutCaches && chance(g.Rand, 60) {
+		return []catalog.HeaderLine{"Cache-Control: max-age=600"}
 	}
 	return pick(g.Rand, choice[[]catalog.HeaderLine]{
 		{60, nil}, {12, []catalog.HeaderLine{"Cache-Control: no-store"}}, {10, []catalog.HeaderLine{"Cache-Control: max-age=600"}},

@@ -102,7 +102,9 @@ func (c *comparison) outcome(modelTrace, engineTrace fetch.Trace) {
 	case fetch.OutcomeResponse:
 		c.response(modelTrace.Request.API, model.Response, engine.Response)
 	case fetch.OutcomeNetworkError:
-		c.block(model.Block, engine.Block)
+		if !namesAnotherHeader(engineTrace, model.Block, engine.Block) {
+			c.block(model.Block, engine.Block)
+		}
 	case fetch.OutcomeUnknown:
 		c.differences = append(c.differences, Difference{"outcome", describe(model), describe(engine)})
 	}
@@ -192,4 +194,29 @@ func place(b *fetch.Block) string {
 // ends in the algorithm.
 func isCORS(phase string) bool {
 	return phase == "concept-cors-check" || phase == "cors-preflight-fetch-0"
+}
+
+// namesAnotherHeader reports whether the reasons differ in nothing but which of
+// several headers is named that the preflight's response doesn't list: an engine
+// has them in no order.
+func namesAnotherHeader(engineTrace fetch.Trace, model, engine *fetch.Block) bool {
+	if model == nil || engine == nil || engine.Parameter == "" || !isUnlisted(model) || !isUnlisted(engine) {
+		return false
+	}
+	n := len(engineTrace.Exchanges)
+	if n == 0 || engineTrace.Exchanges[n-1].Response == nil {
+		return false
+	}
+	preflight := engineTrace.Exchanges[n-1]
+	asked, _ := preflight.Request.Headers.Get("Access-Control-Request-Headers")
+	listed := fetch.ExtractHeaderListValues("Access-Control-Allow-Headers", preflight.Response.Headers)
+	wildcard := listed.Contains(fetch.Wildcard) && engineTrace.Request.Credentials != fetch.CredentialsInclude
+	return slices.Contains(strings.Split(asked, ","), strings.ToLower(engine.Parameter)) &&
+		!listed.ContainsName(engine.Parameter) && !wildcard
+}
+
+// isUnlisted reports whether a header isn't listed: steps 7.6 and 7.7 of
+// CORS-preflight fetch.
+func isUnlisted(b *fetch.Block) bool {
+	return b.Phase == "cors-preflight-fetch-0" && (b.Step == "7.6" || b.Step == "7.7")
 }

@@ -84,6 +84,35 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// Which of several headers that aren't listed is named says nothing; one that is
+// listed, or wasn't asked for, does.
+func TestCompareUnlistedHeaders(t *testing.T) {
+	t.Parallel()
+	model := blockedBy(&fetch.Block{Phase: "cors-preflight-fetch-0", Step: "7.6", Detail: "authorization-not-listed"})
+	model.Exchanges = []fetch.Exchange{{
+		Server: "https://api.test", Kind: fetch.ExchangePreflight,
+		Request:  fetch.SentRequest{Method: "OPTIONS", Target: "/a", Headers: fetch.HeaderList{{"Access-Control-Request-Headers", "authorization,x-a,x-b"}}},
+		Response: &fetch.SentResponse{Status: 204, Headers: fetch.HeaderList{{"Access-Control-Allow-Headers", "X-B"}}},
+	}}
+	for _, tc := range []struct {
+		name, parameter string
+		allow           string
+		same            bool
+	}{
+		{"the other", "x-a", "X-B", true},
+		{"in another case", "X-A", "X-B", true},
+		{"one that is listed", "x-b", "X-B", false},
+		{"one that wasn't asked for", "x-c", "X-B", false},
+		{"none", "", "X-B", false},
+		{"though all are allowed", "x-a", "*", false},
+	} {
+		engine := copyOf(model)
+		engine.Exchanges[0].Response = &fetch.SentResponse{Status: 204, Headers: fetch.HeaderList{{"Access-Control-Allow-Headers", tc.allow}}}
+		engine.Outcome.Block = &fetch.Block{Phase: "cors-preflight-fetch-0", Step: "7.7", Detail: "header-not-allowed", Parameter: tc.parameter}
+		assert.Equal(t, tc.same, len(Compare(model, engine)) == 0, tc.name)
+	}
+}
+
 // copyOf shares nothing with t that a test changes.
 func copyOf(t fetch.Trace) fetch.Trace {
 	exchanges := make([]fetch.Exchange, len(t.Exchanges))

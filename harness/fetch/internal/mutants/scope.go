@@ -57,6 +57,9 @@ var scope = rewrite.Scope{
 		"cookiejar.go": "RFC 6265bis",
 		"httpcache.go": "RFC 9111",
 		"integrity.go": "Subresource Integrity",
+
+		"chromiumrules.go":    "what Chromium does instead",
+		"chromiumsafelist.go": "what Chromium does instead",
 	},
 	Fields: []string{
 		"Block.Sentence", "Block.Exchange", "Block.Detail", "Outcome.Error", "Trace.Schema", "Trace.Caller",

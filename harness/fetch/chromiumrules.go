@@ -1,0 +1,200 @@
+package fetch
+
+import (
+	"errors"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// What Chromium does in the place of a step, or between two: each function asks
+// for the rule that it is about, and does nothing without.
+
+// charsetInPlace finds what Chromium takes for the charset in a Content-Type: it
+// doesn't parse the MIME type.
+var charsetInPlace = regexp.MustCompile(`(?i)([\x00-\x20;]charset[\x00-\x20]*=[\x00-\x20"']*)([^\x00-\x20"';]+)`)
+
+// replaceCharsets puts UTF-8 in the place of each charset, see
+// [RuleXHRCharsetInPlace].
+func replaceCharsets(contentType string) string {
+	return charsetInPlace.ReplaceAllString(contentType, "${1}UTF-8")
+}
+
+// forcesPreflight reports whether a listener on the upload object does.
+func (ua *UserAgent) forcesPreflight(listener bool, body *requestBody) bool {
+	return listener && (body != nil || !ua.has(RuleUploadListenerNeedsBody))
+}
+
+// bypassesPreflightCache reports whether the cache mode makes Chromium ask again;
+// a condition of the author's makes a cache mode, too.
+func (f *fetching) bypassesPreflightCache() bool {
+	if !f.ua.has(RuleCacheModeBypassesCache) {
+		return false
+	}
+	switch f.request.cache {
+	case CacheNoStore, CacheReload, CacheNoCache:
+		return true
+	case CacheDefault, CacheForceCache:
+		return f.ua.has(RuleConditionalRevalidates) && containsConditional(f.request.headers)
+	}
+	return false
+}
+
+// keepsNoPreflight reports whether the cache mode keeps a preflight out of
+// Chromium's cache.
+func (f *fetching) keepsNoPreflight() bool {
+	return f.request.cache == CacheNoStore && f.ua.has(RuleCacheModeBypassesCache)
+}
+
+// onePreflight makes room for the one preflight that Chromium keeps for a URL and
+// an origin, and returns the methods that it allows: safelisted ones always.
+func (f *fetching) onePreflight(methods []string) []string {
+	if !f.ua.has(RuleCacheOnePreflight) {
+		return methods
+	}
+	f.clearCacheEntries()
+	return append([]string{"GET", "HEAD", "POST"}, methods...)
+}
+
+// orNegativeMaxAge returns 0 in the place of maxAge if Chromium reads a number in
+// Access-Control-Max-Age that is below zero, or is "-0".
+func (ua *UserAgent) orNegativeMaxAge(maxAge int64, responseHeaders HeaderList) int64 {
+	if !ua.has(RuleNegativeMaxAge) {
+		return maxAge
+	}
+	v, _ := responseHeaders.get("Access-Control-Max-Age")
+	if _, err := strconv.ParseInt(v, 10, 64); err == nil && strings.HasPrefix(v, "-") {
+		return 0
+	}
+	return maxAge
+}
+
+// matchesNothing reports whether the request's origin is null only since a
+// redirect, for which Chromium's CORS-preflight cache has no entry.
+func (f *fetching) matchesNothing() bool {
+	return f.ua.has(RuleTaintedNotCached) && f.SerializeOrigin() != f.request.origin
+}
+
+// extractLocation extracts the header list values of Location as the profile has
+// it.
+func (f *fetching) extractLocation(r *response) Extracted {
+	location := ExtractHeaderListValues("Location", r.headers)
+	if location.Failure && f.ua.has(RuleEqualLocations) {
+		if lines := slices.Compact(r.headers.Lines("Location")); len(lines) == 1 {
+			location = Extracted{Values: lines}
+		}
+	}
+	if len(location.Values) == 1 && location.Values[0] == "" && f.ua.has(RuleEmptyLocationIsNone) {
+		return Extracted{Null: true}
+	}
+	return location
+}
+
+// location is the location URL of a response.
+func (f *fetching) location(r *response) (*URL, error) {
+	return r.locationURL(f.request.currentURL(), f.extractLocation(r))
+}
+
+// failsByLocation returns a network error for a redirect to what is no URL, which
+// Chromium finds out as the headers arrive.
+func (f *fetching) failsByLocation(r *response) *response {
+	if !f.ua.has(RuleLocationFirst) || !IsRedirectStatus(r.status) {
+		return nil
+	}
+	_, err := f.location(r)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, ErrURLUnsupported):
+		return cannotTell("Location " + r.headers.quoted("Location") + ": " + err.Error())
+	}
+	stop := f.networkError("concept-http-redirect-fetch", "5", "location-invalid",
+		"The redirect's Location is "+r.headers.quoted("Location")+", which is not one URL.")
+	stop.block.Exchange = r.exchange
+	return stop
+}
+
+// redirectsPreflight reports whether a preflight's response is a redirect that
+// Chromium refuses for being one.
+func (f *fetching) redirectsPreflight(r *response) bool {
+	if !f.ua.has(RulePreflightRedirectFirst) || !IsRedirectStatus(r.status) {
+		return false
+	}
+	u, _ := f.location(r)
+	return u != nil
+}
+
+// isNoRedirect reports whether a redirect status is a response like any other for
+// want of a Location.
+func (f *fetching) isNoRedirect(r *response) bool {
+	if !f.ua.has(RuleNoLocationNoRedirect) {
+		return false
+	}
+	u, err := f.location(r)
+	return u == nil && err == nil
+}
+
+// refusesCredentials reports whether a redirect is refused that the standard
+// follows, for a user name or password in its URL.
+func (f *fetching) refusesCredentials(locationURL *URL) bool {
+	r := f.request
+	return f.ua.has(RuleRedirectCredentials) && locationURL.IncludesCredentials() && r.api != APIXHR &&
+		(r.mode != ModeSameOrigin || SameOrigin(r.origin, locationURL.Origin()))
+}
+
+// hidesOrigin reports whether a redirect led from one origin to another, after
+// which Chromium's mode no-cors hides the page's.
+func (f *fetching) hidesOrigin() bool {
+	if !f.ua.has(RuleNoCORSRedirectNull) || f.request.mode != ModeNoCORS {
+		return false
+	}
+	list := f.request.urlList
+	for i := range len(list) - 1 {
+		if !SameOrigin(list[i].Origin(), list[i+1].Origin()) {
+			return true
+		}
+	}
+	return false
+}
+
+// passesTheCache reports whether Chromium's HTTP cache has nothing to do with a
+// request whose method is unsafe.
+func (f *fetching) passesTheCache(r *request) bool {
+	if !f.ua.has(RuleUnsafeMethodKeepsStored) {
+		return false
+	}
+	switch r.method {
+	case "POST", "DELETE", "PATCH":
+		return false
+	case "PUT":
+		return r.body == nil
+	}
+	return true
+}
+
+// refuse lets the HTTP cache forget a response that the page may not have: its
+// body isn't read, and so not kept. A redirect's is.
+func (f *fetching) refuse(r *response) {
+	if r.storedAs == nil || !f.ua.has(RuleRefusedNotStored) {
+		return
+	}
+	if u, _ := f.location(r); u != nil {
+		return
+	}
+	cache := &f.ua.httpCache
+	cache.stored = slices.DeleteFunc(cache.stored, func(s *storedResponse) bool { return s == r.storedAs })
+}
+
+// metadataItem is an item of integrity metadata that Chromium understands.
+var metadataItem = regexp.MustCompile(`(?i:sha(?:256|384|512))-[A-Za-z0-9+/_-]+={0,2}(?:\?[^\t\n\f\r ]*)?`)
+
+// integrityMetadata returns the request's as the profile has it, and whether it
+// asks for something.
+func (f *fetching) integrityMetadata(actual *response) (metadata string, asks bool) {
+	metadata = f.request.integrity
+	if f.ua.has(RuleIntegrityUnparsedIsNone) {
+		metadata = strings.Join(metadataItem.FindAllString(metadata, -1), " ")
+	}
+	return metadata, metadata != "" || actual.typ == ResponseOpaque
+}
