@@ -36,6 +36,44 @@ func TestStrayRequestsFailLoudly(t *testing.T) {
 	assert.Equal(t, []string{"GET 200"}, wireStory(traces[0]))
 }
 
+// TestCachedAnswers looks for what filled the cache under the method that the
+// request had in the end, and under GET for HEAD.
+func TestCachedAnswers(t *testing.T) {
+	t.Parallel()
+	const peer, hostport, url = "127.0.0.1:4000", "127.0.0.1:80", "http://127.0.0.1/x"
+	redirect := fetch.Exchange{
+		ID: "s#1.1", Kind: fetch.ExchangeRequest, Peer: peer, Ended: new(fetch.Offset),
+		Request:  fetch.SentRequest{Method: "PUT", Target: "/x"},
+		Response: &fetch.SentResponse{Status: 303, Headers: fetch.HeaderList{{"Location", "/y"}}},
+	}
+	for _, tc := range []struct {
+		name, method, url string
+		exchanges         []fetch.Exchange
+		stored            string // the method of what filled the cache
+		agree             bool
+	}{
+		{"GET", "GET", url, nil, "GET", true},
+		{"HEAD from GET", "HEAD", url, nil, "GET", true},
+		{"GET from HEAD", "GET", url, nil, "HEAD", false},
+		{"POST from GET", "POST", url, nil, "GET", false},
+		{"GET after a redirect of PUT", "PUT", "http://127.0.0.1/y", []fetch.Exchange{redirect}, "GET", true},
+		{"PUT after a redirect that makes it GET", "PUT", "http://127.0.0.1/y", []fetch.Exchange{redirect}, "PUT", false},
+	} {
+		connections := connections{{HostPort: hostport, Address: "127.0.0.1:9", Peer: peer}}
+		rec := newRecording(tc.exchanges, connections, []string{"127.0.0.1:9"})
+		job := Job{ID: "it", Request: fetch.Request{Method: tc.method, URL: url}}
+		c := rec.follow(job.Request, url, "")
+		seen := report{Kind: "response", URL: url, ResponseURL: tc.url, Type: "basic", Status: 200}
+		err := c.contradicted(job, &seen, nil, func(h hop) []int {
+			if h == (hop{tc.stored, tc.url}) {
+				return []int{200}
+			}
+			return nil
+		})
+		assert.Equal(t, tc.agree, err == nil, "%s: %v", tc.name, err)
+	}
+}
+
 // TestWitnessesThatDisagree feeds the join contradictions: no real browser can
 // be made to tell them.
 func TestWitnessesThatDisagree(t *testing.T) {
