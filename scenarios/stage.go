@@ -172,16 +172,18 @@ func (s *Stage) seed(ctx context.Context, url string, orders ...servers.Order) e
 
 // Close ends everything that the stage started.
 func (s *Stage) Close() error {
+	// Containers and processes end at the same time: each takes about a second.
+	var together errgroup.Group
+	together.Go(s.CloseContainers)
 	// The browsers first: with them go the views and whatever they had under way.
 	errs := []error{s.Lab.CloseBrowsers()}
 	for _, f := range s.forwarders {
 		errs = append(errs, f.Close())
 	}
-	errs = append(errs, s.containers.close(), s.cluster.close())
 	if s.System != nil {
 		errs = append(errs, s.System.Close())
 	}
-	return errors.Join(append(errs, s.Lab.Close())...)
+	return errors.Join(append(errs, together.Wait(), s.Lab.Close())...)
 }
 
 func (s *Stage) set(ctx context.Context, setup servers.Setup) error {
