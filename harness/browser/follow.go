@@ -45,11 +45,16 @@ func (r *recording) follow(job fetch.Request, first, stop string) chain {
 		if h.url == stop || job.Redirect == fetch.RedirectError || job.Redirect == fetch.RedirectManual {
 			break
 		}
-		if h, ok = redirected(h, last.Response); !ok {
+		next, ok := redirected(h, last.Response)
+		if !ok {
 			break
 		}
-		// If the next hop was sent, it is the last one; if not, none is.
-		c.last = nil
+		// If the next hop was sent, it is the last one; if not, none is. An empty
+		// Location leads back, or nowhere.
+		if next.url != h.url {
+			c.last = nil
+		}
+		h = next
 	}
 	c.take(r, mine, serves)
 	return c

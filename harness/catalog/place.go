@@ -123,6 +123,9 @@ var httpURL = regexp.MustCompile(`^((?i:https?)://[^/?#\\]+)(.*)$`)
 // its path.
 var pathURL = regexp.MustCompile(`^((?i:https?):/?)([^/\\].*)$`)
 
+// relativePath matches such a URL whose path is relative.
+var relativePath = regexp.MustCompile(`^(?i:https?):[^/\\]`)
+
 // url gives a URL the token in front of its path.
 func (p placing) url(u string) string {
 	parts := httpURL.FindStringSubmatch(u)
@@ -161,6 +164,7 @@ func (p placing) line(l HeaderLine) HeaderLine {
 		value = strings.TrimPrefix(p.url("https:"+value), "https:")
 	case value != "" && strings.ContainsRune(`/\`, rune(value[0])):
 		value = "/" + p.token + value
+	case relativePath.MatchString(value): // stands on the path of what redirects
 	default:
 		value = p.url(value)
 	}

@@ -31,6 +31,8 @@ func TestPlaceMovesURLs(t *testing.T) {
 		{"Location: //cdn.test/a", "Location: //cdn.test/t1/a"},
 		{`Location: \a`, `Location: /t1\a`},
 		{"Location: https://cdn.test/a", "Location: https://cdn.test/t1/a"},
+		{"Location: https:a", "Location: https:a"},
+		{"Location: https:/a", "Location: https:/t1/a"},
 		{"X-A: /a", "X-A: /a"},
 	} {
 		assert.Equal(t, tc.want, placing{token: "t1"}.line(tc.line))

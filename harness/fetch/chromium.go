@@ -105,8 +105,9 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Rule:     RuleConditionalRevalidates,
 	Kind:     Deviation,
 	Standard: "HTTP-network-or-cache fetch, step 8.16: a conditional header of the author's makes the cache mode no-store",
-	Profile:  "it makes it no-cache, so that Cache-Control is max-age=0 and there is no Pragma; force-cache too",
-	Link:     chromiumSource + "third_party/blink/renderer/core/loader/frame_fetch_context.cc",
+	Profile: "it makes it no-cache, so that Cache-Control is max-age=0 and there is no Pragma, before the preflight, too; in " +
+		"mode force-cache the cache is passed over",
+	Link: chromiumSource + "third_party/blink/renderer/core/loader/frame_fetch_context.cc",
 }, {
 	Rule:     RuleForcedListsMethod,
 	Kind:     Deviation,
@@ -214,6 +215,24 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Kind:     ImplementationDefined,
 	Standard: "RFC 9111, section 4.4: an unsafe method may invalidate what Location and Content-Location name, too",
 	Profile:  "it doesn't",
+	Link:     chromiumSource + "net/http/http_cache_transaction.cc",
+}, {
+	Rule:     RuleBadPortLast,
+	Kind:     Deviation,
+	Standard: "main fetch, step 7, blocks a bad port before step 12 looks at the mode",
+	Profile:  "the port is looked at where the connection is made, after the mode",
+	Link:     chromiumSource + "net/url_request/url_request_http_job.cc",
+}, {
+	Rule:     RuleKeepalive19Redirects,
+	Kind:     Deviation,
+	Standard: "HTTP-redirect fetch, step 7: 20 redirects are followed",
+	Profile:  "19 are, of a request with keepalive",
+	Link:     chromiumSource + "content/browser/loader/keep_alive_url_loader.cc",
+}, {
+	Rule:     RuleConditionsFor200Alone,
+	Kind:     Deviation,
+	Standard: "HTTP-network-or-cache fetch, step 8.26.2.2.2: a stored response is validated with its ETag and Last-Modified",
+	Profile:  "one with another status than 200 is asked for anew, without a condition",
 	Link:     chromiumSource + "net/http/http_cache_transaction.cc",
 }, {
 	Rule:     RuleNoThirdPartyCookies,

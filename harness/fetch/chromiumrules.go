@@ -35,10 +35,39 @@ func (f *fetching) bypassesPreflightCache() bool {
 	switch f.request.cache {
 	case CacheNoStore, CacheReload, CacheNoCache:
 		return true
-	case CacheDefault, CacheForceCache:
+	case CacheDefault:
 		return f.ua.has(RuleConditionalRevalidates) && containsConditional(f.request.headers)
 	}
 	return false
+}
+
+// passOverCache has a condition of the author's reach the server in mode
+// force-cache too, with no more headers than the author's.
+func (f *fetching) passOverCache(httpRequest *request) {
+	if httpRequest.cache == CacheForceCache && f.ua.has(RuleConditionalRevalidates) && containsConditional(httpRequest.headers) {
+		httpRequest.cache = CacheReload
+	}
+}
+
+// portLooksGood reports whether Chromium has another reason to refuse the request
+// before it looks at the port.
+func (f *fetching) portLooksGood() bool { return f.ua.has(RuleBadPortLast) && f.refusedByMode() }
+
+// keepaliveTooLarge is keepaliveLimit where Chromium has it.
+func (f *fetching) keepaliveTooLarge() *response {
+	if !f.ua.has(RuleKeepaliveLimitFirst) || f.refusedByMode() {
+		return nil
+	}
+	return f.keepaliveLimit(f.request)
+}
+
+// refusedByMode reports whether the request is refused for its mode.
+func (f *fetching) refusedByMode() bool {
+	r := f.request
+	if f.isSameOriginURL(r.currentURL()) {
+		return false
+	}
+	return r.mode == ModeSameOrigin || r.mode == ModeNoCORS && r.redirect != RedirectFollow
 }
 
 // keepsNoPreflight reports whether the cache mode keeps a preflight out of
@@ -133,6 +162,20 @@ func (f *fetching) isNoRedirect(r *response) bool {
 	}
 	u, err := f.location(r)
 	return u == nil && err == nil
+}
+
+// redirectLimit is the redirect count at which HTTP-redirect fetch gives up.
+func (f *fetching) redirectLimit() int {
+	if f.request.keepalive && f.ua.has(RuleKeepalive19Redirects) {
+		return maxRedirects - 1
+	}
+	return maxRedirects
+}
+
+// validatesByCondition reports whether a stored response is validated with its
+// validators.
+func (f *fetching) validatesByCondition(s *storedResponse) bool {
+	return s.status == 200 || s.status == 206 || !f.ua.has(RuleConditionsFor200Alone)
 }
 
 // refusesCredentials reports whether a redirect is refused that the standard

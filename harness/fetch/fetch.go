@@ -7,10 +7,8 @@ package fetch
 func (f *fetching) Fetch() *response {
 	request := f.request
 	// Step 8. The fetch params are f.
-	if f.ua.has(RuleKeepaliveLimitFirst) {
-		if err := f.keepaliveLimit(request); err != nil {
-			return err
-		}
+	if err := f.keepaliveTooLarge(); err != nil {
+		return err
 	}
 	// Step 12.
 	if !request.headers.Contains("Accept") {

@@ -11,7 +11,7 @@ func (f *fetching) MainFetch(recursive bool) *response {
 	// Step 2.
 	var response *response
 	// Step 7.
-	if f.blockBadPort() {
+	if f.blockBadPort() && !f.portLooksGood() {
 		response = f.networkError("block-bad-port", "2", "bad-port",
 			"Port "+request.currentURL().Port+" is one that no browser fetches from.")
 	} else if f.blockMixedContent() {

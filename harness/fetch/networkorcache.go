@@ -83,9 +83,6 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 			httpRequest.cache = CacheNoCache
 		}
 	}
-	if httpRequest.cache == CacheForceCache && f.ua.has(RuleConditionalRevalidates) && containsConditional(httpRequest.headers) {
-		httpRequest.cache = CacheNoCache
-	}
 	// Step 8.17.
 	if httpRequest.cache == CacheNoCache && !httpRequest.noCacheCC && !httpRequest.headers.Contains("Cache-Control") {
 		httpRequest.headers = append(httpRequest.headers, Header{"Cache-Control", "max-age=0"})
@@ -101,6 +98,7 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 			httpRequest.headers = append(httpRequest.headers, Header{"Cache-Control", "no-cache"})
 		}
 	}
+	f.passOverCache(httpRequest)
 	// Step 8.19.
 	if httpRequest.headers.Contains("Range") {
 		httpRequest.headers = append(httpRequest.headers, Header{"Accept-Encoding", "identity"})
@@ -153,11 +151,11 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 				// Step 8.26.2.2.2.
 				if revalidating && httpRequest.cache != CacheForceCache && httpRequest.cache != CacheOnlyIfCached {
 					// Step 8.26.2.2.2.1.
-					if etag, ok := storedResponse.headers.get("ETag"); ok {
+					if etag, ok := storedResponse.headers.get("ETag"); ok && f.validatesByCondition(storedResponse) {
 						httpRequest.headers = append(httpRequest.headers, Header{"If-None-Match", etag})
 					}
 					// Step 8.26.2.2.2.2.
-					if modified, ok := storedResponse.headers.get("Last-Modified"); ok {
+					if modified, ok := storedResponse.headers.get("Last-Modified"); ok && f.validatesByCondition(storedResponse) {
 						httpRequest.headers = append(httpRequest.headers, Header{"If-Modified-Since", modified})
 					}
 				} else {

@@ -85,6 +85,9 @@ const (
 	RuleEmptyLocationIsNone       Rule = "empty-location-is-none"
 	RuleRefusedNotStored          Rule = "refused-response-not-stored"
 	RuleInvalidatesTargetAlone    Rule = "invalidates-the-target-alone"
+	RuleBadPortLast               Rule = "bad-port-after-mode"
+	RuleKeepalive19Redirects      Rule = "keepalive-follows-19-redirects"
+	RuleConditionsFor200Alone     Rule = "conditions-for-200-alone"
 )
 
 func newProfile(name string, differences ...Difference) Profile {

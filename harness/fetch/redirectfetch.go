@@ -38,7 +38,7 @@ func (f *fetching) RedirectFetch(actual *response) *response {
 		return fail("6", "location-scheme", "The redirect leads to "+locationURL.Scheme+":; only http: and https: are followed.")
 	}
 	// Step 7.
-	if request.redirects == maxRedirects {
+	if request.redirects == f.redirectLimit() {
 		return fail("7", "too-many-redirects", "This is the 21st redirect; only 20 are followed.")
 	}
 	// Step 8.

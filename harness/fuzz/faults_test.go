@@ -78,8 +78,8 @@ var faults = []fault{{
 	new: `if !FAULT && !SameOrigin(request.currentURL().Origin(), locationURL.Origin()) {`,
 }, {
 	name: "redirect/20th-is-too-many", file: "redirectfetch.go",
-	old: `if request.redirects == maxRedirects {`,
-	new: `if request.redirects == maxRedirects || FAULT && request.redirects == maxRedirects-1 {`,
+	old: `if request.redirects == f.redirectLimit() {`,
+	new: `if request.redirects == f.redirectLimit() || FAULT && request.redirects == maxRedirects-1 {`,
 }, {
 	name: "redirect/origin-stays", file: "redirecttaint.go",
 	old: `if f.RedirectTaint() != TaintSameOrigin {`,
