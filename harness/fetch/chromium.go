@@ -217,10 +217,10 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Profile:  "it doesn't",
 	Link:     chromiumSource + "net/http/http_cache_transaction.cc",
 }, {
-	Rule:     RuleBadPortLast,
+	Rule:     RuleModeFirst,
 	Kind:     Deviation,
-	Standard: "main fetch, step 7, blocks a bad port before step 12 looks at the mode",
-	Profile:  "the port is looked at where the connection is made, after the mode",
+	Standard: "main fetch, step 7, blocks a bad port and mixed content before step 12 looks at the mode",
+	Profile:  "both are looked at where the request is sent, after the mode",
 	Link:     chromiumSource + "net/url_request/url_request_http_job.cc",
 }, {
 	Rule:     RuleKeepalive19Redirects,
@@ -234,6 +234,12 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Standard: "HTTP-network-or-cache fetch, step 8.26.2.2.2: a stored response is validated with its ETag and Last-Modified",
 	Profile:  "one with another status than 200 is asked for anew, without a condition",
 	Link:     chromiumSource + "net/http/http_cache_transaction.cc",
+}, {
+	Rule:     RuleStreamIsCORS,
+	Kind:     Deviation,
+	Standard: "the Request constructor, step 39: a stream may be the body in mode same-origin, which stays",
+	Profile:  "a stream makes the mode cors with a preflight",
+	Link:     chromiumSource + "third_party/blink/renderer/core/fetch/fetch_manager.cc",
 }, {
 	Rule:     RuleNoThirdPartyCookies,
 	Kind:     FromEnvironment,

@@ -49,9 +49,9 @@ func (f *fetching) passOverCache(httpRequest *request) {
 	}
 }
 
-// portLooksGood reports whether Chromium has another reason to refuse the request
-// before it looks at the port.
-func (f *fetching) portLooksGood() bool { return f.ua.has(RuleBadPortLast) && f.refusedByMode() }
+// modeFirst reports whether Chromium has another reason to refuse the request
+// before it looks at the port, and whether it is mixed content.
+func (f *fetching) modeFirst() bool { return f.ua.has(RuleModeFirst) && f.refusedByMode() }
 
 // keepaliveTooLarge is keepaliveLimit where Chromium has it.
 func (f *fetching) keepaliveTooLarge() *response {
@@ -172,10 +172,13 @@ func (f *fetching) redirectLimit() int {
 	return maxRedirects
 }
 
-// validatesByCondition reports whether a stored response is validated with its
-// validators.
-func (f *fetching) validatesByCondition(s *storedResponse) bool {
-	return s.status == 200 || s.status == 206 || !f.ua.has(RuleConditionsFor200Alone)
+// validators returns the headers of a stored response among which those are that
+// it is validated with.
+func (f *fetching) validators(s *storedResponse) HeaderList {
+	if s.status != 200 && s.status != 206 && f.ua.has(RuleConditionsFor200Alone) {
+		return nil
+	}
+	return s.headers
 }
 
 // refusesCredentials reports whether a redirect is refused that the standard

@@ -178,6 +178,9 @@ func (ua *UserAgent) newRequest(req *Request, origin Origin, s *sharedFetch) (*r
 		}
 		// Step 39.3.
 		r.preflight = true
+		if ua.has(RuleStreamIsCORS) {
+			r.mode = ModeCORS
+		}
 	}
 	// Step 40.
 	finalBody := inputOrInitBody

@@ -11,10 +11,12 @@ func (f *fetching) MainFetch(recursive bool) *response {
 	// Step 2.
 	var response *response
 	// Step 7.
-	if f.blockBadPort() && !f.portLooksGood() {
+	switch {
+	case f.modeFirst():
+	case f.blockBadPort():
 		response = f.networkError("block-bad-port", "2", "bad-port",
 			"Port "+request.currentURL().Port+" is one that no browser fetches from.")
-	} else if f.blockMixedContent() {
+	case f.blockMixedContent():
 		response = f.networkError(phase, "7", "mixed-content",
 			"A page of "+string(request.origin)+" may not fetch "+quote(request.currentURL().String())+
 				", which isn't encrypted: mixed content.")

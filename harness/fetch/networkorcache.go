@@ -150,12 +150,13 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 				}
 				// Step 8.26.2.2.2.
 				if revalidating && httpRequest.cache != CacheForceCache && httpRequest.cache != CacheOnlyIfCached {
+					validators := f.validators(storedResponse)
 					// Step 8.26.2.2.2.1.
-					if etag, ok := storedResponse.headers.get("ETag"); ok && f.validatesByCondition(storedResponse) {
+					if etag, ok := validators.get("ETag"); ok {
 						httpRequest.headers = append(httpRequest.headers, Header{"If-None-Match", etag})
 					}
 					// Step 8.26.2.2.2.2.
-					if modified, ok := storedResponse.headers.get("Last-Modified"); ok && f.validatesByCondition(storedResponse) {
+					if modified, ok := validators.get("Last-Modified"); ok {
 						httpRequest.headers = append(httpRequest.headers, Header{"If-Modified-Since", modified})
 					}
 				} else {

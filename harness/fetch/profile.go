@@ -85,9 +85,10 @@ const (
 	RuleEmptyLocationIsNone       Rule = "empty-location-is-none"
 	RuleRefusedNotStored          Rule = "refused-response-not-stored"
 	RuleInvalidatesTargetAlone    Rule = "invalidates-the-target-alone"
-	RuleBadPortLast               Rule = "bad-port-after-mode"
+	RuleModeFirst                 Rule = "mode-before-port-and-mixed-content"
 	RuleKeepalive19Redirects      Rule = "keepalive-follows-19-redirects"
 	RuleConditionsFor200Alone     Rule = "conditions-for-200-alone"
+	RuleStreamIsCORS              Rule = "stream-is-mode-cors"
 )
 
 func newProfile(name string, differences ...Difference) Profile {

@@ -177,12 +177,12 @@ func (g *generator) responseHeaders() []catalog.HeaderLine {
 
 // caching says how long an answer may be kept. Where that is left to the user
 // agent and a later request could meet it, it is said: not at all. Chromium keeps
-// no 416, as a cache need not, and a 304 that nobody asked for.
+// no 401 or 416, as a cache need not, and a 304 that nobody asked for.
 func (g *generator) caching(status int, final bool) []catalog.HeaderLine {
 	if g.steps == 1 {
 		return nil
 	}
-	if !final || slices.Contains([]int{300, 304, 410, 416}, status) {
+	if !final || slices.Contains([]int{300, 304, 401, 410, 416}, status) {
 		return []catalog.HeaderLine{"Cache-Control: no-store"}
 	}
 	if g.aboutCaches && chance(g.Rand, 60) {
