@@ -8,6 +8,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -239,9 +240,12 @@ func TestCheckEndsWithItsContext(t *testing.T) {
 // Against a target that runs already, what could harm it is not run.
 func TestCheckOfAURL(t *testing.T) {
 	t.Parallel()
+	var mu sync.Mutex
 	var methods []string
 	server := http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
 		methods = append(methods, r.Method)
+		mu.Unlock()
 		w.Header().Set("Access-Control-Allow-Origin", "*")
 	})}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -255,6 +259,8 @@ func TestCheckOfAURL(t *testing.T) {
 	checked, err := Check(t.Context(), CheckConfig{Policy: p, On: "api", Target: target, Browser: BrowserNone, Timeout: time.Second})
 	require.NoError(t, err)
 	require.NoError(t, server.Close())
+	mu.Lock()
+	defer mu.Unlock()
 	for _, m := range methods {
 		assert.Contains(t, []string{"GET", "HEAD", "OPTIONS"}, m)
 	}
