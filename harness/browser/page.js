@@ -146,7 +146,7 @@
           out.type = new URL(xhr.responseURL).origin === location.origin ? 'basic' : 'cors';
           out.headers = xhr.getAllResponseHeaders().split('\r\n').filter(Boolean).map((line) => {
             const colon = line.indexOf(':');
-            return [line.slice(0, colon), line.slice(colon + 1).trim()];
+            return [line.slice(0, colon), line.slice(colon + 2)]; // behind ": "
           });
           await payload(xhr.response || new ArrayBuffer(0), out);
         }

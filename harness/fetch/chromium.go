@@ -196,8 +196,9 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Rule:     RuleHintsDropped,
 	Kind:     Deviation,
 	Standard: "HTTP-redirect fetch leaves the author's headers alone, but for Authorization and those of a body",
-	Profile:  "client hints but Save-Data go from a request that is redirected to another origin than the page's",
-	Link:     chromiumSource + "third_party/blink/common/client_hints/client_hints.cc",
+	Profile: "client hints but Save-Data go from a request without keepalive that is redirected to another origin than the " +
+		"page's",
+	Link: chromiumSource + "third_party/blink/common/client_hints/client_hints.cc",
 }, {
 	Rule:     RuleEmptyLocationIsNone,
 	Kind:     Deviation,
@@ -208,8 +209,9 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Rule:     RuleRefusedNotStored,
 	Kind:     Deviation,
 	Standard: "HTTP-network-or-cache fetch, step 11.5.2, stores a response before the page is refused it",
-	Profile:  "what fails the CORS check or the cross-origin resource policy check isn't stored, unless it is a redirect",
-	Link:     chromiumSource + "net/http/http_cache_transaction.cc",
+	Profile: "what fails the CORS check or the cross-origin resource policy check of a fetch() isn't stored, unless it is a " +
+		"redirect",
+	Link: chromiumSource + "net/http/http_cache_transaction.cc",
 }, {
 	Rule:     RuleInvalidatesTargetAlone,
 	Kind:     ImplementationDefined,
@@ -240,6 +242,18 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Standard: "the Request constructor, step 39: a stream may be the body in mode same-origin, which stays",
 	Profile:  "a stream makes the mode cors with a preflight",
 	Link:     chromiumSource + "third_party/blink/renderer/core/fetch/fetch_manager.cc",
+}, {
+	Rule:     RuleOneStoredForURL,
+	Kind:     ImplementationDefined,
+	Standard: "RFC 9111: a cache may keep several responses for a URL, by Vary, and keep one beside a newer one that it may not keep",
+	Profile:  "the newest takes the place of any other, kept or not",
+	Link:     chromiumSource + "net/http/http_cache_transaction.cc",
+}, {
+	Rule:     RuleRedirectModeErrorLast,
+	Kind:     Deviation,
+	Standard: "HTTP fetch, step 6.3(1): redirect mode error fails whatever the Location",
+	Profile:  "a user name or password in it is refused first",
+	Link:     chromiumSource + "services/network/cors/cors_url_loader.cc",
 }, {
 	Rule:     RuleNoThirdPartyCookies,
 	Kind:     FromEnvironment,

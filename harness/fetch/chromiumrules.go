@@ -189,6 +189,22 @@ func (f *fetching) refusesCredentials(locationURL *URL) bool {
 		(r.mode != ModeSameOrigin || SameOrigin(r.origin, locationURL.Origin()))
 }
 
+// credentialsFirst returns a network error for a redirect that is refused for a
+// user name or password in its URL before its redirect mode is.
+func (f *fetching) credentialsFirst(r *response) *response {
+	if !f.ua.has(RuleRedirectModeErrorLast) || f.request.mode != ModeCORS {
+		return nil
+	}
+	u, _ := f.location(r)
+	if u == nil || !u.IncludesCredentials() || f.request.tainting == TaintingBasic && SameOrigin(f.request.origin, u.Origin()) {
+		return nil
+	}
+	stop := f.networkError("concept-http-redirect-fetch", "9", "location-credentials",
+		"The redirect leads to another origin with a user name or password in its URL.")
+	stop.block.Exchange = r.exchange
+	return stop
+}
+
 // hidesOrigin reports whether a redirect led from one origin to another, after
 // which Chromium's mode no-cors hides the page's.
 func (f *fetching) hidesOrigin() bool {
@@ -222,7 +238,7 @@ func (f *fetching) passesTheCache(r *request) bool {
 // refuse lets the HTTP cache forget a response that the page may not have: its
 // body isn't read, and so not kept. A redirect's is.
 func (f *fetching) refuse(r *response) {
-	if r.storedAs == nil || !f.ua.has(RuleRefusedNotStored) {
+	if r.storedAs == nil || f.request.api == APIXHR || !f.ua.has(RuleRefusedNotStored) {
 		return
 	}
 	if u, _ := f.location(r); u != nil {

@@ -73,7 +73,7 @@ var droppedHints = [...]string{"DPR", "Device-Memory", "Downlink", "Width", "Vie
 
 // dropHints does so, if the profile has the rule.
 func (f *fetching) dropHints(locationURL *URL) {
-	if !f.ua.has(RuleHintsDropped) || SameOrigin(f.request.origin, locationURL.Origin()) {
+	if !f.ua.has(RuleHintsDropped) || f.request.keepalive || SameOrigin(f.request.origin, locationURL.Origin()) {
 		return
 	}
 	for _, name := range droppedHints {

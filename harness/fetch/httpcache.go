@@ -76,6 +76,10 @@ func (c *httpCache) store(ua *UserAgent, partition string, r *request, actual *r
 	if r.method != "GET" || r.cache == CacheNoStore || r.headers.Contains("Range") || actual.isNetworkError() {
 		return nil
 	}
+	if ua.has(RuleOneStoredForURL) {
+		url := r.currentURL().withoutFragment()
+		c.stored = slices.DeleteFunc(c.stored, func(old *storedResponse) bool { return old.partition == partition && old.url == url })
+	}
 	if hasDirective(r.headers, "no-store") || hasDirective(actual.headers, "no-store") {
 		return nil
 	}

@@ -52,6 +52,9 @@ func (f *fetching) HTTPFetch(makeCORSPreflight bool) *response {
 			if f.isNoRedirect(internalResponse) {
 				return response
 			}
+			if stop := f.credentialsFirst(internalResponse); stop != nil {
+				return stop
+			}
 			// Step 6.3(1).1.
 			response = f.networkError(phase, "6.3(1).1", "redirect-mode-error",
 				"The server redirected, and the redirect mode is error.")
