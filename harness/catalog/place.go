@@ -98,7 +98,7 @@ func (p placing) step(s Step) Step {
 		a.To = p.keyed(a.To)
 		a.Headers = slices.Clone(a.Headers)
 		for n, line := range a.Headers {
-			a.Headers[n] = p.line(line)
+			a.Headers[n] = p.line(line, a.To)
 		}
 	}
 	if s.Expect != nil {
@@ -151,7 +151,7 @@ func (p placing) keyed(text string) string {
 }
 
 // line moves where a response redirects to, and the hosts that it names.
-func (p placing) line(l HeaderLine) HeaderLine {
+func (p placing) line(l HeaderLine, to string) HeaderLine {
 	name, value, _ := strings.Cut(string(l), ":")
 	if !strings.EqualFold(name, "Location") {
 		return HeaderLine(p.hosts(string(l)))
@@ -164,7 +164,11 @@ func (p placing) line(l HeaderLine) HeaderLine {
 		value = strings.TrimPrefix(p.url("https:"+value), "https:")
 	case value != "" && strings.ContainsRune(`/\`, rune(value[0])):
 		value = "/" + p.token + value
-	case relativePath.MatchString(value): // stands on the path of what redirects
+	case relativePath.MatchString(value):
+		// It stands on the path of what redirects, if that has the scheme.
+		if scheme, rest, _ := strings.Cut(value, ":"); !strings.Contains(strings.ToLower(to), strings.ToLower(scheme)+"://") {
+			value = scheme + ":" + strings.TrimPrefix(p.url(scheme+"://"+rest), scheme+"://")
+		}
 	default:
 		value = p.url(value)
 	}

@@ -35,7 +35,24 @@ func TestPlaceMovesURLs(t *testing.T) {
 		{"Location: https:/a", "Location: https:/t1/a"},
 		{"X-A: /a", "X-A: /a"},
 	} {
-		assert.Equal(t, tc.want, placing{token: "t1"}.line(tc.line))
+		assert.Equal(t, tc.want, placing{token: "t1"}.line(tc.line, "GET https://api.test/a"))
+	}
+}
+
+// A Location of a scheme without slashes is a path to a server of that scheme,
+// and a host to any other.
+func TestPlaceMovesSchemesAlone(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		to         string
+		line, want HeaderLine
+	}{
+		{"https://api.test/a", "Location: https:b", "Location: https:b"},
+		{"GET HTTPS://api.test/a", "Location: https:b", "Location: https:b"},
+		{"http://api.test/a", "Location: https:b", "Location: https:b/t1/"},
+		{"https://api.test/a", "Location: http:b/c", "Location: http:b/t1/c"},
+	} {
+		assert.Equal(t, tc.want, placing{token: "t1"}.line(tc.line, tc.to), tc.to)
 	}
 }
 

@@ -243,6 +243,12 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Profile:  "a stream makes the mode cors with a preflight",
 	Link:     chromiumSource + "third_party/blink/renderer/core/fetch/fetch_manager.cc",
 }, {
+	Rule:     RuleStoresAnyStatus,
+	Kind:     Deviation,
+	Standard: "RFC 9111, section 3: without a lifetime a response is stored if its status is heuristically cacheable",
+	Profile:  "it is stored whatever its status",
+	Link:     chromiumSource + "net/http/http_cache_transaction.cc",
+}, {
 	Rule:     RuleOneStoredForURL,
 	Kind:     ImplementationDefined,
 	Standard: "RFC 9111: a cache may keep several responses for a URL, by Vary, and keep one beside a newer one that it may not keep",

@@ -84,7 +84,8 @@ func (c *httpCache) store(ua *UserAgent, partition string, r *request, actual *r
 		return nil
 	}
 	_, maxAge := directive(actual.headers, "max-age")
-	if !maxAge && !actual.headers.Contains("Expires") && !isHeuristicallyCacheable(actual.status) {
+	if !maxAge && !actual.headers.Contains("Expires") && !isHeuristicallyCacheable(actual.status) &&
+		!ua.has(RuleStoresAnyStatus) {
 		return nil
 	}
 	if actual.status == 206 || actual.status == 304 {

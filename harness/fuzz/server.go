@@ -136,6 +136,9 @@ func (g *generator) answer(h hop, to string) catalog.Answer {
 	a := catalog.Answer{To: to, Status: pick(g.Rand, redirectCodes)}
 	if h.final {
 		a.Status = pick(g.Rand, finalCodes)
+		if a.Status == 416 && g.steps > 1 {
+			a.Status = 404 // after a 416 Chromium reads what is stored, and then the answer
+		}
 		a.Headers = g.responseHeaders()
 		if !fetch.IsNullBodyStatus(a.Status) {
 			a.Body = responseBody
