@@ -206,30 +206,32 @@ func (b *driving) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		byID := map[string]*Driven{}
+		var calls []browser.PageJobs
 		for _, origin := range sortedKeys(byPage) {
 			page, err := b.driver.page(ctx, origin)
 			if err != nil {
 				return err
 			}
-			byID := map[string]*Driven{}
 			var jobs []browser.Job
 			for _, driven := range byPage[origin] {
-				id := strconv.Itoa(len(jobs))
+				id := strconv.Itoa(len(byID))
 				byID[id] = driven
 				request := driven.Placed.FetchRequest(driven.Placed.AllSteps()[step])
 				jobs = append(jobs, browser.Job{ID: id, Request: request, Timeout: b.driver.timeout})
 			}
-			began := time.Now()
-			err = page.Observe(ctx, jobs, func(o browser.Observation) {
-				byID[o.ID].waited(began)
-				o.Trace.Case = byID[o.ID].Case.ID
-				byID[o.ID].Traces = append(byID[o.ID].Traces, o.Trace)
-			})
-			if err != nil {
-				problems = append(problems, err)
-				if !browser.IsEvidenceProblem(err) {
-					return errors.Join(problems...)
-				}
+			calls = append(calls, browser.PageJobs{Page: page, Jobs: jobs})
+		}
+		began := time.Now()
+		err = b.driver.chromium.Observe(ctx, calls, func(o browser.Observation) {
+			byID[o.ID].waited(began)
+			o.Trace.Case = byID[o.ID].Case.ID
+			byID[o.ID].Traces = append(byID[o.ID].Traces, o.Trace)
+		})
+		if err != nil {
+			problems = append(problems, err)
+			if !browser.IsEvidenceProblem(err) {
+				return errors.Join(problems...)
 			}
 		}
 		b.driver.scripted.Remove(keys...)

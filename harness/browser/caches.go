@@ -16,12 +16,7 @@ func (c *Chromium) ClearCaches(ctx context.Context) error {
 	limit := c.cfg.Timeouts.Open
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not done within %v", limit))
 	defer cancel()
-	t, err := c.openTab(ctx)
-	if err != nil {
-		return fmt.Errorf("clear the caches: %w", err)
-	}
-	defer t.close()
-	if _, err := call(ctx, t, network.ClearBrowserCache, cdp.Empty{}); err != nil {
+	if _, err := call(ctx, c.firstTab(), network.ClearBrowserCache, cdp.Empty{}); err != nil {
 		return fmt.Errorf("clear the caches: %w", err)
 	}
 	return nil

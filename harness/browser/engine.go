@@ -18,6 +18,9 @@ type Engine interface {
 	// page with an opaque origin, [OpaqueURL]. The caller closes the page; ctx
 	// bounds the opening alone.
 	Open(ctx context.Context, origin string) (Page, error)
+	// Observe is [Page.Observe] for several pages of this engine, which make their
+	// calls at the same time. No two jobs have one ID.
+	Observe(ctx context.Context, calls []PageJobs, each func(Observation)) error
 	// Close ends the browser and everything that it started.
 	Close() error
 }
@@ -32,6 +35,12 @@ type Page interface {
 	Observe(ctx context.Context, jobs []Job, each func(Observation)) error
 	// Close closes the page; not while Observe runs.
 	Close() error
+}
+
+// PageJobs are the jobs of one page.
+type PageJobs struct {
+	Page Page
+	Jobs []Job
 }
 
 // Paths that every page origin must answer: blank documents of the page host.

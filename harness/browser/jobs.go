@@ -8,40 +8,28 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// rounds splits jobs so that no two of a round have one URL: where both sides
-// name a request by method, address and target, they must not be the same.
-func rounds(jobs []Job) [][]Job {
-	var out [][]Job
-	next := map[string]int{} // by URL, the first round that hasn't got it
-	for _, j := range jobs {
-		url := withoutFragment(j.Request.URL)
-		at := next[url]
-		for at < len(out) && len(out[at]) >= roundLimit {
-			at++
-		}
-		if at == len(out) {
-			out = append(out, nil)
-		}
-		out[at] = append(out[at], j)
-		next[url] = at + 1
-	}
-	return out
-}
-
-// check finds what no page could do, before anything is sent.
-func (p *chromiumPage) check(jobs []Job) error {
+// tasks finds what no page could do, before anything is sent.
+func (c *Chromium) tasks(calls []PageJobs) ([]task, error) {
 	ids := map[string]bool{}
+	var tasks []task
 	var problems []error
-	for _, j := range jobs {
-		if ids[j.ID] {
-			problems = append(problems, fmt.Errorf("job %q: its ID is not unique", j.ID))
+	for _, call := range calls {
+		p, ok := call.Page.(*chromiumPage)
+		if !ok || p.browser != c {
+			return nil, errors.New("a page of another browser can't be observed with this one's")
 		}
-		ids[j.ID] = true
-		if err := checkRequest(j.Request, p.origin); err != nil {
-			problems = append(problems, fmt.Errorf("job %q: %w", j.ID, err))
+		for _, j := range call.Jobs {
+			if ids[j.ID] {
+				problems = append(problems, fmt.Errorf("job %q: its ID is not unique", j.ID))
+			}
+			ids[j.ID] = true
+			if err := checkRequest(j.Request, p.origin); err != nil {
+				problems = append(problems, fmt.Errorf("job %q: %w", j.ID, err))
+			}
+			tasks = append(tasks, task{p, j})
 		}
 	}
-	return errors.Join(problems...)
+	return tasks, errors.Join(problems...)
 }
 
 func checkRequest(r fetch.Request, origin string) error {

@@ -12,24 +12,26 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// roundLimit is the most jobs that are given to a page at once: their evidence
-// is complete, and handed out, when the last of them is over.
-const roundLimit = 1000
-
-// Observe implements [Page]. It waits while another observation of the browser
-// runs.
+// Observe implements [Page].
 func (p *chromiumPage) Observe(ctx context.Context, jobs []Job, each func(Observation)) error {
-	if err := p.check(jobs); err != nil {
+	return p.browser.Observe(ctx, []PageJobs{{p, jobs}}, each)
+}
+
+// Observe implements [Engine]. It waits while another observation of the browser
+// runs.
+func (c *Chromium) Observe(ctx context.Context, calls []PageJobs, each func(Observation)) error {
+	tasks, err := c.tasks(calls)
+	if err != nil {
 		return err
 	}
-	release, err := p.browser.observe(ctx)
+	release, err := c.observe(ctx)
 	if err != nil {
-		return fmt.Errorf("observe from %s: %w", p.origin, err)
+		return fmt.Errorf("observe from %s: %w", originsOf(tasks), err)
 	}
 	defer release()
 	var problems []error
-	for _, jobs := range rounds(jobs) {
-		err := p.round(ctx, jobs, each)
+	for _, tasks := range rounds(tasks) {
+		err := c.round(ctx, tasks, each)
 		if err == nil {
 			continue
 		}
@@ -39,7 +41,7 @@ func (p *chromiumPage) Observe(ctx context.Context, jobs []Job, each func(Observ
 		}
 	}
 	if err := errors.Join(problems...); err != nil {
-		return fmt.Errorf("observe from %s: %w", p.origin, err)
+		return fmt.Errorf("observe from %s: %w", originsOf(tasks), err)
 	}
 	return nil
 }
@@ -52,44 +54,6 @@ func IsEvidenceProblem(err error) bool {
 	}
 	_, ok := errors.AsType[*StrayError](err)
 	return ok
-}
-
-// round makes the calls of one round and hands out what came of them.
-func (p *chromiumPage) round(ctx context.Context, jobs []Job, each func(Observation)) error {
-	c := p.browser
-	if err := p.refresh(ctx); err != nil {
-		return err
-	}
-	s := p.tab.session
-	s.reset()
-	w := c.openWindow(p.recorders())
-	p.rounds++
-	hung, err := p.call(ctx, jobs)
-	if err != nil {
-		p.leave()
-		return err
-	}
-	if hung {
-		// Only a new document can send the sentinels.
-		p.leave()
-		if err := p.refresh(ctx); err != nil {
-			return err
-		}
-	}
-	settled, cancel := context.WithTimeoutCause(ctx, c.cfg.Timeouts.Settle, fmt.Errorf("not within %v", c.cfg.Timeouts.Settle))
-	defer cancel()
-	var urls []string
-	for _, a := range p.join(s, jobs, w).answers {
-		urls = append(urls, a.chain.urls...)
-	}
-	unproven := w.proveAbsence(settled, urls, p.sentinel)
-	w.awaitEnds(settled)
-	if err := context.Cause(ctx); err != nil {
-		p.leave()
-		return err
-	}
-	j := p.join(s, jobs, w)
-	return errors.Join(p.conclude(w, j, unproven, each), c.noteStray(j.stray))
 }
 
 // call gives the jobs to the page and waits until each has been reported. It
@@ -169,12 +133,6 @@ func (p *chromiumPage) settle(ctx context.Context, jobs []Job) (hung bool, err e
 
 var errSilent = errors.New("the page is silent")
 
-// A joined round: for each job what its witnesses say.
-type joined struct {
-	answers []answer
-	stray   []fetch.Exchange
-}
-
 // An answer is what the witnesses say of one job.
 type answer struct {
 	job    Job
@@ -183,16 +141,17 @@ type answer struct {
 	chain  chain        // the recorders
 }
 
-// join brings the witnesses of a round together. A call's URL is its own in the
-// round, so the URL tells whose an exchange, a report or an entry of the log is.
-func (p *chromiumPage) join(s *session, jobs []Job, w window) joined {
+// join brings the witnesses of the page's part of a round together. A call's URL
+// is its own in the round, so the URL tells whose an exchange, a report or an
+// entry of the log is.
+func (p *chromiumPage) join(jobs []Job, rec *recording) []answer {
+	s := p.tab.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	rec := w.look()
-	j := joined{answers: make([]answer, len(jobs))}
+	answers := make([]answer, len(jobs))
 	for i := range s.reports {
 		if r := &s.reports[i]; r.Round == p.rounds && r.Index >= 0 && r.Index < len(jobs) {
-			j.answers[r.Index].report = r
+			answers[r.Index].report = r
 		}
 	}
 	byFirst, byLast := map[string]*explanation{}, map[string]*explanation{}
@@ -205,7 +164,7 @@ func (p *chromiumPage) join(s *session, jobs []Job, w window) joined {
 		}
 	}
 	for i, job := range jobs {
-		a := &j.answers[i]
+		a := &answers[i]
 		a.job = job
 		url := withoutFragment(job.Request.URL)
 		if a.report != nil && a.report.URL != "" {
@@ -218,8 +177,7 @@ func (p *chromiumPage) join(s *session, jobs []Job, w window) joined {
 		a.chain = rec.follow(job.Request, url, stop)
 		a.explain(byLast)
 	}
-	j.stray = rec.unclaimed()
-	return j
+	return answers
 }
 
 // explain completes the explanation with the network error of the URL at which
@@ -251,10 +209,10 @@ func (a *answer) explain(byLast map[string]*explanation) {
 	a.chain.exchanges[len(a.chain.exchanges)-1].Protocol = view
 }
 
-// conclude makes observations of a joined round and hands them out.
-func (p *chromiumPage) conclude(w window, j joined, unproven map[string]error, each func(Observation)) error {
+// conclude makes observations of the answers and hands them out.
+func (p *chromiumPage) conclude(w window, answers []answer, unproven map[string]error, each func(Observation)) error {
 	var problems []error
-	for _, a := range j.answers {
+	for _, a := range answers {
 		trace := fetch.Trace{
 			Schema:    fetch.TraceSchema,
 			Case:      a.job.ID,

@@ -15,7 +15,6 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
-	"github.com/chromedp/chromedp"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/wire"
 )
@@ -150,8 +149,7 @@ func (p *chromiumPage) sentinel(ctx context.Context, url string) (string, error)
 		return "", err
 	}
 	if !strings.HasPrefix(p.url(), "http:") && strings.HasPrefix(url, "http:") {
-		first := &tab{browser: p.browser, target: chromedp.FromContext(p.browser.ctx).Target}
-		return eval[string](ctx, first, runtime.EvaluateParams{
+		return eval[string](ctx, p.browser.firstTab(), runtime.EvaluateParams{
 			Expression: fmt.Sprintf(`fetch(%s, {mode: 'no-cors', credentials: 'omit'}).then(() => '', String)`, quoted),
 		})
 	}

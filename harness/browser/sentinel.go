@@ -26,10 +26,11 @@ func (w window) proveAbsence(ctx context.Context, urls []string, send sendFunc) 
 			origins = append(origins, origin)
 		}
 	}
+	sentinels := w.browser.openWindow(w.recorders) // no need to look at what came before
 	problems := make([]error, len(origins))
 	var wg sync.WaitGroup
 	for i, origin := range origins {
-		wg.Go(func() { problems[i] = w.sendSentinel(ctx, origin, send) })
+		wg.Go(func() { problems[i] = sentinels.sendSentinel(ctx, origin, send) })
 	}
 	wg.Wait()
 	for i, err := range problems {

@@ -142,15 +142,16 @@ func TestWitnessesThatDisagree(t *testing.T) {
 
 func TestRoundsKeepURLsApart(t *testing.T) {
 	t.Parallel()
-	var jobs []Job
+	pages := []*chromiumPage{new(chromiumPage), new(chromiumPage)}
+	var tasks []task
 	for n, url := range []string{"u", "v", "u#a", "w", "u"} {
-		jobs = append(jobs, Job{ID: fmt.Sprint(n), Request: fetch.Request{URL: url}})
+		tasks = append(tasks, task{pages[n%2], Job{ID: fmt.Sprint(n), Request: fetch.Request{URL: url}}})
 	}
 	var got [][]string
-	for _, round := range rounds(jobs) {
+	for _, round := range rounds(tasks) {
 		var ids []string
-		for _, j := range round {
-			ids = append(ids, j.ID)
+		for _, t := range round {
+			ids = append(ids, t.job.ID)
 		}
 		got = append(got, ids)
 	}

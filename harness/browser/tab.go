@@ -54,6 +54,12 @@ func (c *Chromium) openTab(ctx context.Context, options ...chromedp.ContextOptio
 	return t, nil
 }
 
+// firstTab returns the tab that the browser began with: a blank page, which
+// nobody closes.
+func (c *Chromium) firstTab() *tab {
+	return &tab{browser: c, target: chromedp.FromContext(c.ctx).Target}
+}
+
 // close closes the tab. A tab of a browser that is gone is closed already.
 func (t *tab) close() {
 	t.browser.mu.Lock()
