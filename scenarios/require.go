@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -35,6 +36,20 @@ func Required(rows []report.Row) error {
 		return nil
 	}
 	return fmt.Errorf("%s=%s: not run: %s: %s", browser.RequireVar, os.Getenv(browser.RequireVar), strings.Join(names, ", "), strings.Join(why, "; "))
+}
+
+// Lacking is [Required] for rows before they are run.
+func Lacking(ctx context.Context, stage *Stage, rows []Row) error {
+	var notRun []report.Row
+	for _, row := range rows {
+		if row.Missing == nil {
+			continue
+		}
+		if missing := row.Missing(ctx, stage); missing != "" {
+			notRun = append(notRun, report.Row{Name: row.Name, Part: row.Part, Missing: missing, End: report.EndNotRun})
+		}
+	}
+	return Required(notRun)
 }
 
 func required(part string) bool {

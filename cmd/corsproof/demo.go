@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -86,6 +87,10 @@ func (d *demo) run(ctx context.Context) (err error) {
 		}
 	}()
 
+	// What is required and lacks is told at once, not after all the rest.
+	if err := scenarios.Lacking(ctx, stage, slices.Concat(scenarios.Mechanisms(), scenarios.Containers())); err != nil {
+		return &exitError{exitUnknown, err}
+	}
 	rows, err := scenarios.Run(ctx, stage, scenarios.Proof(), d.sayRow("row"))
 	if err != nil {
 		return &exitError{exitUnknown, err}
@@ -121,9 +126,6 @@ func (d *demo) run(ctx context.Context) (err error) {
 	}
 	if code := rep.End().ExitCode(); code != exitProven {
 		return &exitError{code, fmt.Errorf("the proof ended as: %s", rep.End())}
-	}
-	if err := scenarios.Required(rep.Rows()); err != nil {
-		return &exitError{exitUnknown, err}
 	}
 	return nil
 }
