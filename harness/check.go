@@ -12,18 +12,8 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/judge"
 	"github.com/corsproof/corsproof/harness/policy"
+	"github.com/corsproof/corsproof/harness/report"
 	"github.com/corsproof/corsproof/harness/wire"
-)
-
-// BrowserShare says which cases a browser judges beside the model.
-type BrowserShare string
-
-const (
-	// BrowserDecisions: one case for each distinct decision. The zero value's
-	// meaning.
-	BrowserDecisions BrowserShare = "decisions"
-	BrowserAll       BrowserShare = "all"
-	BrowserNone      BrowserShare = "none"
 )
 
 // CheckConfig configures [Check].
@@ -33,33 +23,54 @@ type CheckConfig struct {
 	On string
 	// Target is what answers; [Check] starts and closes it. Required.
 	Target Target
-	// Browser says what Chromium judges.
-	Browser BrowserShare
-	// Secret returns the secret that a policy's auth needs. Nil: there is none,
-	// and cases that need one are not run.
+	// Engine says who judges. Empty: the model all cases over the answers that a
+	// direct client gets, and Chromium one case of each distinct decision.
+	// [EngineChromium]: the browser all that it can make, and the model predicts
+	// them from what the recorders saw of it. [EngineModel]: no browser.
+	Engine EngineName
+	// Secret returns the secret that a policy's auth needs, see [Secrets]. Nil:
+	// there is none, and cases that need one are not run.
 	Secret func(*policy.Auth) (string, error)
 	// Timeout bounds each request to the target. Default [DefaultCheckTimeout].
 	Timeout time.Duration
 	// Only, if not nil, says by ID which cases are run; the others are as if the
 	// policy had none.
 	Only func(id string) bool
+	// Command is the line with which a finding is seen again, without the case's
+	// ID; see [judge.CollectorConfig].
+	Command string
 	// Progress, if not nil, is told how many of how many cases are judged.
 	Progress func(done, total int)
-	Lab      LabConfig
+	// Each, if not nil, is handed each case once it is judged, never two at a
+	// time, in an order that the policy alone decides: those that could leave the
+	// target in another state come last. Nothing else keeps a case that passed.
+	// An error ends the check.
+	Each func(*judge.Checked) error
+	Lab  LabConfig
+}
+
+// A Wording target words a fix in its own syntax, for the place in its config
+// where it belongs. The gateways of package servers/gateway do.
+type Wording interface {
+	Fix(policy.Fix) policy.Wording
 }
 
 // Check derives the cases that follow from a policy, has the target answer them,
 // and judges the answers: all on the model, a share of them in a real browser as
-// well. The error says why the check could not be made.
-func Check(ctx context.Context, cfg CheckConfig) ([]*judge.Checked, error) {
+// well. The summary has the findings. The error says why the check could not be
+// made or not be ended.
+func Check(ctx context.Context, cfg CheckConfig) (*report.CheckSummary, error) {
 	switch {
 	case cfg.Policy == nil:
 		return nil, errors.New("check: CheckConfig.Policy is missing")
 	case cfg.Target == nil:
 		return nil, errors.New("check: CheckConfig.Target is missing")
+	case cfg.Engine != "" && !slices.Contains(EngineNames, cfg.Engine):
+		return nil, fmt.Errorf("check: CheckConfig.Engine is %q; it is %q, %q or empty", cfg.Engine, EngineModel, EngineChromium)
 	case cfg.Timeout == 0:
 		cfg.Timeout = DefaultCheckTimeout
 	}
+	began := time.Now()
 	view, err := cfg.Policy.On(cfg.On)
 	if err != nil {
 		return nil, err
@@ -72,6 +83,9 @@ func Check(ctx context.Context, cfg CheckConfig) ([]*judge.Checked, error) {
 	if cfg.Only != nil {
 		cases = slices.DeleteFunc(cases, func(c catalog.PolicyCase) bool { return !cfg.Only(c.ID) })
 	}
+	if len(cases) == 0 {
+		return &report.CheckSummary{}, nil
+	}
 	if cfg.Lab.Slots == 0 {
 		cfg.Lab.Slots = checkSlots
 	}
@@ -79,9 +93,17 @@ func Check(ctx context.Context, cfg CheckConfig) ([]*judge.Checked, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &checking{cfg: cfg, foreign: runsAlready, lab: lab, origin: fetch.Origin(view.Target.URL.Text), cases: cases}
-	checked, err := c.run(ctx)
-	return checked, errors.Join(err, c.close())
+	c := &checking{
+		cfg: cfg, foreign: runsAlready, lab: lab, origin: fetch.Origin(view.Target.URL.Text), cases: cases, total: len(cases),
+		collector: judge.NewCollector(judge.CollectorConfig{View: view, Command: cfg.Command}),
+	}
+	err = c.run(ctx)
+	if err = errors.Join(err, c.close()); err != nil {
+		return nil, err
+	}
+	c.summarize()
+	c.summary.TookMillis = time.Since(began).Milliseconds()
+	return &c.summary, nil
 }
 
 // checkSlots is how many calls each page makes at a time: there are many pages,
@@ -95,7 +117,9 @@ type checking struct {
 	foreign bool
 	lab     *Lab
 	origin  fetch.Origin
-	cases   []catalog.PolicyCase
+	// cases are those that are not judged yet; the others are empty.
+	cases []catalog.PolicyCase
+	total int
 
 	upstream  *upstream
 	recorders []*wire.Recorder // of upstream and target
@@ -103,55 +127,116 @@ type checking struct {
 	target    *wire.Recorder
 	started   bool
 	http2     bool // the target speaks it
+	predictor *predictor
+	browsing  *browsing // nil until the browser is needed
+
 	done      int
+	summary   report.CheckSummary
+	collector *judge.Collector
 }
 
-func (c *checking) run(ctx context.Context) ([]*judge.Checked, error) {
+func (c *checking) run(ctx context.Context) error {
 	if err := c.start(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	client := newTargetClient(c.origin, wire.EndpointListener{Address: wire.Address{Network: "tcp", Address: c.target.Addr()}},
 		wire.Endpoint{Roots: c.lab.CA.Pool()}, c.cfg.Timeout)
 	defer client.close()
 	var err error
 	if c.http2, err = client.speaksHTTP2(ctx); err != nil {
-		return nil, err
+		return err
 	}
-	p := &predictor{client: client, upstream: c.upstream, secrets: c.withSecrets, made: map[string]prediction{}}
+	c.predictor = &predictor{client: client, upstream: c.upstream, secrets: c.withSecrets}
 	if c.foreign {
-		p.upstream = nil
+		c.predictor.upstream = nil
 	}
-	bySignature := map[string]int{}
-	var allowed []catalog.PolicyCase
-	for i := range c.cases {
-		bySignature[c.cases[i].Signature]++
-		if c.leftOut(&c.cases[i]) == "" {
-			allowed = append(allowed, c.cases[i])
+	for _, p := range portions(c.cases) {
+		if err := c.portion(ctx, p); err != nil {
+			return err
 		}
 	}
-	err = p.predict(ctx, allowed, func(signature string) { c.progress(bySignature[signature]) })
+	return nil
+}
+
+// portion judges some cases and hands them out.
+func (c *checking) portion(ctx context.Context, p portion) error {
+	var runnable []*catalog.PolicyCase
+	bySignature := map[string]int{}
+	for _, i := range p.cases {
+		pc := &c.cases[i]
+		bySignature[pc.Signature]++
+		if c.leftOut(pc) == "" {
+			runnable = append(runnable, pc)
+		}
+	}
+	if p.manner == mannerWithoutUpstream && c.predictor.upstream != nil {
+		c.upstream.refuse()
+		defer c.upstream.listen()
+	}
+	made, err := c.predictor.predict(ctx, runnable, p.manner, func(signature string) { c.progress(bySignature[signature]) })
 	if err != nil {
-		return nil, err
+		return err
 	}
 	reached := c.reached()
-	checked := make([]*judge.Checked, len(c.cases))
-	for i := range c.cases {
-		signature := c.cases[i].Signature
-		if checked[i], err = c.judge(ctx, &c.cases[i], p.made[signature]); err != nil {
-			return nil, err
+	var checked []*judge.Checked
+	for _, i := range p.cases {
+		pc := c.cases[i] // a copy: the slice lets go of it
+		c.cases[i] = catalog.PolicyCase{}
+		one, err := c.judge(ctx, &pc, made[pc.Signature])
+		if err != nil {
+			return err
 		}
-		checked[i].Upstream, checked[i].UpstreamSeen = reached[signature], !c.foreign
+		one.Upstream, one.UpstreamSeen = reached[pc.Signature], !c.foreign
+		checked = append(checked, one)
 	}
-	if c.cfg.Browser != BrowserNone {
-		err = c.browse(ctx, checked)
+	if c.cfg.Engine != EngineModel {
+		if err := c.browse(ctx, checked); err != nil {
+			return err
+		}
 	}
-	return checked, err
+	c.forget()
+	for _, one := range checked {
+		c.summary.Add(one)
+		c.collector.Add(one)
+		if c.cfg.Each == nil {
+			continue
+		}
+		if err := c.cfg.Each(one); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forget lets go of what the recorders saw of cases that are judged.
+func (c *checking) forget() {
+	for _, r := range append(slices.Clone(c.recorders), c.lab.Recorders()...) {
+		r.Forget(r.Mark())
+	}
+	c.lab.Router.Forget(c.lab.Router.Mark())
+}
+
+// summarize completes the summary once all cases are judged.
+func (c *checking) summarize() {
+	s := &c.summary
+	s.Findings, s.Notes = c.collector.Findings()
+	s.AddConcerns(c.cfg.Policy.Lint())
+	for _, stray := range c.lab.Stray() {
+		s.Problems = append(s.Problems, "a request that belongs to no case: "+stray)
+	}
+	if t, ok := c.cfg.Target.(Wording); ok {
+		for i := range s.Findings {
+			if w := t.Fix(s.Findings[i].Fix); w.Text != "" {
+				s.Findings[i].Wording = &judge.Wording{Text: w.Text, File: w.File, Line: w.Line}
+			}
+		}
+	}
 }
 
 func (c *checking) progress(n int) {
 	c.done += n
 	if c.cfg.Progress != nil {
-		c.cfg.Progress(c.done, len(c.cases))
+		c.cfg.Progress(c.done, c.total)
 	}
 }
 
@@ -228,68 +313,4 @@ func (c *checking) close() error {
 		errs = append(errs, c.upstream.close())
 	}
 	return errors.Join(append(errs, c.lab.Close())...)
-}
-
-// withSecrets returns the case with the secrets that it needs.
-func (c *checking) withSecrets(pc *catalog.PolicyCase) (catalog.PolicyCase, error) {
-	ready := *pc
-	for i := range pc.Steps {
-		auth := pc.Steps[i].Auth
-		if auth == nil {
-			continue
-		}
-		if c.cfg.Secret == nil {
-			return ready, errors.New("it needs a secret, and none was given")
-		}
-		secret, err := c.cfg.Secret(auth)
-		if err != nil {
-			return ready, err
-		}
-		ready = ready.WithSecret(secret)
-	}
-	return ready, nil
-}
-
-// judge holds what came of a case against what the policy calls for.
-func (c *checking) judge(ctx context.Context, pc *catalog.PolicyCase, p prediction) (*judge.Checked, error) {
-	out := &judge.Checked{Case: pc, NotRun: c.leftOut(pc)}
-	if out.NotRun != "" {
-		return out, nil
-	}
-	want, err := pc.Expect(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
-	switch ok, instead := pc.Provoked(p.traces); {
-	case p.missing != "" && provokes(pc):
-		out.NotRun = fmt.Sprintf("the target did not do within %v what was to be provoked", c.cfg.Timeout)
-	case p.missing != "" && len(p.traces) < len(pc.Steps):
-		out.NotRun = p.missing
-	case !ok:
-		out.NotRun = instead
-	default:
-		out.Want, out.Got, out.Mismatches = want, p.traces, pc.Compare(want, p.traces)
-	}
-	return out, nil
-}
-
-// reached returns what the upstream was asked, by the signature of the case.
-func (c *checking) reached() map[string][]fetch.Exchange {
-	out := map[string][]fetch.Exchange{}
-	for _, r := range c.upstreams {
-		for _, x := range r.Since(0) {
-			out[signatureIn(x.Request.Target)] = append(out[signatureIn(x.Request.Target)], x)
-		}
-	}
-	return out
-}
-
-// provokes reports whether the case hangs on what a gateway does of its own.
-func provokes(pc *catalog.PolicyCase) bool {
-	for _, s := range pc.Steps {
-		if len(s.OnlyIf) > 0 {
-			return true
-		}
-	}
-	return false
 }

@@ -15,23 +15,23 @@ import (
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/judge"
+	"github.com/corsproof/corsproof/harness/report"
 )
 
-// browse has Chromium make the requests of the share of cases that is its.
+// browse has Chromium make the requests of those of the cases that are its.
 func (c *checking) browse(ctx context.Context, checked []*judge.Checked) error {
-	chosen := c.choose(checked)
+	if c.browsing == nil {
+		c.browsing = &browsing{checking: c, decided: map[string]bool{}, served: map[string]bool{}}
+	}
+	b := c.browsing
+	chosen := b.choose(checked)
 	if len(chosen) == 0 {
 		return nil
 	}
-	if err := c.serveElsewhere(); err != nil {
+	if err := b.start(ctx); err != nil {
 		return err
 	}
-	chromium, err := c.lab.Chromium(ctx)
-	if err != nil {
-		return err
-	}
-	b := &browsing{checking: c, chromium: chromium, served: map[string]bool{}, traces: map[string][]fetch.Trace{}, waited: map[string][]int{}, last: map[string]time.Time{}}
-	defer b.closePages()
+	b.traces, b.waited, b.last = map[string][]fetch.Trace{}, map[string][]int{}, map[string]time.Time{}
 	if err := b.drive(ctx, chosen); err != nil {
 		return err
 	}
@@ -43,23 +43,46 @@ func (c *checking) browse(ctx context.Context, checked []*judge.Checked) error {
 	return nil
 }
 
+// start starts the browser and what it calls beside the target.
+func (b *browsing) start(ctx context.Context) (err error) {
+	if b.chromium != nil {
+		return nil
+	}
+	if err := b.serveElsewhere(); err != nil {
+		return err
+	}
+	if b.chromium, err = b.lab.Chromium(ctx); err != nil {
+		return err
+	}
+	ran := report.CheckRan{Caller: b.chromium.Info().Caller()}
+	if b.cfg.Engine != EngineChromium {
+		ran.Why = "it judges one case of each decision; --engine chromium has it judge all that it can make"
+	}
+	b.summary.Ran = append(b.summary.Ran, ran)
+	return nil
+}
+
 // choose returns the cases that the browser runs.
-func (c *checking) choose(checked []*judge.Checked) []*judge.Checked {
+func (b *browsing) choose(checked []*judge.Checked) []*judge.Checked {
 	var chosen []*judge.Checked
-	decided := map[string]bool{}
 	for _, one := range checked {
 		pc := one.Case
 		switch {
-		case !slices.Contains(pc.Drivers, catalog.DriverBrowser) && len(pc.Drivers) > 0,
-			one.NotRun != "", pc.Disturbs, takesUpstreamAway(pc), pc.Protocol != "", usesCookies(pc), !c.canServePages(pc):
+		case one.NotRun != "" || !b.makes(pc):
 			continue
-		case c.cfg.Browser != BrowserAll && decided[pc.Decision]:
+		case b.cfg.Engine != EngineChromium && (b.decided[pc.Decision] || mannerOf(pc) != mannerTogether):
 			continue
 		}
-		decided[pc.Decision] = true
+		b.decided[pc.Decision] = true
 		chosen = append(chosen, one)
 	}
 	return chosen
+}
+
+// makes reports whether the browser can make the requests of a case.
+func (b *browsing) makes(pc *catalog.PolicyCase) bool {
+	drives := len(pc.Drivers) == 0 || slices.Contains(pc.Drivers, catalog.DriverBrowser)
+	return drives && pc.Protocol == "" && !usesCookies(pc) && b.canServePages(pc)
 }
 
 // canServePages reports whether there can be a page for each step: none can be
@@ -93,11 +116,13 @@ func hostportOf(o fetch.Origin) string {
 type browsing struct {
 	*checking
 	chromium *browser.Chromium
+	decided  map[string]bool // decisions that it has judged one case of
 	pages    []openPage      // most recently used last
 	served   map[string]bool // origins
-	traces   map[string][]fetch.Trace
-	// waited is, by signature, how many seconds each request came after the one
-	// before at most.
+
+	// Of one portion, by signature. waited is how many seconds each request came after
+	// the one before at most.
+	traces map[string][]fetch.Trace
 	waited map[string][]int
 	last   map[string]time.Time
 }
@@ -142,13 +167,7 @@ func (b *browsing) page(ctx context.Context, origin string) (browser.Page, error
 	return page, nil
 }
 
-func (b *browsing) closePages() {
-	for _, p := range b.pages {
-		p.page.Close()
-	}
-}
-
-// drive runs the cases. Those of one signature are the same requests, and are
+// drive runs the cases of a portion. Those of one signature are the same requests, and are
 // made once.
 func (b *browsing) drive(ctx context.Context, cases []*judge.Checked) error {
 	var single []catalog.PolicyCase
@@ -164,6 +183,14 @@ func (b *browsing) drive(ctx context.Context, cases []*judge.Checked) error {
 			continue
 		}
 		single = append(single, ready)
+	}
+	if len(single) > 0 && mannerOf(&single[0]) == mannerAlone {
+		for some := range slices.Chunk(single, 1) {
+			if err := b.together(ctx, some); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	sequences := slices.DeleteFunc(slices.Clone(single), func(c catalog.PolicyCase) bool { return len(c.Steps) == 1 })
 	single = slices.DeleteFunc(single, func(c catalog.PolicyCase) bool { return len(c.Steps) > 1 })
@@ -260,6 +287,9 @@ func atOrigins(t fetch.Trace) fetch.Trace {
 // judgeBrowser holds what the browser did against the policy, and against the
 // model with the browser's profile over the answers that the browser itself got.
 func judgeBrowser(ctx context.Context, c *judge.Checked, traces []fetch.Trace, waited []int) error {
+	if ok, _ := c.Case.Provoked(traces); !ok {
+		return nil // it didn't happen again: the model has judged the first time
+	}
 	c.Engine = traces
 	for i, t := range traces {
 		if t.Outcome.Kind == fetch.OutcomeUnknown {

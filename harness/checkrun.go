@@ -2,7 +2,6 @@ package harness
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -36,63 +35,32 @@ type predictor struct {
 	made map[string]prediction // by signature
 }
 
-// predict runs the cases, many at a time. Those that take the upstream away, and
-// then those that disturb the target, come last, one after another. done is told
-// of each signature.
-func (p *predictor) predict(ctx context.Context, cases []catalog.PolicyCase, done func(signature string)) error {
-	var together, without, alone []catalog.PolicyCase
+// predict runs the cases, and returns what the model makes of them by signature.
+// done is told of each signature.
+func (p *predictor) predict(ctx context.Context, cases []*catalog.PolicyCase, m manner, done func(signature string)) (map[string]prediction, error) {
+	p.made = map[string]prediction{}
+	var single []*catalog.PolicyCase
 	seen := map[string]bool{}
 	for _, c := range cases {
-		if seen[c.Signature] {
-			continue
-		}
-		seen[c.Signature] = true
-		switch {
-		case c.Disturbs:
-			alone = append(alone, c)
-		case takesUpstreamAway(&c):
-			without = append(without, c)
-		default:
-			together = append(together, c)
+		if !seen[c.Signature] {
+			seen[c.Signature] = true
+			single = append(single, c)
 		}
 	}
-	if err := p.concurrently(ctx, together, done); err != nil {
-		return err
+	workers := checkWorkers
+	if m == mannerAlone {
+		workers = 1
 	}
-	if len(without) > 0 && p.upstream != nil {
-		p.upstream.refuse()
-		err := p.concurrently(ctx, without, done)
-		if err := errors.Join(err, p.upstream.listen()); err != nil {
-			return err
-		}
-	}
-	for i := range alone {
-		if err := p.one(ctx, &alone[i]); err != nil {
-			return err
-		}
-		done(alone[i].Signature)
-	}
-	return nil
+	return p.made, p.concurrently(ctx, single, workers, done)
 }
 
-func takesUpstreamAway(c *catalog.PolicyCase) bool {
-	for _, s := range c.Steps {
-		for _, a := range s.Upstream {
-			if a.Act == catalog.ActRefuses {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func (p *predictor) concurrently(ctx context.Context, cases []catalog.PolicyCase, done func(string)) error {
+func (p *predictor) concurrently(ctx context.Context, cases []*catalog.PolicyCase, workers int, done func(string)) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	next := make(chan *catalog.PolicyCase)
 	var wg sync.WaitGroup
 	var mu sync.Mutex // done is told one at a time
-	for range min(checkWorkers, len(cases)) {
+	for range min(workers, len(cases)) {
 		wg.Go(func() {
 			for c := range next {
 				if err := p.one(ctx, c); err != nil {
@@ -105,9 +73,9 @@ func (p *predictor) concurrently(ctx context.Context, cases []catalog.PolicyCase
 			}
 		})
 	}
-	for i := range cases {
+	for _, c := range cases {
 		select {
-		case next <- &cases[i]:
+		case next <- c:
 		case <-ctx.Done():
 		}
 	}

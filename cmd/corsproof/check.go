@@ -82,7 +82,7 @@ type check struct {
 	checkReports
 	gateway string
 	binary  string
-	browser string
+	engine  string
 	only    string
 	timeout time.Duration
 
@@ -96,12 +96,14 @@ func checkCommand() *cobra.Command {
 		Short: "Check a gateway's own config, or a URL, against a CORS policy",
 		Long: `Derive the cases that follow from a policy, run the gateway with your own config in front of a
 scripted upstream, and judge its answers: all on the model, one of each decision in a real browser.
+With --engine chromium the browser judges all that it can make, and the model predicts each from
+what the recorders saw; with --engine model there is no browser.
 
 Exit codes: 0 the target follows the policy, 1 it doesn't, 2 wrong use or a mistake in a file, 3
 something could not be observed, 4 browser and model disagree; of several the first in the order 1, 4, 3.`,
 		Example: `  corsproof check shop.yaml
   corsproof check shop.yaml --target edge --gateway nginx=./nginx.conf
-  corsproof check shop.yaml --browser all`,
+  corsproof check shop.yaml --engine chromium`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.stdout, c.stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
@@ -113,15 +115,15 @@ something could not be observed, 4 browser and model disagree; of several the fi
 	cmd.Flags().StringVar(&c.only, "case", "", "run the cases with this `ID` alone; * and ** stand for a part of one")
 	cmd.Flags().StringVar(&c.gateway, "gateway", "", "`KIND=FILE`: run this config instead of the target's own, as in nginx=./nginx.conf")
 	cmd.Flags().StringVar(&c.binary, "binary", "", "the gateway's program: a `path`, or system for the one in PATH; the project's own if empty")
-	cmd.Flags().StringVar(&c.browser, "browser", string(harness.BrowserDecisions), "what a real browser judges: decisions (one case of each), all or none")
+	cmd.Flags().StringVar(&c.engine, "engine", "", "`who` judges: chromium all that a browser can make, or model all without a browser; if empty the model all, and chromium one of each decision")
 	cmd.Flags().DurationVar(&c.timeout, "timeout", harness.DefaultCheckTimeout, "how long one request may take")
 	return cmd
 }
 
 func (c *check) run(ctx context.Context, file string) (err error) {
-	share := harness.BrowserShare(c.browser)
-	if !slices.Contains([]harness.BrowserShare{harness.BrowserAll, harness.BrowserDecisions, harness.BrowserNone}, share) {
-		return fmt.Errorf("--browser %q: it is decisions, all or none", c.browser)
+	engine := harness.EngineName(c.engine)
+	if engine != "" && !slices.Contains(harness.EngineNames, engine) {
+		return fmt.Errorf("--engine %q: it is %s or %s", c.engine, harness.EngineChromium, harness.EngineModel)
 	}
 	if _, err := report.ParseFailOn(c.failOn); err != nil {
 		return err
@@ -134,7 +136,7 @@ func (c *check) run(ctx context.Context, file string) (err error) {
 	if err != nil {
 		return err
 	}
-	run := &checkRun{policy: p, file: file, target: name, started: time.Now(), share: share}
+	run := &checkRun{policy: p, file: file, target: name, started: time.Now()}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	target, end, err := c.open(ctx, run, filepath.Dir(file), cancel)
@@ -146,10 +148,15 @@ func (c *check) run(ctx context.Context, file string) (err error) {
 			err = &exitError{exitUnknown, errors.Join(err, fmt.Errorf("clean up: %w", endErr))}
 		}
 	}()
+	reports, err := c.checkReports.begin(run)
+	if err != nil {
+		return &exitError{exitUnknown, err}
+	}
+	defer reports.close()
 	progress := newProgress(c.stderr)
-	run.checked, err = harness.Check(ctx, harness.CheckConfig{
-		Policy: p, On: name, Target: target, Browser: share, Timeout: c.timeout, Only: only,
-		Secret: secretFrom(filepath.Dir(file)),
+	summary, err := harness.Check(ctx, harness.CheckConfig{
+		Policy: p, On: name, Target: target, Engine: engine, Timeout: c.timeout, Only: only,
+		Secret: harness.Secrets(filepath.Dir(file)), Each: reports.add,
 		Progress: func(done, total int) {
 			progress.total = total
 			progress.at(done)
@@ -159,14 +166,13 @@ func (c *check) run(ctx context.Context, file string) (err error) {
 	if err != nil {
 		return &exitError{exitUnknown, causeOr(ctx, err)}
 	}
-	if len(run.checked) == 0 {
+	if summary.Cases == 0 {
 		return fmt.Errorf("--case %s: the policy has no such case; 'corsproof cases %s' lists them", c.only, file)
 	}
-	code, err := c.write(c.stdout, run)
-	switch {
-	case err != nil:
+	if err := reports.end(c.stdout, summary); err != nil {
 		return &exitError{exitUnknown, err}
-	case code != exitProven:
+	}
+	if code := summary.ExitCode(); code != exitProven {
 		return &exitError{code, nil}
 	}
 	return nil
@@ -252,34 +258,4 @@ func (a *announced) Start(ctx context.Context, upstream wire.Upstream) (wire.End
 		fmt.Fprintf(a.w, "note: %s\n", n)
 	}
 	return endpoint, err
-}
-
-// secretFrom reads the secrets of a policy in dir from where the policy says.
-func secretFrom(dir string) func(*policy.Auth) (string, error) {
-	return func(a *policy.Auth) (string, error) {
-		var from policy.Secret
-		switch {
-		case a.Bearer != nil:
-			from = *a.Bearer
-		case a.APIKey != nil:
-			from = a.APIKey.Secret
-		case a.Cookie != nil:
-			from = a.Cookie.Secret
-		}
-		if env := from.Env.Text; env != "" {
-			if value, ok := os.LookupEnv(env); ok {
-				return value, nil
-			}
-			return "", fmt.Errorf("it needs a secret: set the environment variable %s", env)
-		}
-		path := from.File.Text
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(dir, path)
-		}
-		value, err := os.ReadFile(path)
-		if err != nil {
-			return "", fmt.Errorf("it needs a secret: %w", err)
-		}
-		return strings.TrimSpace(string(value)), nil
-	}
 }

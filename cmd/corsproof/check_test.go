@@ -77,7 +77,7 @@ func TestCheckWrongUse(t *testing.T) {
 		{"no such gateway", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml", "--gateway", "pound=x"}, []string{"pound", "nginx", "envoy"}},
 		{"no config", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml"}, []string{"nginx.conf"}},
 		{"a config that can't be run", map[string]string{"shop.yaml": shopPolicy, "nginx.conf": "http {"}, []string{"check", "shop.yaml"}, []string{"nginx.conf:1"}},
-		{"browser", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml", "--browser", "some"}, []string{"--browser"}},
+		{"engine", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml", "--engine", "webkit"}, []string{"--engine \"webkit\"", "chromium or model"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -98,9 +98,9 @@ func TestCheckOfNginx(t *testing.T) {
 		code           int
 		want           string
 	}{
-		{"right", "", "", []string{"--browser", "decisions"}, exitProven, "0 divergent, 0 unknown"},
-		{"no always", `Access-Control-Allow-Origin $allow always;`, `Access-Control-Allow-Origin $allow;`, []string{"--browser", "none"}, exitNotProven, "masked: acao-missing-on-error"},
-		{"a suffix", `"https://shop.example.com" "https://shop.example.com"`, `~shop\.example\.com$ $http_origin`, []string{"--browser", "none"}, exitNotProven, "hole: suffix-match-origin"},
+		{"right", "", "", nil, exitProven, "0 divergent, 0 unknown"},
+		{"no always", `Access-Control-Allow-Origin $allow always;`, `Access-Control-Allow-Origin $allow;`, []string{"--engine", "model"}, exitNotProven, "masked: acao-missing-on-error"},
+		{"a suffix", `"https://shop.example.com" "https://shop.example.com"`, `~shop\.example\.com$ $http_origin`, []string{"--engine", "model"}, exitNotProven, "hole: suffix-match-origin"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -141,7 +141,7 @@ func TestCheckReports(t *testing.T) {
 	t.Parallel()
 	config := strings.Replace(shopConfig, `Access-Control-Allow-Origin $allow always;`, `Access-Control-Allow-Origin $allow;`, 1)
 	files := map[string]string{"shop.yaml": shopPolicy, "nginx.conf": config}
-	args := []string{"check", "shop.yaml", "--browser", "none", "--json", "c.json", "--junit", "j.xml", "--markdown", "m.md", "--annotations"}
+	args := []string{"check", "shop.yaml", "--engine", "model", "--json", "c.json", "--junit", "j.xml", "--markdown", "m.md", "--annotations"}
 	r := startWith(t, files, args...)
 	assert.Equal(t, exitNotProven, r.wait(t), r.out)
 	assert.Contains(t, r.out, "nginx.conf:12: add_header Access-Control-Allow-Origin $allow always;", "the fix, in nginx's words")
@@ -152,9 +152,9 @@ func TestCheckReports(t *testing.T) {
 		assert.Contains(t, string(text), want, file)
 	}
 
-	code, out := runIn(t, files, "check", "shop.yaml", "--browser", "none", "--fail-on", "outage,hole")
+	code, out := runIn(t, files, "check", "shop.yaml", "--engine", "model", "--fail-on", "outage,hole")
 	assert.Zero(t, code, "what is only masked doesn't count: %s", out)
-	code, out = runIn(t, files, "check", "shop.yaml", "--browser", "none", "--case", "error/application/404/defaults")
+	code, out = runIn(t, files, "check", "shop.yaml", "--engine", "model", "--case", "error/application/404/defaults")
 	assert.Equal(t, exitNotProven, code)
 	assert.Contains(t, out, "1 case: ")
 	code, out = runIn(t, nil, "explain", "acao-missing-on-error")

@@ -12,8 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/corsproof/corsproof/harness"
-	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/judge"
 	"github.com/corsproof/corsproof/harness/policy"
 	"github.com/corsproof/corsproof/harness/report"
@@ -35,24 +33,23 @@ func (r *checkReports) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&r.failOn, "fail-on", "", "the `severities`, with commas between, that make the exit code 1: outage, hole, masked, performance, annoyance; all if empty")
 }
 
-// A checkRun is a check that was made.
+// A checkRun is a check that is made.
 type checkRun struct {
 	policy  *policy.Policy
 	file    string
 	target  string
 	started time.Time
-	checked []*judge.Checked
 	// gateway is nil for a target that ran already.
 	gateway *gateway.Gateway
 	kind    gateway.Kind
 	config  string
-	share   harness.BrowserShare
 }
 
-// check describes the check for a report.
-func (run *checkRun) check(view *policy.View) report.Check {
-	c := report.Check{
-		Started: run.started, Policy: run.file, Target: report.CheckTarget{Name: run.target, URL: view.Target.URL.Text},
+// check describes the check for a report, once the target runs.
+func (run *checkRun) check() report.Check {
+	c := report.Check{Started: run.started, Policy: run.file, Target: report.CheckTarget{Name: run.target}}
+	if view, err := run.policy.On(run.target); err == nil {
+		c.Target.URL = view.Target.URL.Text
 	}
 	if run.gateway != nil {
 		c.Target.Gateway, c.Target.File, c.Target.Version = string(run.kind), run.config, run.gateway.Version()
@@ -60,69 +57,94 @@ func (run *checkRun) check(view *policy.View) report.Check {
 			c.Substituted = append(c.Substituted, report.Substitution{At: fmt.Sprintf("%s:%d", s.File, s.Line), Was: s.From, Is: s.To})
 		}
 	}
-	why := map[harness.BrowserShare]string{harness.BrowserDecisions: "it judged one case of each decision"}[run.share]
-	seen := map[fetch.Caller]bool{}
-	for _, one := range run.checked {
-		for _, t := range one.Engine {
-			if !seen[t.Caller] {
-				seen[t.Caller] = true
-				c.Ran = append(c.Ran, report.CheckRan{Caller: t.Caller, Why: why})
-			}
-		}
-	}
 	return c
 }
 
-// write makes all reports, and returns the exit code.
-func (r *checkReports) write(w io.Writer, run *checkRun) (int, error) {
-	failOn, err := report.ParseFailOn(r.failOn)
-	if err != nil {
-		return exitUsage, err
+// openReports are reports that are being written while a check goes on.
+type openReports struct {
+	*checkReports
+	run    *checkRun
+	failOn []judge.Severity
+
+	spool *os.File // of the JSON, which has no name; nil if nobody wants it
+	cases *report.CheckWriter
+	suite *report.JUnit
+}
+
+// begin opens what is written case by case. Whoever began it closes it.
+func (r *checkReports) begin(run *checkRun) (*openReports, error) {
+	o := &openReports{checkReports: r, run: run}
+	var err error
+	if o.failOn, err = report.ParseFailOn(r.failOn); err != nil || r.json == "" {
+		return o, err
 	}
-	view, err := run.policy.On(run.target)
-	if err != nil {
-		return exitUsage, err
+	if o.spool, err = os.CreateTemp("", "corsproof-report-"); err != nil {
+		return nil, err
 	}
-	check := run.check(view)
-	summary := report.CheckSummary{FailOn: failOn}
-	collector := judge.NewCollector(judge.CollectorConfig{View: view})
-	junit := report.NewJUnit(check)
-	for _, one := range run.checked {
-		summary.Add(one)
-		collector.Add(one)
-		junit.Add(one)
+	// Without a name nothing is left of it, whatever becomes of this process.
+	if err := os.Remove(o.spool.Name()); err != nil {
+		return nil, errors.Join(err, o.spool.Close())
 	}
-	summary.Findings, summary.Notes = collector.Findings()
-	summary.AddConcerns(run.policy.Lint())
-	summary.TookMillis = time.Since(run.started).Milliseconds()
-	if run.gateway != nil {
-		for i := range summary.Findings {
-			f := &summary.Findings[i]
-			if worded := run.gateway.Fix(f.Fix); worded.Text != "" {
-				f.Wording = &judge.Wording{Text: worded.Text, File: worded.File, Line: worded.Line}
-			}
-		}
+	return o, nil
+}
+
+func (o *openReports) close() {
+	if o.spool != nil {
+		o.spool.Close()
 	}
-	report.WriteCheck(w, summary, styleOf(w))
-	if r.annotations {
-		err = errors.Join(err, report.WriteAnnotations(w, summary))
+}
+
+// first opens the reports that say what runs.
+func (o *openReports) first() {
+	if o.spool != nil && o.cases == nil {
+		o.cases = report.NewCheckWriter(o.spool, o.run.check())
 	}
-	if r.json != "" {
-		err = errors.Join(err, writeFile(r.json, func(w io.Writer) error {
-			out := report.NewCheckWriter(w, check)
-			for _, one := range run.checked {
-				out.Add(one)
-			}
-			return out.Close(summary)
-		}))
+	if o.junit != "" && o.suite == nil {
+		o.suite = report.NewJUnit(o.run.check())
 	}
-	if r.junit != "" {
-		err = errors.Join(err, writeFile(r.junit, func(w io.Writer) error { return junit.Write(w, summary) }))
+}
+
+func (o *openReports) add(c *judge.Checked) error {
+	o.first()
+	if o.cases != nil {
+		o.cases.Add(c)
 	}
-	if r.markdown != "" {
-		err = errors.Join(err, appendFile(r.markdown, func(w io.Writer) error { return report.WriteCheckMarkdown(w, check, summary) }))
+	if o.suite != nil {
+		o.suite.Add(c)
 	}
-	return summary.ExitCode(), err
+	return nil
+}
+
+// end writes all reports.
+func (o *openReports) end(w io.Writer, s *report.CheckSummary) error {
+	o.first()
+	s.FailOn = o.failOn
+	report.WriteCheck(w, *s, styleOf(w))
+	var errs []error
+	if o.annotations {
+		errs = append(errs, report.WriteAnnotations(w, *s))
+	}
+	if o.cases != nil {
+		errs = append(errs, o.cases.Close(*s), o.keep())
+	}
+	if o.suite != nil {
+		errs = append(errs, writeFile(o.junit, func(w io.Writer) error { return o.suite.Write(w, *s) }))
+	}
+	if o.markdown != "" {
+		errs = append(errs, appendFile(o.markdown, func(w io.Writer) error { return report.WriteCheckMarkdown(w, o.run.check(), *s) }))
+	}
+	return errors.Join(errs...)
+}
+
+// keep copies the spooled report to its place.
+func (o *openReports) keep() error {
+	if _, err := o.spool.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	return writeFile(o.json, func(w io.Writer) error {
+		_, err := io.Copy(w, o.spool)
+		return err
+	})
 }
 
 // writeFile writes a file, whole or not at all.

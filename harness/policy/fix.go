@@ -48,6 +48,15 @@ type Fix struct {
 	Because Rule `json:"because"`
 }
 
+// A Wording is a fix in a gateway's own syntax.
+type Wording struct {
+	// Text is what to write, one or more lines.
+	Text string
+	// File and Line are where it goes; Line is 0 if that can't be told.
+	File string
+	Line int
+}
+
 var fixTexts = map[FixKind]string{
 	FixAnswerPreflight:   "answer OPTIONS with Access-Control-Request-Method at the gateway itself, with status 204, before routing, redirects, authentication and limits",
 	FixAllowMethod:       "add %s to Access-Control-Allow-Methods",

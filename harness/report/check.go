@@ -20,7 +20,6 @@ type Check struct {
 	// Policy is the policy's file, Target the name of its target.
 	Policy      string         `json:"policy"`
 	Target      CheckTarget    `json:"target"`
-	Ran         []CheckRan     `json:"ran"`
 	Substituted []Substitution `json:"substituted,omitempty"`
 }
 
@@ -35,7 +34,7 @@ type CheckTarget struct {
 	Version string `json:"version,omitempty"`
 }
 
-// A CheckRan is what judged cases: an engine, the direct client, the model.
+// A CheckRan is an engine that judged cases.
 type CheckRan struct {
 	fetch.Caller
 	// Why says why it judged no more than it did; empty if it judged all it can.
@@ -106,6 +105,8 @@ type CheckSummary struct {
 	Reasons map[string]int `json:"reasons,omitempty"`
 	// JudgedBy counts the cases with a verdict by who judged them.
 	JudgedBy map[string]int `json:"judgedBy"`
+	// Ran are the engines that judged, as they named themselves.
+	Ran []CheckRan `json:"ran,omitempty"`
 
 	Findings []judge.Finding `json:"findings"`
 	// Notes are worth knowing and change nothing about the end.

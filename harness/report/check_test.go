@@ -115,7 +115,6 @@ func checked(t *testing.T) (Check, CheckSummary, []*judge.Checked) {
 	check := Check{
 		Started: time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC), Policy: "shop.yaml",
 		Target: CheckTarget{Name: "edge", URL: "https://api.shop.test", Gateway: "nginx", File: "nginx.conf", Version: "nginx/1.31"},
-		Ran:    []CheckRan{{Caller: fetch.Caller{Name: "model", Kind: fetch.CallerModel, Version: "standard"}}},
 	}
 	return check, s, all
 }
