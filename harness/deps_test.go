@@ -51,6 +51,9 @@ var allowed = map[string][]string{
 	"servers/container":  {"servers", "harness/fetch", "harness/wire", "harness/process", "fixtures"},
 }
 
+// mayImportTesting are the packages that have a form for tests beside the other.
+var mayImportTesting = []string{"harness", "harness/direct", "harness/browser", "servers/container", "servers/gateway"}
+
 func TestImportsFollowTheTable(t *testing.T) {
 	t.Parallel()
 	root, err := filepath.Abs("..")
@@ -88,6 +91,9 @@ func TestImportsFollowTheTable(t *testing.T) {
 			}
 			if ours, ok := strings.CutPrefix(imported, module); ok {
 				assert.True(t, mayImport(may, ours), "%s imports %s, which the table doesn't allow", rel, ours)
+			}
+			if imported == "testing" {
+				assert.Contains(t, mayImportTesting, pkg, "%s imports testing", rel)
 			}
 			if pkg == "harness/fetch" {
 				assert.NotContains(t, imported, ".", "%s: fetch imports the standard library alone", rel)

@@ -7,6 +7,8 @@
 // from it, make the same call directly, and ask who enforced ([WhoEnforced]). With
 // [Lab.CallAll] and [Differential] all callers stand side by side.
 //
+// [Check] holds a target against a policy, and [Run] is the same for go test.
+//
 // The package decides nothing about a request itself: browser, direct and wire
 // observe, and the comparison is a pure function of their traces.
 //
@@ -33,6 +35,11 @@
 //	cmd/corsproof         all
 //
 // servers needs netns for the networks that it puts a service in.
+//
+// Package testing is imported, outside of tests, for what takes a testing.TB and is
+// named with a T at its end, and for [Run], which makes subtests and so takes a
+// *testing.T: there is no smaller interface with a Run whose function gets one. A
+// test keeps to harness, direct, browser, servers/container and servers/gateway.
 //
 // Package servers/container stands apart from servers because of what it needs: a
 // Docker Engine, and dockertest with all that this brings along. Package
