@@ -47,11 +47,17 @@ func ExplainFinding(f judge.Finding) string {
 	if f.Flip != nil {
 		tail = row(tail, "decides", flipLine(*f.Flip))
 	}
-	tail = row(tail, "fix", fixLine(f))
+	for i, line := range fixLines(f) {
+		name := ""
+		if i == 0 {
+			name = "fix"
+		}
+		tail = row(tail, name, line)
+	}
 	tail = row(tail, "rerun", f.Command)
 
 	wire := wireLines(e)
-	if room := findingLines - len(head) - len(tail); len(wire) > room {
+	if room := max(findingLines-len(head)-len(tail), 1); len(wire) > room {
 		wire = append(wire[:room-1], fmt.Sprintf("and %d more lines, in the report", len(wire)-room+1))
 	}
 	for i, line := range wire {
@@ -135,6 +141,18 @@ func flipLine(f judge.Flip) string {
 		return fmt.Sprintf("without %s on %s, which is %s, it would come out right", f.Header, f.On, was)
 	}
 	return fmt.Sprintf("with %s: %q on %s, which is %s, it would come out right", f.Header, f.Be, f.On, was)
+}
+
+// fixedLines is how many lines of a fix are shown.
+const fixedLines = 4
+
+// fixLines are the lines of a fix; of many the first.
+func fixLines(f judge.Finding) []string {
+	lines := strings.Split(fixLine(f), "\n")
+	if len(lines) > fixedLines {
+		lines = append(lines[:fixedLines-1], fmt.Sprintf("and %d more lines, in the report", len(lines)-fixedLines+1))
+	}
+	return lines
 }
 
 // fixLine words a fix: in the target's own words, if it has some; else in no

@@ -3,6 +3,7 @@ package gateway
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/corsproof/corsproof/harness/policy"
@@ -10,7 +11,11 @@ import (
 
 // word words a fix for the block that serves its route.
 func (c *nginxConf) word(f policy.Fix) Wording {
-	block := c.serving(f.Route)
+	serving := c.serving(f.Route)
+	block := serving
+	if f.Route == "" {
+		block = c.speaking(serving)
+	}
 	switch f.Kind {
 	case policy.FixAnswerPreflight:
 		return c.wording(block, "if ($request_method = OPTIONS) {\n"+indent(c.lines(block, "# each add_header of this block: an if that has one has no other"))+"\n    return 204;\n}")
@@ -21,7 +26,7 @@ func (c *nginxConf) word(f policy.Fix) Wording {
 		}
 		return c.wording(block, strings.Join(lines, "\n"))
 	case policy.FixOnErrors, policy.FixOnHops:
-		return c.always(block)
+		return c.always(block, serving)
 	case policy.FixScope:
 		if f.Route != "" {
 			return c.wording(block, "location "+nginxLocation(f.Route)+" {")
@@ -160,9 +165,56 @@ func (c *nginxConf) inMap(m *nginxDirective, f policy.Fix) Wording {
 				break
 			}
 		}
-		return c.wording(origins, nginxOriginEntries(f, to))
+		at := origins
+		if entry := nginxEntry(origins, f.Values); f.Kind == policy.FixDenyOrigin && entry != nil {
+			at = entry
+		}
+		return c.wording(at, nginxOriginEntries(f, to))
 	}
 	return c.wording(m, "# in this map: "+f.String())
+}
+
+// nginxEntry returns the entry of a map of origins that matches one of them by an
+// expression; nil if none does, or Go can't tell.
+func nginxEntry(origins *nginxDirective, values []string) *nginxDirective {
+	for _, entry := range origins.block {
+		pattern, ok := strings.CutPrefix(entry.name.value, "~")
+		if !ok {
+			continue
+		}
+		if insensitive, ok := strings.CutPrefix(pattern, "*"); ok {
+			pattern = "(?i)" + insensitive
+		}
+		expression, err := regexp.Compile(pattern)
+		if err == nil && slices.ContainsFunc(values, expression.MatchString) {
+			return entry
+		}
+	}
+	return nil
+}
+
+// speaking returns the block, if it has an add_header of the CORS protocol or
+// inherits one; else the first block in it that has one.
+func (c *nginxConf) speaking(block *nginxDirective) *nginxDirective {
+	speaks := func(b *nginxDirective) bool {
+		return slices.ContainsFunc(b.block, func(d *nginxDirective) bool {
+			return d.name.value == "add_header" && strings.HasPrefix(strings.ToLower(d.arg(0)), "access-control-")
+		})
+	}
+	for b := block; b != nil; b = b.parent {
+		if speaks(b) {
+			return block
+		}
+	}
+	found := block
+	if block != nil {
+		nginxEach(block.block, func(d *nginxDirective) {
+			if found == block && d.name.value == "location" && speaks(d) {
+				found = d
+			}
+		})
+	}
+	return found
 }
 
 // mapOf returns the map that sets a variable; nil if the value is none's.
@@ -214,8 +266,9 @@ func (c *nginxConf) addHeader(block *nginxDirective, name string) *nginxDirectiv
 	return nil
 }
 
-// always words that the headers of a block are to be sent on every status.
-func (c *nginxConf) always(block *nginxDirective) Wording {
+// always words that the headers of a block are to be sent on every status; if they
+// are already, that those of where it is served from are.
+func (c *nginxConf) always(block, serving *nginxDirective) Wording {
 	for b := block; b != nil; b = b.parent {
 		var lines []string
 		var first *nginxDirective
@@ -232,7 +285,7 @@ func (c *nginxConf) always(block *nginxDirective) Wording {
 			return c.wording(first, strings.Join(lines, "\n"))
 		}
 	}
-	return c.wording(block, "# each add_header of Access-Control-* here, with \"always\", and in the location that error_page leads to")
+	return c.wording(serving, "# each add_header of Access-Control-* here, with \"always\", and in the location that error_page leads to")
 }
 
 // nginxLocation is the location that has a route's path, and no other.
