@@ -80,6 +80,6 @@ an interruption, a failed set-up and a taken port are, too.`,
 		},
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(demoCommand(), runCommandOf(), checkCommand(), casesCommand(), explainCommand(), fuzzCommand(), setupCommand(), doctorCommand())
+	root.AddCommand(demoCommand(), runCommandOf(), checkCommand(), exampleCommand(), casesCommand(), explainCommand(), fuzzCommand(), setupCommand(), doctorCommand())
 	return root
 }

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -55,7 +56,11 @@ type run struct {
 	started time.Time
 	ended   time.Time
 	shm     string // see sharedMemory
+	output  *lineWriter
 }
+
+// stdout is what was written there, once the command has ended.
+func (r *run) stdout() string { return r.output.stdout.String() }
 
 // limit bounds a whole run of the command.
 const limit = 3 * time.Minute
@@ -85,14 +90,14 @@ func startIn(t *testing.T, dir string, env []string, args ...string) *run {
 	r.cmd.Dir = dir
 	r.cmd.Env = append(os.Environ(), append([]string{"TMPDIR=" + temp}, env...)...)
 	r.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	output := &lineWriter{lines: r.lines}
-	r.cmd.Stdout, r.cmd.Stderr = output, output
+	r.output = &lineWriter{lines: r.lines}
+	r.cmd.Stdout, r.cmd.Stderr = stdoutWriter{r.output}, r.output
 	r.started = time.Now()
 	require.NoError(t, r.cmd.Start())
 	go func() {
 		r.err = r.cmd.Wait()
 		r.ended = time.Now()
-		r.out = output.all.String()
+		r.out = r.output.all.String()
 		close(r.lines)
 		close(r.done)
 	}()
@@ -188,12 +193,26 @@ func processesBelow(t *testing.T, dir string) []string {
 
 // A lineWriter keeps all output and sends each line on.
 type lineWriter struct {
-	all   strings.Builder
-	line  []byte
-	lines chan<- string
+	mu     sync.Mutex // stdout and stderr write at the same time
+	all    strings.Builder
+	stdout strings.Builder
+	line   []byte
+	lines  chan<- string
+}
+
+// A stdoutWriter keeps what is written to stdout apart, too.
+type stdoutWriter struct{ *lineWriter }
+
+func (w stdoutWriter) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	w.stdout.Write(p)
+	w.mu.Unlock()
+	return w.lineWriter.Write(p)
 }
 
 func (w *lineWriter) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.all.Write(p)
 	for _, c := range p {
 		if c != '\n' {

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/corsproof/corsproof/fixtures"
+)
+
+func exampleCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "example [FOLDER]",
+		Short: "Write a policy and gateway configs to begin with",
+		Long: `Write cors.yaml, a policy, and two gateway configs into the folder, the present one if none is named:
+nginx.conf, with two mistakes for 'corsproof check cors.yaml' to find, and envoy.yaml, which follows
+the policy. A file that is there already is left as it is, and nothing is written.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			dir := "."
+			if len(args) == 1 {
+				dir = args[0]
+			}
+			return writeExample(dir)
+		},
+	}
+}
+
+// writeExample writes the files, all or none.
+func writeExample(dir string) error {
+	example, err := fs.Sub(fixtures.Files, "example")
+	if err != nil {
+		return err
+	}
+	names, err := fs.Glob(example, "*")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		path := filepath.Join(dir, name)
+		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s is there already: choose another folder, or move it away", path)
+		}
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	return os.CopyFS(dir, example)
+}
