@@ -87,7 +87,7 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Rule:     RuleRedirectCredentials,
 	Kind:     Deviation,
 	Standard: "HTTP-redirect fetch, steps 9 and 10, refuse credentials in a Location across origins alone",
-	Profile:  "fetch() refuses every redirect to a URL with credentials",
+	Profile:  "fetch() without keepalive refuses every redirect to a URL with credentials",
 	Link:     "https://chromestatus.com/feature/5669008342777856",
 }, {
 	Rule:     RuleEqualLocations,
@@ -105,8 +105,8 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Rule:     RuleConditionalRevalidates,
 	Kind:     Deviation,
 	Standard: "HTTP-network-or-cache fetch, step 8.16: a conditional header of the author's makes the cache mode no-store",
-	Profile: "it makes it no-cache, so that Cache-Control is max-age=0 and there is no Pragma, before the preflight, too; in " +
-		"mode force-cache the cache is passed over",
+	Profile: "Cache-Control is max-age=0 and there is no Pragma, and the CORS-preflight cache is passed over; so is the HTTP " +
+		"cache in mode force-cache",
 	Link: chromiumSource + "third_party/blink/renderer/core/loader/frame_fetch_context.cc",
 }, {
 	Rule:     RuleForcedListsMethod,
@@ -190,7 +190,7 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Rule:     RuleIntegrityUnparsedIsNone,
 	Kind:     Deviation,
 	Standard: "main fetch, step 23: integrity metadata that names an algorithm counts, whatever its value, and any needs a body",
-	Profile:  "an item whose value isn't base64 is none, and metadata without an item asks for nothing, except of an opaque response",
+	Profile:  "an item whose value isn't base64 is none, and metadata without an item asks for nothing, but of opaque responses",
 	Link:     chromiumSource + "third_party/blink/renderer/platform/loader/subresource_integrity.cc",
 }, {
 	Rule:     RuleHintsDropped,
@@ -234,7 +234,7 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Rule:     RuleConditionsFor200Alone,
 	Kind:     Deviation,
 	Standard: "HTTP-network-or-cache fetch, step 8.26.2.2.2: a stored response is validated with its ETag and Last-Modified",
-	Profile:  "one with another status than 200 is asked for anew, without a condition",
+	Profile:  "one with another status than 200 is asked for anew, without a condition; a 304 to no condition is the response",
 	Link:     chromiumSource + "net/http/http_cache_transaction.cc",
 }, {
 	Rule:     RuleStreamIsCORS,
@@ -247,6 +247,12 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Kind:     Deviation,
 	Standard: "RFC 9111, section 3: without a lifetime a response is stored if its status is heuristically cacheable",
 	Profile:  "it is stored whatever its status",
+	Link:     chromiumSource + "net/http/http_cache_transaction.cc",
+}, {
+	Rule:     RuleNoCachePassesOver,
+	Kind:     ImplementationDefined,
+	Standard: "RFC 9111: a request with Cache-Control: no-cache wants what is stored validated; Pragma is deprecated",
+	Profile:  "with either what is stored isn't used, and not asked about",
 	Link:     chromiumSource + "net/http/http_cache_transaction.cc",
 }, {
 	Rule:     RuleOneStoredForURL,

@@ -41,12 +41,23 @@ func (f *fetching) bypassesPreflightCache() bool {
 	return false
 }
 
-// passOverCache has a condition of the author's reach the server in mode
-// force-cache too, with no more headers than the author's.
+// passOverCache has the cache let requests by that say so in the author's headers,
+// with no more headers than those that the cache mode calls for: what is stored
+// isn't used or asked about, and the answer to a condition isn't stored.
 func (f *fetching) passOverCache(httpRequest *request) {
-	if httpRequest.cache == CacheForceCache && f.ua.has(RuleConditionalRevalidates) && containsConditional(httpRequest.headers) {
+	switch {
+	case f.ua.has(RuleConditionalRevalidates) && containsConditional(httpRequest.headers):
+		httpRequest.cache = CacheNoStore
+	case (httpRequest.cache == CacheDefault || httpRequest.cache == CacheForceCache) && f.ua.has(RuleNoCachePassesOver) && saysNoCache(httpRequest.headers):
 		httpRequest.cache = CacheReload
 	}
+}
+
+// saysNoCache reports whether Cache-Control or Pragma says no-cache.
+func saysNoCache(headers HeaderList) bool {
+	pragma, _ := headers.getDecodeAndSplit("Pragma")
+	return hasDirective(headers, "no-cache") ||
+		slices.ContainsFunc(pragma, func(s string) bool { return byteCaseInsensitiveMatch(s, "no-cache") })
 }
 
 // modeFirst reports whether Chromium has another reason to refuse the request
@@ -55,7 +66,7 @@ func (f *fetching) modeFirst() bool { return f.ua.has(RuleModeFirst) && f.refuse
 
 // keepaliveTooLarge is keepaliveLimit where Chromium has it.
 func (f *fetching) keepaliveTooLarge() *response {
-	if !f.ua.has(RuleKeepaliveLimitFirst) || f.refusedByMode() {
+	if !f.ua.has(RuleKeepaliveLimitFirst) || f.refusedByMode() || f.blockMixedContent() {
 		return nil
 	}
 	return f.keepaliveLimit(f.request)
@@ -181,11 +192,32 @@ func (f *fetching) validators(s *storedResponse) HeaderList {
 	return s.headers
 }
 
+// nominated returns the stored response, if there is one that was asked about: a
+// 304 is about no other.
+func (f *fetching) nominated(s *storedResponse) *storedResponse {
+	if s == nil || !f.ua.has(RuleConditionsFor200Alone) {
+		return s
+	}
+	if v := f.validators(s); !v.Contains("ETag") && !v.Contains("Last-Modified") {
+		return nil
+	}
+	return s
+}
+
+// forgetStale forgets a stored response that HEAD was to validate and didn't.
+func (f *fetching) forgetStale(r *request, stored *storedResponse, revalidating bool) {
+	if !revalidating || stored == nil || r.method != "HEAD" || !f.ua.has(RuleOneStoredForURL) {
+		return
+	}
+	cache := &f.ua.httpCache
+	cache.stored = slices.DeleteFunc(cache.stored, func(s *storedResponse) bool { return s == stored })
+}
+
 // refusesCredentials reports whether a redirect is refused that the standard
 // follows, for a user name or password in its URL.
 func (f *fetching) refusesCredentials(locationURL *URL) bool {
 	r := f.request
-	return f.ua.has(RuleRedirectCredentials) && locationURL.IncludesCredentials() && r.api != APIXHR &&
+	return f.ua.has(RuleRedirectCredentials) && locationURL.IncludesCredentials() && r.api != APIXHR && !r.keepalive &&
 		(r.mode != ModeSameOrigin || SameOrigin(r.origin, locationURL.Origin()))
 }
 
@@ -258,5 +290,5 @@ func (f *fetching) integrityMetadata(actual *response) (metadata string, asks bo
 	if f.ua.has(RuleIntegrityUnparsedIsNone) {
 		metadata = strings.Join(metadataItem.FindAllString(metadata, -1), " ")
 	}
-	return metadata, metadata != "" || actual.typ == ResponseOpaque
+	return metadata, metadata != "" || actual.typ == ResponseOpaque || actual.typ == ResponseOpaqueRedirect
 }

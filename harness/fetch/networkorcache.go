@@ -181,13 +181,14 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 			httpCache.invalidate(partition, httpRequest.currentURL(), forwardResponse, f.ua.has(RuleInvalidatesTargetAlone))
 			storedResponse = nil
 		}
+		nominated := f.nominated(storedResponse)
 		// Step 11.4.
-		if revalidating && storedResponse != nil && forwardResponse.status == 304 {
+		if revalidating && nominated != nil && forwardResponse.status == 304 {
 			// Step 11.4.1.
-			storedResponse.freshen(f.ua, forwardResponse.headers)
+			nominated.freshen(f.ua, forwardResponse.headers)
 			// Step 11.4.2.
 			// Step 11.4.3.
-			response = storedResponse.response()
+			response = nominated.response()
 			response.exchange = forwardResponse.exchange
 		}
 		// Step 11.5.
@@ -196,6 +197,7 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 			response = forwardResponse
 			// Step 11.5.2. Network errors aren't stored.
 			response.storedAs = httpCache.store(f.ua, partition, httpRequest, forwardResponse)
+			f.forgetStale(httpRequest, storedResponse, revalidating)
 		}
 	}
 	if response.isNetworkError() {

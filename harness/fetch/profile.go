@@ -89,6 +89,7 @@ const (
 	RuleKeepalive19Redirects      Rule = "keepalive-follows-19-redirects"
 	RuleConditionsFor200Alone     Rule = "conditions-for-200-alone"
 	RuleStreamIsCORS              Rule = "stream-is-mode-cors"
+	RuleNoCachePassesOver         Rule = "no-cache-passes-over-the-cache"
 	RuleStoresAnyStatus           Rule = "stores-any-status"
 	RuleOneStoredForURL           Rule = "one-stored-response-for-a-url"
 	RuleRedirectModeErrorLast     Rule = "redirect-mode-error-after-credentials"

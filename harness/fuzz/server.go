@@ -182,6 +182,9 @@ func (g *generator) responseHeaders() []catalog.HeaderLine {
 // agent and a later request could meet it, it is said: not at all. Chromium keeps
 // no 401 or 416, as a cache need not, and a 304 that nobody asked for.
 func (g *generator) caching(status int, final bool) []catalog.HeaderLine {
+	if !final && (status == 301 || status == 308) {
+		return []catalog.HeaderLine{"Cache-Control: no-store"} // a redirect to itself meets what is kept of it
+	}
 	if g.steps == 1 {
 		return nil
 	}
