@@ -87,7 +87,7 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Rule:     RuleRedirectCredentials,
 	Kind:     Deviation,
 	Standard: "HTTP-redirect fetch, steps 9 and 10, refuse credentials in a Location across origins alone",
-	Profile:  "fetch() without keepalive refuses every redirect to a URL with credentials",
+	Profile:  "fetch() refuses every redirect to a URL with credentials; with keepalive it is followed before",
 	Link:     "https://chromestatus.com/feature/5669008342777856",
 }, {
 	Rule:     RuleEqualLocations,
@@ -106,7 +106,7 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Kind:     Deviation,
 	Standard: "HTTP-network-or-cache fetch, step 8.16: a conditional header of the author's makes the cache mode no-store",
 	Profile: "Cache-Control is max-age=0 and there is no Pragma, and the CORS-preflight cache is passed over; so is the HTTP " +
-		"cache in mode force-cache",
+		"cache in the modes force-cache and only-if-cached",
 	Link: chromiumSource + "third_party/blink/renderer/core/loader/frame_fetch_context.cc",
 }, {
 	Rule:     RuleForcedListsMethod,

@@ -43,14 +43,20 @@ func (f *fetching) bypassesPreflightCache() bool {
 
 // passOverCache has the cache let requests by that say so in the author's headers,
 // with no more headers than those that the cache mode calls for: what is stored
-// isn't used or asked about, and the answer to a condition isn't stored.
-func (f *fetching) passOverCache(httpRequest *request) {
+// isn't used or asked about, and the answer to a condition isn't stored. It reports
+// whether nothing is found for a request that wants what is stored alone.
+func (f *fetching) passOverCache(httpRequest *request) (findsNothing bool) {
+	conditional := f.ua.has(RuleConditionalRevalidates) && containsConditional(httpRequest.headers)
+	noCache := f.ua.has(RuleNoCachePassesOver) && saysNoCache(httpRequest.headers)
 	switch {
-	case f.ua.has(RuleConditionalRevalidates) && containsConditional(httpRequest.headers):
+	case httpRequest.cache == CacheOnlyIfCached:
+		return conditional || noCache
+	case conditional:
 		httpRequest.cache = CacheNoStore
-	case (httpRequest.cache == CacheDefault || httpRequest.cache == CacheForceCache) && f.ua.has(RuleNoCachePassesOver) && saysNoCache(httpRequest.headers):
+	case noCache && (httpRequest.cache == CacheDefault || httpRequest.cache == CacheForceCache):
 		httpRequest.cache = CacheReload
 	}
+	return false
 }
 
 // saysNoCache reports whether Cache-Control or Pragma says no-cache.
@@ -214,10 +220,25 @@ func (f *fetching) forgetStale(r *request, stored *storedResponse, revalidating 
 }
 
 // refusesCredentials reports whether a redirect is refused that the standard
-// follows, for a user name or password in its URL.
+// follows, for a user name or password in its URL. A request with keepalive is sent
+// on by another process than the page's, see orRefused.
 func (f *fetching) refusesCredentials(locationURL *URL) bool {
+	return !f.request.keepalive && f.dislikesCredentials(locationURL)
+}
+
+// orRefused returns a network error in the place of the response to a request that
+// the page's process would not have sent on.
+func (f *fetching) orRefused(locationURL *URL, r *response) *response {
+	if r.isNetworkError() || !f.request.keepalive || !f.dislikesCredentials(locationURL) {
+		return r
+	}
+	return f.networkError("concept-http-redirect-fetch", "9", "location-credentials",
+		"The redirect led to a URL with a user name or password in it.")
+}
+
+func (f *fetching) dislikesCredentials(locationURL *URL) bool {
 	r := f.request
-	return f.ua.has(RuleRedirectCredentials) && locationURL.IncludesCredentials() && r.api != APIXHR && !r.keepalive &&
+	return f.ua.has(RuleRedirectCredentials) && locationURL.IncludesCredentials() && r.api != APIXHR &&
 		(r.mode != ModeSameOrigin || SameOrigin(r.origin, locationURL.Origin()))
 }
 

@@ -98,7 +98,7 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 			httpRequest.headers = append(httpRequest.headers, Header{"Cache-Control", "no-cache"})
 		}
 	}
-	f.passOverCache(httpRequest)
+	findsNothing := f.passOverCache(httpRequest)
 	// Step 8.19.
 	if httpRequest.headers.Contains("Range") {
 		httpRequest.headers = append(httpRequest.headers, Header{"Accept-Encoding", "identity"})
@@ -115,7 +115,7 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 	httpCache := &f.ua.httpCache
 	partition := f.networkPartitionKey()
 	// Step 8.26.
-	if httpRequest.cache != CacheNoStore && httpRequest.cache != CacheReload {
+	if httpRequest.cache != CacheNoStore && httpRequest.cache != CacheReload && !findsNothing {
 		// Step 8.26.1.
 		storedResponse = httpCache.selectResponse(partition, httpRequest, f.ua.has(RuleHEADFromStoredGET))
 		// Step 8.26.2.

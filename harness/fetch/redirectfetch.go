@@ -84,7 +84,7 @@ func (f *fetching) RedirectFetch(actual *response) *response {
 	// Step 20.
 	recursive := true
 	// Step 22.
-	return f.MainFetch(recursive)
+	return f.orRefused(locationURL, f.MainFetch(recursive))
 }
 
 // locationURL is the location URL of a response, given the request's current

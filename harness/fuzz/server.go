@@ -136,8 +136,10 @@ func (g *generator) answer(h hop, to string) catalog.Answer {
 	a := catalog.Answer{To: to, Status: pick(g.Rand, redirectCodes)}
 	if h.final {
 		a.Status = pick(g.Rand, finalCodes)
-		if a.Status == 416 && g.steps > 1 {
-			a.Status = 404 // after a 416 Chromium reads what is stored, and then the answer
+		if g.steps > 1 && (a.Status == 401 || a.Status == 416) {
+			// After a 416 Chromium reads what is stored, and then the answer; a 401
+			// makes what is stored void.
+			a.Status = 404
 		}
 		a.Headers = g.responseHeaders()
 		if !fetch.IsNullBodyStatus(a.Status) {
@@ -180,7 +182,7 @@ func (g *generator) responseHeaders() []catalog.HeaderLine {
 
 // caching says how long an answer may be kept. Where that is left to the user
 // agent and a later request could meet it, it is said: not at all. Chromium keeps
-// no 401 or 416, as a cache need not, and a 304 that nobody asked for.
+// a 304 that nobody asked for.
 func (g *generator) caching(status int, final bool) []catalog.HeaderLine {
 	if !final && (status == 301 || status == 308) {
 		return []catalog.HeaderLine{"Cache-Control: no-store"} // a redirect to itself meets what is kept of it
@@ -188,7 +190,7 @@ func (g *generator) caching(status int, final bool) []catalog.HeaderLine {
 	if g.steps == 1 {
 		return nil
 	}
-	if !final || slices.Contains([]int{300, 304, 401, 410, 416}, status) {
+	if !final || slices.Contains([]int{300, 304, 410}, status) {
 		return []catalog.HeaderLine{"Cache-Control: no-store"}
 	}
 	if g.aboutCaches && chance(g.Rand, 60) {
