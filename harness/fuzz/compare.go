@@ -10,8 +10,9 @@ import (
 )
 
 // compare is [judge.Compare], and then the other request headers that the
-// standard gives a request or takes from it: those that the author set, and
-// those that the model sends. What an engine adds of its own isn't compared.
+// standard gives a request or takes from it: those that the author set, those
+// that the model sends, and those that an HTTP cache validates with. What else an
+// engine adds of its own isn't compared.
 func compare(model, engine fetch.Trace) []judge.Difference {
 	out := judge.Compare(model, engine)
 	if slices.ContainsFunc(out, func(d judge.Difference) bool { return d.What == "exchanges" }) {
@@ -19,7 +20,7 @@ func compare(model, engine fetch.Trace) []judge.Difference {
 	}
 	for i := range model.Exchanges {
 		sent, seen := model.Exchanges[i].Request.Headers, engine.Exchanges[i].Request.Headers
-		var names []string
+		names := slices.Clone(conditions)
 		expected := slices.Clone(sent)
 		if model.Exchanges[i].Kind != fetch.ExchangePreflight {
 			expected = append(expected, model.Request.Headers...)
@@ -43,6 +44,10 @@ func compare(model, engine fetch.Trace) []judge.Difference {
 	}
 	return out
 }
+
+// conditions are the headers that an HTTP cache validates with; they are compared
+// whoever sends them.
+var conditions = []string{"if-none-match", "if-modified-since"}
 
 // sameValue compares the values of all lines of a header. Whether there is a line
 // for each field or one for all is the transport's, and so what whitespace is

@@ -44,6 +44,8 @@ type generator struct {
 	follows bool
 	// aboutCaches: the sequence asks one URL of which a response is stored.
 	aboutCaches bool
+	// stored is the URL of that response.
+	stored string
 }
 
 // Generate makes case number index of a seed. It is the same case every time,
@@ -58,7 +60,7 @@ func Generate(seed uint64, index int) catalog.Case {
 	if g.aboutPreflights = g.steps > 1 && chance(g.Rand, 65); g.aboutPreflights && chance(g.Rand, 70) {
 		g.temper = temperRight
 	}
-	if g.aboutCaches = g.steps > 1 && !g.aboutPreflights && chance(g.Rand, 50); g.aboutCaches {
+	if g.aboutCaches = g.steps > 1 && !g.aboutPreflights && chance(g.Rand, 80); g.aboutCaches {
 		g.steps = 3
 	}
 	c := catalog.Case{
@@ -93,6 +95,7 @@ func (g *generator) step() catalog.Step {
 		if chance(g.Rand, 50) {
 			request.URL = oneOf(g.Rand, "https://api.test/a", "https://www.app.test/b")
 		}
+		g.stored = withFragment(request.URL, "")
 	}
 	return catalog.Step{Request: request, Server: g.server(request)}
 }
@@ -140,9 +143,19 @@ func (g *generator) aroundStored(steps []catalog.Step) catalog.Step {
 		if !noBody(request.Method) && chance(g.Rand, 50) {
 			request.Body = g.body()
 		}
-		if chance(g.Rand, 30) {
-			request.URL = g.page + "/b"
+		if url, err := fetch.ParseURL(g.stored, nil); err == nil && chance(g.Rand, 40) {
+			request.URL = string(url.Origin()) + "/c"
 		}
+	}
+	switch g.IntN(10) {
+	case 0:
+		request.Headers = []catalog.HeaderLine{catalog.HeaderLine(oneOf(g.Rand, "Cache-Control", "Pragma") + ": no-cache")}
+	case 1:
+		request.Headers = []catalog.HeaderLine{"X-A: 1"} // which Vary names
+	case 2, 3:
+		request.Cache = fetch.CacheForceCache
+	case 4:
+		request.Cache = oneOf(g.Rand, fetch.CacheReload, fetch.CacheReload, fetch.CacheNoCache, fetch.CacheNoStore)
 	}
 	return catalog.Step{Request: request, Server: g.server(request)}
 }

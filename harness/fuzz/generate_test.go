@@ -47,7 +47,7 @@ func TestGenerateRuns(t *testing.T) {
 	for seed := range uint64(3) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
-			for i := range 700 {
+			for i := range 400 {
 				c := fuzz.Generate(seed, i)
 				for _, s := range append(c.Steps, c.Step) {
 					require.Zero(t, s.After, c.ID)
@@ -66,11 +66,11 @@ func TestGenerateRuns(t *testing.T) {
 func TestShares(t *testing.T) {
 	t.Parallel()
 	for _, seed := range []uint64{1, 2, 3} {
-		r, err := fuzz.Run(t.Context(), fuzz.Config{Seed: seed, Cases: 2000, Profile: &fetch.Chromium, Driver: modelDriver(&fetch.Chromium)})
+		r, err := fuzz.Run(t.Context(), fuzz.Config{Seed: seed, Cases: 600, Profile: &fetch.Chromium, Driver: modelDriver(&fetch.Chromium)})
 		require.NoError(t, err)
 		s := r.Shares
 		t.Logf("seed %d: %+v", seed, s)
-		assert.Equal(t, 2000, s.Cases)
+		assert.Equal(t, 600, s.Cases)
 		assert.Equal(t, s.Cases, s.Allowed+s.Blocked+s.Unknown)
 		for name, share := range map[string]float64{"allowed": s.Percent(s.Allowed), "blocked": s.Percent(s.Blocked)} {
 			assert.True(t, 25 <= share && share <= 75, "seed %d: %s %.1f %%", seed, name, share)

@@ -17,7 +17,7 @@ import (
 const (
 	// plantedFaults are planted, leastFound of them have to be found.
 	plantedFaults, leastFound = 20, 18
-	// plantedCases are how many cases the fuzzer has for each.
+	// plantedCases are how many cases the fuzzer has for each, at most.
 	plantedCases = 3000
 )
 
@@ -43,18 +43,17 @@ func TestPlantedFaults(t *testing.T) {
 	}
 	require.Len(t, args[1:], plantedFaults)
 	program := buildPlanted(t, "./testdata/planted")
-	var found map[string][]string
-	require.NoError(t, json.Unmarshal(run(t, program, append(args, "none")...), &found))
-	require.Empty(t, found["none"], "without a fault nothing diverges")
+	var found map[string]string
+	require.NoError(t, json.Unmarshal(run(t, program, args...), &found))
+	require.Len(t, found, plantedFaults)
 	n := 0
 	for _, f := range faults {
-		ids := found[f.name]
-		if len(ids) == 0 {
+		if found[f.name] == "" {
 			t.Logf("%-45s not found in %d cases", f.name, plantedCases)
 			continue
 		}
 		n++
-		t.Logf("%-45s %4d of %d cases, first %s", f.name, len(ids), plantedCases, ids[0])
+		t.Logf("%-45s found by %s", f.name, found[f.name])
 	}
 	assert.GreaterOrEqual(t, n, leastFound, "faults found of %d", plantedFaults)
 }

@@ -12,6 +12,15 @@ import (
 // once others were: then it leaves the case as it is.
 type reduction func(*catalog.Case)
 
+// A grain says how small the parts are that reductions take away. What is left of
+// a long case after the coarse ones has far fewer fine ones.
+type grain int
+
+const (
+	coarse grain = iota // steps, answers, header lines
+	fine                // parts of header lines, too
+)
+
 // clone returns a copy that shares nothing that a reduction changes.
 func clone(c catalog.Case) catalog.Case {
 	copyStep := func(s catalog.Step) catalog.Step {
@@ -49,7 +58,7 @@ func stepsOf(c *catalog.Case) []*catalog.Step {
 
 // reductions lists what could be simpler in a case, in an order such that all
 // of them can be applied from the last to the first.
-func reductions(c *catalog.Case) []reduction {
+func reductions(c *catalog.Case, g grain) []reduction {
 	var out []reduction
 	for i := range c.Steps {
 		out = append(out, func(c *catalog.Case) { dropStep(c, i) })
@@ -61,8 +70,12 @@ func reductions(c *catalog.Case) []reduction {
 	for _, o := range insecureServers {
 		out = append(out, func(c *catalog.Case) { replaceOrigin(c, o.value) })
 	}
+	out = append(out, func(c *catalog.Case) { dropAnswers(c, "OPTIONS ") })
+	for _, name := range answeredNames(c) {
+		out = append(out, func(c *catalog.Case) { dropAnswered(c, name) })
+	}
 	for i, s := range stepsOf(c) {
-		for _, reduce := range stepReductions(s) {
+		for _, reduce := range stepReductions(s, g) {
 			out = append(out, func(c *catalog.Case) {
 				if steps := stepsOf(c); i < len(steps) {
 					reduce(steps[i])
@@ -71,6 +84,39 @@ func reductions(c *catalog.Case) []reduction {
 		}
 	}
 	return out
+}
+
+// answeredNames are the names of the header lines in all answers, in lower case.
+func answeredNames(c *catalog.Case) []string {
+	var names []string
+	for _, s := range stepsOf(c) {
+		for _, a := range s.Server {
+			for _, line := range a.Headers {
+				if name := strings.ToLower(line.Header().Name()); !slices.Contains(names, name) {
+					names = append(names, name)
+				}
+			}
+		}
+	}
+	return names
+}
+
+// dropAnswered takes a header out of all answers.
+func dropAnswered(c *catalog.Case, name string) {
+	for _, s := range stepsOf(c) {
+		for i := range s.Server {
+			s.Server[i].Headers = slices.DeleteFunc(s.Server[i].Headers, func(line catalog.HeaderLine) bool {
+				return strings.EqualFold(line.Header().Name(), name)
+			})
+		}
+	}
+}
+
+// dropAnswers takes away all answers to what begins like that.
+func dropAnswers(c *catalog.Case, to string) {
+	for _, s := range stepsOf(c) {
+		s.Server = slices.DeleteFunc(s.Server, func(a catalog.Answer) bool { return strings.HasPrefix(a.To, to) })
+	}
 }
 
 func dropStep(c *catalog.Case, i int) {
@@ -113,7 +159,7 @@ func replaceOrigin(c *catalog.Case, origin string) {
 }
 
 // stepReductions lists what could be simpler in one request and its servers.
-func stepReductions(s *catalog.Step) []func(*catalog.Step) {
+func stepReductions(s *catalog.Step, g grain) []func(*catalog.Step) {
 	var out []func(*catalog.Step)
 	request := func(reduce func(*catalog.Request)) {
 		out = append(out, func(s *catalog.Step) { reduce(&s.Request) })
@@ -144,12 +190,12 @@ func stepReductions(s *catalog.Step) []func(*catalog.Step) {
 	request(func(r *catalog.Request) { r.Headers = nil })
 	for i := range s.Request.Headers {
 		request(func(r *catalog.Request) { dropItem(&r.Headers, i) })
-		for _, shorter := range shorterLines(s.Request.Headers[i]) {
+		for _, shorter := range shorterLines(s.Request.Headers[i], g) {
 			request(func(r *catalog.Request) { setItem(r.Headers, i, shorter) })
 		}
 	}
 	for i, a := range s.Server {
-		out = append(out, answerReductions(i, a)...)
+		out = append(out, answerReductions(i, a, g)...)
 		if !strings.Contains(a.To, " ") && a.To != s.Request.URL {
 			// Begin the chain there.
 			request(func(r *catalog.Request) { r.URL = a.To })
@@ -160,7 +206,7 @@ func stepReductions(s *catalog.Step) []func(*catalog.Step) {
 }
 
 // answerReductions lists what could be simpler in the answer with an index.
-func answerReductions(i int, a catalog.Answer) []func(*catalog.Step) {
+func answerReductions(i int, a catalog.Answer, g grain) []func(*catalog.Step) {
 	var out []func(*catalog.Step)
 	answer := func(reduce func(*catalog.Answer)) {
 		out = append(out, func(s *catalog.Step) {
@@ -174,76 +220,16 @@ func answerReductions(i int, a catalog.Answer) []func(*catalog.Step) {
 	answer(func(a *catalog.Answer) { a.Headers = nil })
 	for j, line := range a.Headers {
 		answer(func(a *catalog.Answer) { dropItem(&a.Headers, j) })
-		for _, shorter := range shorterLines(line) {
+		for _, shorter := range shorterLines(line, g) {
 			answer(func(a *catalog.Answer) { setItem(a.Headers, j, shorter) })
 		}
 	}
 	return out
 }
 
-// shorterLines are simpler forms of a header line: without odd whitespace, with
-// a short value, with either half of its value, less its first or last
-// character, less one item of a list.
-func shorterLines(line catalog.HeaderLine) []catalog.HeaderLine {
-	name, value, _ := strings.Cut(string(line), ":")
-	name, value = strings.TrimRight(name, " "), strings.TrimPrefix(value, " ")
-	var out []catalog.HeaderLine
-	add := func(value string) {
-		if shorter := catalog.HeaderLine(name + ": " + value); shorter != line && len(shorter) <= len(line) && !slices.Contains(out, shorter) {
-			out = append(out, shorter)
-		}
-	}
-	add(strings.Trim(value, " \t"))
-	plain := []string{"1"}
-	if strings.HasPrefix(strings.ToLower(name), "access-control-") {
-		plain = []string{"*", "true", "PUT", "x-a"}
-	}
-	for _, value := range plain {
-		add(value)
-	}
-	runes := []rune(value)
-	if n := len(runes); n > 1 {
-		add(string(runes[n/2:]))
-		add(string(runes[:n/2]))
-		add(string(runes[1:]))
-		add(string(runes[:n-1]))
-	}
-	items := strings.Split(value, ",")
-	for i := range items {
-		if len(items) > 1 {
-			add(strings.TrimSpace(strings.Join(slices.Delete(slices.Clone(items), i, i+1), ",")))
-		}
-	}
-	if canonical, ok := fetchNames[strings.ToLower(name)]; ok && canonical != name {
-		out = append(out, catalog.HeaderLine(canonical+": "+value))
-	}
-	return out
-}
-
-// fetchNames are the header names of the CORS protocol as the standard writes
-// them.
-var fetchNames = func() map[string]string {
-	names := map[string]string{}
-	for _, name := range []string{
-		"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers",
-		"Access-Control-Max-Age", "Access-Control-Expose-Headers", "Authorization", "Content-Type", "Accept", "Range", "Location",
-	} {
-		names[strings.ToLower(name)] = name
-	}
-	return names
-}()
-
 func dropItem[T any](list *[]T, i int) {
 	if i < len(*list) {
 		*list = slices.Delete(*list, i, i+1)
-	}
-}
-
-// setItem replaces an item by a simpler one, if it is still about the same
-// header.
-func setItem(list []catalog.HeaderLine, i int, line catalog.HeaderLine) {
-	if i < len(list) && strings.EqualFold(list[i].Header().Name(), line.Header().Name()) {
-		list[i] = line
 	}
 }
 

@@ -75,6 +75,9 @@ func (g *generator) request() catalog.Request {
 		r.UploadListener = chance(g.Rand, 30)
 		if !noBody(r.Method) && chance(g.Rand, 60) || chance(g.Rand, 3) {
 			r.Body = g.body()
+			if chance(g.Rand, 15) {
+				r.Headers = append(r.Headers, catalog.HeaderLine("Content-Type: "+oneOf(g.Rand, otherCharsets...)))
+			}
 		}
 		return r
 	}
@@ -89,14 +92,20 @@ func (g *generator) request() catalog.Request {
 	if r.Mode == fetch.ModeNoCORS && !fetch.IsSafelistedMethod(fetch.NormalizeMethod(r.Method)) && chance(g.Rand, 85) {
 		r.Method = oneOf(g.Rand, "", "POST", "POST", "HEAD")
 	}
+	if r.Mode == fetch.ModeNoCORS && g.page != string(fetch.OpaqueOrigin) && chance(g.Rand, 20) {
+		r.URL = g.page + pick(g.Rand, paths) // to be redirected from there
+	}
 	if strings.HasPrefix(r.URL, "about:") && chance(g.Rand, 50) {
 		r.Mode, r.Method = fetch.ModeNoCORS, "" // which fetches it
 	}
 	r.Redirect = pick(g.Rand, redirectModes)
-	if chance(g.Rand, 8) {
+	if (r.Mode == fetch.ModeSameOrigin || r.Mode == fetch.ModeNoCORS && r.Redirect != "") && chance(g.Rand, 10) {
+		r.URL = oneOf(g.Rand, "https://api.test:6000/a", "http://api.test:8080/a") // which has two reasons to be refused
+	}
+	if chance(g.Rand, 8) || r.Mode == fetch.ModeNoCORS && chance(g.Rand, 10) {
 		r.ReferrerPolicy = oneOf(g.Rand, referrerPolicies...)
 	}
-	if chance(g.Rand, 3) {
+	if chance(g.Rand, 4) {
 		r.Integrity = g.integrity()
 	}
 	r.Keepalive = chance(g.Rand, 3)
@@ -104,6 +113,12 @@ func (g *generator) request() catalog.Request {
 		r.Body = g.body()
 		if chance(g.Rand, 3) {
 			r.Body = &catalog.Body{Kind: fetch.BodyStream, Text: "stream", NoDuplex: chance(g.Rand, 20)}
+			switch {
+			case chance(g.Rand, 40):
+				r.Mode, r.URL = fetch.ModeSameOrigin, g.origin()+pick(g.Rand, paths)
+			case chance(g.Rand, 15):
+				r.Mode, r.Method = fetch.ModeNoCORS, "POST"
+			}
 		}
 		if r.Keepalive && chance(g.Rand, 25) {
 			r.Body = &catalog.Body{Fill: overKeepalive}
@@ -134,7 +149,7 @@ func (g *generator) integrity() string {
 	right, wrong := sha256.Sum256([]byte(responseBody)), sha256.Sum256([]byte("another"))
 	hash := func(sum [sha256.Size]byte) string { return "sha256-" + base64.StdEncoding.EncodeToString(sum[:]) }
 	return pick(g.Rand, choice[string]{
-		{4, hash(right)}, {2, hash(wrong)}, {1, hash(wrong) + " " + hash(right)}, {1, "sha256-!"}, {1, "md5-x"}, {1, "junk"},
+		{4, hash(right)}, {2, hash(wrong)}, {1, hash(wrong) + " " + hash(right)}, {2, "sha256-!"}, {1, "md5-x"}, {1, "junk"},
 	})
 }
 
@@ -174,7 +189,7 @@ var paths = choice[string]{
 var oddURLs = choice[string]{
 	{3, "https://u:p@api.test/a"}, {2, "https://u@api.test/a"}, {2, "https://"}, {2, "https://a<b/"}, {2, "https://api.test:65536/a"},
 	{3, "https://api.test:6000/a"}, {2, "https://api.test:22/a"}, {3, "HTTPS://API.Test:443/a"}, {3, "data:text/plain,hello"},
-	{2, "data:;base64,aGVsbG8="}, {1, "data:"}, {2, "ftp://api.test/a"}, {2, "about:blank"}, {1, "javascript:1"}, {1, "mailto:a@b"},
+	{2, "data:;base64,aGVsbG8="}, {1, "data:"}, {2, "ftp://api.test/a"}, {5, "about:blank"}, {1, "javascript:1"}, {1, "mailto:a@b"},
 	{1, "blob:https://app.test/none"}, {1, "https://b\u00fccher.test/a"}, {1, "https://xn--bcher-kva.test/a"},
 }
 

@@ -49,6 +49,12 @@ var contentTypes = choice[string]{
 	{2, "text/plain;charset=iso-8859-1"}, {1, "text/plain; charset=utf-8"}, {1, "text/plain;\t x=1"}, {1, "application/x-www-form-urlencoded;charset=\u00e9"},
 }
 
+// otherCharsets are what send() may have to write anew.
+var otherCharsets = []string{
+	"text/plain;charset=iso-8859-1", "text/plain;charset=ascii;x=1", `text/plain; x=1; Charset="x"`, "x;charset=a", "text/plain;charset=utf-8",
+	"text/plain;charset=a;charset=b", "TEXT/plain; charset=a",
+}
+
 func contentType(g *generator) (name, value string) {
 	return anyCase(g.Rand, "Content-Type"), g.bounded(pick(g.Rand, contentTypes), "text/plain;x=", "")
 }

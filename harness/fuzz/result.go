@@ -83,14 +83,15 @@ func newResult(cfg Config) *Result {
 	}
 }
 
-// file counts a case under its end.
-func (r *Result) file(ctx context.Context, c catalog.Case, v verdict) error {
+// file counts a case under its end, an explained one under the rules that explain
+// it.
+func (r *Result) file(ctx context.Context, c catalog.Case, v verdict, explained []fetch.Rule) error {
 	r.Shares.add(v.model)
 	switch v.end {
 	case endAgreed:
 		r.Agreed++
 	case endExplained:
-		rules := ruleNames(v.rules)
+		rules := ruleNames(explained)
 		i := slices.IndexFunc(r.Explained, func(e Explained) bool { return e.Rules == rules })
 		if i < 0 {
 			r.Explained = append(r.Explained, Explained{Rules: rules, Example: c.ID})

@@ -112,7 +112,7 @@ func (r *Result) judgeBatch(ctx context.Context, j *jury, driver Driver, cases [
 		return err
 	}
 	for i, v := range untold {
-		if err := r.file(ctx, untoldCases[i], v); err != nil {
+		if err := r.file(ctx, untoldCases[i], v, nil); err != nil {
 			return err
 		}
 	}
@@ -124,7 +124,13 @@ func (r *Result) judgeBatch(ctx context.Context, j *jury, driver Driver, cases [
 		if err != nil {
 			return err
 		}
-		if err := r.file(ctx, driven[i], v); err != nil {
+		var rules []fetch.Rule
+		if v.end == endExplained {
+			if rules, err = j.explain(ctx, &driven[i], observations[i]); err != nil {
+				return err
+			}
+		}
+		if err := r.file(ctx, driven[i], v, rules); err != nil {
 			return err
 		}
 	}

@@ -45,6 +45,9 @@ func (g *generator) server(r catalog.Request) []catalog.Answer {
 	if r.Mode == fetch.ModeNoCORS && redirects == 0 && chance(g.Rand, 40) {
 		redirects = 1
 	}
+	if r.Keepalive && chance(g.Rand, 15) {
+		redirects = 19 + g.IntN(3)
+	}
 	g.follows = r.Redirect == "" || r.Redirect == fetch.RedirectFollow
 	var answers []catalog.Answer
 	origin := g.page
@@ -97,13 +100,13 @@ var oddLocations = choice[string]{
 // location makes the value of Location for hop n of so many redirects.
 func (g *generator) location(current *fetch.URL, redirects, n int) string {
 	if !g.follows && chance(g.Rand, 40) {
-		return oneOf(g.Rand, "-", "-", "", "https://", "data:,a", "mailto:a@b")
+		return oneOf(g.Rand, "-", "-", "", "https://", "data:,a", "mailto:a@b", "https://u@api.test/b", "https://u:p@cdn.test/b")
 	}
-	if redirects < 20 && chance(g.Rand, 6) {
+	if redirects < 19 && chance(g.Rand, 6) {
 		return pick(g.Rand, oddLocations)
 	}
 	path := fmt.Sprintf("/r%d", n+1)
-	if redirects >= 20 {
+	if redirects >= 19 {
 		if n == 0 && chance(g.Rand, 50) {
 			return g.origin() + path
 		}
@@ -136,6 +139,9 @@ func (g *generator) answer(h hop, to string) catalog.Answer {
 	a := catalog.Answer{To: to, Status: pick(g.Rand, redirectCodes)}
 	if h.final {
 		a.Status = pick(g.Rand, finalCodes)
+		if g.aboutCaches && chance(g.Rand, 25) {
+			a.Status = oneOf(g.Rand, 203, 400, 403, 404, 405, 500, 503)
+		}
 		if g.steps > 1 && (a.Status == 401 || a.Status == 416) {
 			// After a 416 Chromium reads what is stored, and then the answer; a 401
 			// makes what is stored void.
@@ -154,8 +160,8 @@ func (g *generator) answer(h hop, to string) catalog.Answer {
 			a.Headers = append(a.Headers, g.line("Access-Control-Expose-Headers", pick(g.Rand, exposes)))
 		}
 	}
-	if h.final && g.aboutCaches && !noBody(h.request.Method) && chance(g.Rand, 40) {
-		a.Headers = append(a.Headers, "Location: /a")
+	if h.final && g.stored != "" && !noBody(h.request.Method) && chance(g.Rand, 50) {
+		a.Headers = append(a.Headers, catalog.HeaderLine("Location: "+g.stored))
 	}
 	if h.request.Mode == fetch.ModeNoCORS && chance(g.Rand, 30) {
 		a.Headers = append(a.Headers, g.line("Cross-Origin-Resource-Policy", pick(g.Rand, resourcePolicies)))
@@ -193,12 +199,23 @@ func (g *generator) caching(status int, final bool) []catalog.HeaderLine {
 	if !final || slices.Contains([]int{300, 304, 410}, status) {
 		return []catalog.HeaderLine{"Cache-Control: no-store"}
 	}
-	if g.aboutCaches && chance(g.Rand, 60) {
-		return []catalog.HeaderLine{"Cache-Control: max-age=600"}
+	if g.aboutCaches {
+		return pick(g.Rand, lifetimesToMeet)
 	}
-	return pick(g.Rand, choice[[]catalog.HeaderLine]{
+	return pick(g.Rand, lifetimes)
+}
+
+// lifetimes are how long answers may be kept, lifetimesToMeet those in a sequence
+// about what is kept.
+var (
+	lifetimes = choice[[]catalog.HeaderLine]{
 		{60, nil}, {12, []catalog.HeaderLine{"Cache-Control: no-store"}}, {10, []catalog.HeaderLine{"Cache-Control: max-age=600"}},
 		{5, []catalog.HeaderLine{"Cache-Control: max-age=600", "Vary: Origin"}}, {4, []catalog.HeaderLine{"Cache-Control: no-cache", `ETag: "x"`}},
 		{3, []catalog.HeaderLine{"Cache-Control: max-age=600", "Vary: X-A"}},
-	})
-}
+	}
+	lifetimesToMeet = choice[[]catalog.HeaderLine]{
+		{50, []catalog.HeaderLine{"Cache-Control: max-age=600"}}, {25, nil}, {12, []catalog.HeaderLine{"Cache-Control: max-age=600", "Vary: X-A"}},
+		{8, []catalog.HeaderLine{"Cache-Control: no-store"}}, {20, []catalog.HeaderLine{"Cache-Control: no-cache", `ETag: "x"`}},
+		{2, []catalog.HeaderLine{"Cache-Control: max-age=600", "Vary: Origin"}},
+	}
+)

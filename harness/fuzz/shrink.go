@@ -30,14 +30,19 @@ func (s *shrinker) shrink(ctx context.Context, c catalog.Case, way string) (_ ca
 		return c, v, false, err
 	}
 	best, v := c, verdicts[0]
+	grain := coarse
 	for range s.rounds {
-		steps := reductions(&best)
+		steps := reductions(&best, grain)
 		smaller, verdicts, works, err := s.apply(ctx, best, way, steps)
 		if err != nil {
 			return best, v, true, err
 		}
 		if len(works) == 0 {
-			break
+			if grain == fine {
+				break
+			}
+			grain = fine
+			continue
 		}
 		first := works[0]
 		next, nextVerdict := smaller[first], verdicts[first]

@@ -29,8 +29,6 @@ const (
 // A verdict is one case's.
 type verdict struct {
 	end end
-	// rules made the difference, if it is explained.
-	rules []fetch.Rule
 	// differences are from the engine's profile.
 	differences []judge.StepDifference
 	// why is what is unknown.
@@ -44,7 +42,8 @@ type jury struct {
 	profile *fetch.Profile
 }
 
-// judge holds one case. Its error is of a case that can't be run.
+// judge holds one case. Its error is of a case that can't be run. Which rules
+// explain a case [jury.explain] tells, which takes as long as fifty cases.
 func (j *jury) judge(ctx context.Context, c *catalog.Case, o Observation) (verdict, error) {
 	if o.Placed != nil {
 		c = o.Placed
@@ -81,9 +80,8 @@ func (j *jury) judge(ctx context.Context, c *catalog.Case, o Observation) (verdi
 	// A case may lack an answer to what the standard sends, and the engine doesn't.
 	if err != nil || len(differences(standard, o.Traces)) > 0 {
 		v.end = endExplained
-		v.rules, err = j.explain(ctx, c, o.Traces)
 	}
-	return v, err
+	return v, nil
 }
 
 // unknownIn returns what a trace says is not known.
@@ -113,7 +111,10 @@ func differences(model, engine []fetch.Trace) []judge.StepDifference {
 // explain returns the rules of the profile that the engine's traces hang on:
 // each one without which the model says something else, or, if it takes more
 // than one to see it, the first pair.
-func (j *jury) explain(ctx context.Context, c *catalog.Case, engine []fetch.Trace) ([]fetch.Rule, error) {
+func (j *jury) explain(ctx context.Context, c *catalog.Case, o Observation) ([]fetch.Rule, error) {
+	if o.Placed != nil {
+		c = o.Placed
+	}
 	var own []fetch.Rule
 	for _, d := range j.profile.Differences {
 		if !slices.ContainsFunc(fetch.Standard.Differences, func(s fetch.Difference) bool { return s.Rule == d.Rule }) {
@@ -126,7 +127,7 @@ func (j *jury) explain(ctx context.Context, c *catalog.Case, engine []fetch.Trac
 			// A case may lack an answer to what is sent without the rule.
 			return ctx.Err() == nil, ctx.Err()
 		}
-		return len(differences(model, engine)) > 0, nil
+		return len(differences(model, o.Traces)) > 0, nil
 	}
 	var found []fetch.Rule
 	for _, rule := range own {

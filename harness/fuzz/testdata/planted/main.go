@@ -1,6 +1,6 @@
-// Command planted runs the fuzzer once for each fault that it is given, with the
-// model that has the fault against the one that hasn't. It is built with an
-// overlay that plants the faults; see planted_test.go.
+// Command planted looks for each fault that it is given until a case shows it,
+// with the model that has the fault against the one that hasn't. It is built with
+// an overlay that plants the faults; see planted_test.go.
 package main
 
 import (
@@ -20,22 +20,34 @@ func main() {
 	if err != nil {
 		fail(err)
 	}
-	found := map[string][]string{}
+	found := map[string]string{}
 	for _, name := range os.Args[2:] {
-		r, err := fuzz.Run(context.Background(), fuzz.Config{
-			Seed: 1, Cases: cases, Profile: &fetch.Chromium, Driver: without(name), Shrink: fuzz.ShrinkNone,
-		})
-		if err != nil {
+		if found[name], err = first(name, cases); err != nil {
 			fail(err)
-		}
-		found[name] = []string{}
-		for _, d := range r.Diverged {
-			found[name] = append(found[name], d.ID)
 		}
 	}
 	if err := json.NewEncoder(os.Stdout).Encode(found); err != nil {
 		fail(err)
 	}
+}
+
+// batch is how many cases are made before looking whether one diverged.
+const batch = 250
+
+// first returns the ID of the first of so many cases that shows a fault, or "".
+func first(name string, cases int) (string, error) {
+	for n := 0; n < cases; n += batch {
+		r, err := fuzz.Run(context.Background(), fuzz.Config{
+			Seed: 1, First: n, Cases: min(batch, cases-n), Profile: &fetch.Chromium, Driver: without(name), Shrink: fuzz.ShrinkNone,
+		})
+		if err != nil {
+			return "", err
+		}
+		if len(r.Diverged) > 0 {
+			return r.Diverged[0].ID, nil
+		}
+	}
+	return "", nil
 }
 
 // without is an engine that does what the model says without the fault, which
