@@ -174,7 +174,7 @@ func (c *checking) portion(ctx context.Context, p portion) error {
 		defer c.upstream.listen()
 	}
 	made, err := c.predictor.predict(ctx, runnable, p.manner, func(signature string) { c.progress(bySignature[signature]) })
-	if err != nil {
+	if err = errors.Join(err, c.alive()); err != nil {
 		return err
 	}
 	reached := c.reached()
@@ -190,7 +190,7 @@ func (c *checking) portion(ctx context.Context, p portion) error {
 		checked = append(checked, one)
 	}
 	if c.cfg.Engine != EngineModel {
-		if err := c.browse(ctx, checked); err != nil {
+		if err := errors.Join(c.browse(ctx, checked), c.alive()); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -226,29 +228,61 @@ func TestCheckFindsMistakes(t *testing.T) {
 	}
 }
 
-// A target that hangs is unknown, and charged with nothing.
+// A target that hangs is charged with nothing, and not waited for case by case.
 func TestCheckOfAHungTarget(t *testing.T) {
 	t.Parallel()
-	release := make(chan struct{})
-	t.Cleanup(func() { close(release) })
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
 	p, err := policy.Parse("shop.yaml", []byte(checkedPolicy))
 	require.NoError(t, err)
-	g := &goGateway{before: func(*http.Request) { <-release }}
-	g.view, err = p.On("api")
+	view, err := p.On("api")
 	require.NoError(t, err)
-	checked, err := checkAll(ctx, CheckConfig{Policy: p, On: "api", Target: g, Engine: EngineModel, Timeout: 20 * time.Millisecond})
-	require.NoError(t, err)
-	ends := endsOf(checked)
-	assert.Empty(t, ends[judge.EndViolation])
-	assert.NotEmpty(t, ends[judge.EndUnknown])
-	for _, c := range checked {
-		// An https page may not even ask an http target.
-		if c.End() == judge.EndPass {
-			assert.Empty(t, c.Got[0].Exchanges, c.Case.ID)
-		}
+	for _, tc := range []struct {
+		name   string
+		engine EngineName
+		after  int64 // so many requests
+		asked  string
+	}{
+		{"from the start", EngineModel, 0, "8 requests in a row"},
+		{"in the middle", EngineModel, 40, "8 requests in a row"},
+		{"in the browser", EngineChromium, 150, "while the browser asked"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			var asked atomic.Int64
+			g := &goGateway{view: view, before: func(r *http.Request) {
+				if asked.Add(1) > tc.after {
+					<-r.Context().Done()
+				}
+			}}
+			began := time.Now()
+			checked, err := checkAll(t.Context(), CheckConfig{Policy: p, On: "api", Target: g, Engine: tc.engine, Timeout: 300 * time.Millisecond,
+				Only: func(id string) bool { return !strings.HasPrefix(id, "error/gateway/") }})
+			silent, ok := errors.AsType[*SilentError](err)
+			require.True(t, ok, "%v", err)
+			assert.ErrorContains(t, silent, tc.asked)
+			assert.Empty(t, endsOf(checked)[judge.EndViolation])
+			assert.Less(t, time.Since(began), 30*time.Second)
+		})
 	}
+}
+
+// mortalGateway has ended, as far as it says.
+type mortalGateway struct{ *goGateway }
+
+var errDied = errors.New("it ended by itself")
+
+func (mortalGateway) Err() error { return errDied }
+
+// What a target that ended answered, or didn't, is no verdict.
+func TestCheckOfADeadTarget(t *testing.T) {
+	t.Parallel()
+	p, err := policy.Parse("shop.yaml", []byte(checkedPolicy))
+	require.NoError(t, err)
+	view, err := p.On("api")
+	require.NoError(t, err)
+	checked, err := checkAll(t.Context(), CheckConfig{Policy: p, On: "api", Target: mortalGateway{&goGateway{view: view}}, Engine: EngineModel,
+		Only: func(id string) bool { return strings.HasPrefix(id, "route/") }})
+	require.ErrorIs(t, err, errDied)
+	assert.Empty(t, checked)
 }
 
 func TestCheckEndsWithItsContext(t *testing.T) {

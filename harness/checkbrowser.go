@@ -251,7 +251,9 @@ func (b *browsing) step(ctx context.Context, origin string, step int, cases []*c
 		}
 	}
 	began := time.Now()
-	err = page.Observe(ctx, jobs, func(o browser.Observation) {
+	listening, stop := b.listening(ctx)
+	defer stop()
+	err = page.Observe(listening, jobs, func(o browser.Observation) {
 		if pc := last[o.ID]; pc != nil {
 			o.Trace.Case = pc.ID
 			b.traces[pc.Signature] = append(b.traces[pc.Signature], atOrigins(o.Trace))

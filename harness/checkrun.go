@@ -2,7 +2,9 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -47,10 +49,11 @@ func (p *predictor) predict(ctx context.Context, cases []*catalog.PolicyCase, m 
 			single = append(single, c)
 		}
 	}
-	workers := checkWorkers
+	workers, limit := checkWorkers, checkWorkers
 	if m == mannerAlone {
-		workers = 1
+		workers, limit = 1, silentAlone
 	}
+	p.client.silence.limit = limit
 	return p.made, p.concurrently(ctx, single, workers, done)
 }
 
@@ -84,6 +87,11 @@ func (p *predictor) concurrently(ctx context.Context, cases []*catalog.PolicyCas
 	return context.Cause(ctx)
 }
 
+// mayHang reports whether a request hangs if the target waits for its upstream.
+func mayHang(s *catalog.PolicyStep) bool {
+	return slices.ContainsFunc(s.Upstream, func(a catalog.UpstreamAnswer) bool { return a.Act == catalog.ActHangs })
+}
+
 // one runs one case and keeps what came of it.
 func (p *predictor) one(ctx context.Context, c *catalog.PolicyCase) error {
 	made := prediction{}
@@ -97,7 +105,7 @@ func (p *predictor) one(ctx context.Context, c *catalog.PolicyCase) error {
 		if p.upstream != nil {
 			p.upstream.script(c.Signature, c.Steps[i].Upstream)
 		}
-		return p.client.answerer(c.Protocol)
+		return p.client.answerer(c.Protocol, mayHang(&c.Steps[i]))
 	})
 	if p.upstream != nil {
 		p.upstream.forget(c.Signature)
@@ -105,6 +113,9 @@ func (p *predictor) one(ctx context.Context, c *catalog.PolicyCase) error {
 	if err != nil {
 		if context.Cause(ctx) != nil {
 			return context.Cause(ctx)
+		}
+		if _, silent := errors.AsType[*SilentError](err); silent {
+			return err
 		}
 		made.missing = err.Error()
 	}

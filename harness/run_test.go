@@ -109,8 +109,8 @@ func TestRunSaysWhatIsWrongOnce(t *testing.T) {
 // What could not be observed fails a test, and is no violation.
 func TestRunOfAHungTarget(t *testing.T) {
 	t.Parallel()
-	out, ok := testRunT(t, "hangs", "-test.run=^TestRun$/^route$")
+	out, ok := testRunT(t, "hangs", "-test.run=^TestRun$")
 	assert.False(t, ok)
-	assert.Contains(t, out, "unknown: request 1")
-	assert.Contains(t, out, "0 violations in 0 findings")
+	assert.Regexp(t, `run_test\.go:\d+: unknown: .*the target stopped answering`, out)
+	assert.NotContains(t, out, "shop.yaml:")
 }

@@ -25,12 +25,13 @@ import (
 type targetClient struct {
 	origin  fetch.Origin
 	timeout time.Duration
+	silence *silence
 	byProto map[catalog.Protocol]*http.Transport
 }
 
 // newTargetClient calls origin at a listener of the target.
 func newTargetClient(origin fetch.Origin, listener wire.EndpointListener, endpoint wire.Endpoint, timeout time.Duration) *targetClient {
-	c := &targetClient{origin: origin, timeout: timeout, byProto: map[catalog.Protocol]*http.Transport{}}
+	c := &targetClient{origin: origin, timeout: timeout, silence: &silence{limit: checkWorkers, timeout: timeout}, byProto: map[catalog.Protocol]*http.Transport{}}
 	for _, protocol := range []catalog.Protocol{catalog.HTTP1, catalog.HTTP2} {
 		t := &http.Transport{
 			DisableCompression:  true,
@@ -80,15 +81,24 @@ func (c *targetClient) close() {
 }
 
 // answerer is the target as a transport of the model. Protocol is empty for
-// HTTP/1.1.
-func (c *targetClient) answerer(protocol catalog.Protocol) fetch.Answerer {
+// HTTP/1.1. If a request mayHang, that it has no answer says nothing of the target;
+// of others, too many in a row are a [SilentError].
+func (c *targetClient) answerer(protocol catalog.Protocol, mayHang bool) fetch.Answerer {
 	if protocol == "" {
 		protocol = catalog.HTTP1
 	}
 	return func(ctx context.Context, r fetch.NetworkRequest) (fetch.NetworkResponse, error) {
 		switch r.URL.Origin() {
 		case c.origin:
-			return c.call(ctx, protocol, r)
+			response, err := c.call(ctx, protocol, r)
+			switch {
+			case err != nil:
+			case !response.Silent:
+				c.silence.broken()
+			case !mayHang:
+				err = c.silence.more()
+			}
+			return response, err
 		case catalog.Elsewhere:
 			return fetch.NetworkResponse{
 				Status: http.StatusOK, Headers: fetch.HeaderList{{"Access-Control-Allow-Origin", "*"}, {"Cache-Control", "no-store"}},

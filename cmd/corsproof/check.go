@@ -163,8 +163,8 @@ func (c *check) run(ctx context.Context, file string) (err error) {
 		},
 	})
 	progress.end()
-	if err != nil {
-		return &exitError{exitUnknown, causeOr(ctx, err)}
+	if err = causeOr(ctx, err); err != nil {
+		return &exitError{exitUnknown, err}
 	}
 	if summary.Cases == 0 {
 		return fmt.Errorf("--case %s: the policy has no such case; 'corsproof cases %s' lists them", c.only, file)
