@@ -46,9 +46,13 @@ func (d *deriver) cached(p place) {
 		return s
 	}
 	rule := p.route.Origin(p.origin).Because
-	image := d.get(p.route, p.origin)
-	image.Request.Mode, image.Upstream = fetch.ModeNoCORS, cacheable()
-	d.add(p.route, p.caseAt("cache/image-first", rule, "what a page showed as an image, it couldn't fetch afterwards", image, ask(p.origin)))
+	var images []PolicyStep
+	if a := p.route.Auth; a == nil || a.Cookie != nil { // an image has no other authentication
+		image := d.get(p.route, p.origin)
+		image.Request.Mode, image.Upstream = fetch.ModeNoCORS, cacheable()
+		images = append(images, image)
+		d.add(p.route, p.caseAt("cache/image-first", rule, "what a page showed as an image, it couldn't fetch afterwards", image, ask(p.origin)))
+	}
 
 	language := func(tag string) PolicyStep {
 		s := ask(p.origin)
@@ -61,7 +65,7 @@ func (d *deriver) cached(p place) {
 	if !p.route.Origin(evil).Allowed {
 		denied := d.attack(p.route, evil, plain)
 		denied.Upstream = cacheable()
-		inOrder := []PolicyStep{image, denied, ask(p.origin)}
+		inOrder := append(images, denied, ask(p.origin))
 		if other, ok := otherAsker(p); ok {
 			inOrder = append(inOrder, ask(other))
 		}
@@ -129,8 +133,7 @@ func (d *deriver) redirects(p place) {
 	if s, ok := d.request(p.route, p.origin, preflighted); ok {
 		d.add(p.route, p.caseAt("redirect/own-preflighted", rule, "pages couldn't follow a redirect within the route", to(s, 307, own)))
 	}
-	away := d.get(p.route, p.origin)
-	away.Request.Credentials = fetch.CredentialsOmit
+	away := d.with(p, func(r *Request) { r.Credentials = fetch.CredentialsOmit })
 	d.add(p.route, p.caseAt("redirect/elsewhere", rule, "pages couldn't follow a redirect to another origin", to(away, 302, string(Elsewhere)+"/")))
 	if !p.route.Origin(evil).Allowed {
 		denied := d.attack(p.route, evil, plain)
@@ -164,8 +167,10 @@ func (d *deriver) steady(p place) {
 	}
 	rule := p.route.Origin(p.origin).Because
 	d.add(p.route, p.caseAt("steady/interleaved", rule, "the same request got different answers", steps...))
-	odd := d.get(p.route, "https://"+evilHost+", "+p.origin)
-	d.add(p.route, p.caseAt("steady/after-odd-origin", rule, "one odd request kept others from reading", odd, d.get(p.route, p.origin)))
+	odd, after := d.get(p.route, "https://"+evilHost+", "+p.origin), d.get(p.route, p.origin)
+	d.authenticate(p.route, &odd)
+	d.authenticate(p.route, &after)
+	d.add(p.route, p.caseAt("steady/after-odd-origin", rule, "one odd request kept others from reading", odd, after))
 }
 
 // layers are cases in which the upstream consents by itself: the gateway's word

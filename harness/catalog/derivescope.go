@@ -111,12 +111,14 @@ func (d *deriver) protocols(p place) {
 // all the same.
 func (d *deriver) noPage(p place) {
 	none := d.get(p.route, "")
+	d.authenticate(p.route, &none)
 	d.add(p.route, p.caseAt("scope/no-origin", p.route.Rule(policy.RuleOrigins), "clients that are not browsers were refused", none))
 
 	own := d.get(p.route, string(d.base))
 	if listed(p.route.Methods, "POST") {
 		own.Request.Method = "POST" // with it a browser sends its Origin to its own server, too
 	}
+	d.authenticate(p.route, &own)
 	c := p.caseAt("scope/own-origin", p.route.Rule(policy.RuleOrigins), "pages of the target itself were refused", own)
 	c.Drivers = []Driver{DriverModel}
 	d.add(p.route, c)
@@ -124,6 +126,7 @@ func (d *deriver) noPage(p place) {
 	if listed(p.route.Methods, "OPTIONS") {
 		plain := d.get(p.route, "")
 		plain.Request.Method = "OPTIONS"
+		d.authenticate(p.route, &plain)
 		d.add(p.route, p.caseAt("scope/plain-options", p.route.Rule(policy.RuleMethods), "an OPTIONS that is no preflight didn't reach the application", plain))
 	}
 }
