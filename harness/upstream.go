@@ -132,6 +132,16 @@ func (u *upstream) next(target string) catalog.UpstreamAnswer {
 	return list[0]
 }
 
+// preflightAnswer is what the upstream answers preflights with, which are not for
+// it: it knows no OPTIONS, as most applications don't.
+var preflightAnswer = catalog.UpstreamAnswer{
+	Status: http.StatusMethodNotAllowed, Headers: []catalog.HeaderLine{"Content-Type: text/plain", "Cache-Control: no-store", "Allow: GET, POST"}, Body: "corsproof",
+}
+
+func isPreflight(r *http.Request) bool {
+	return r.Method == http.MethodOptions && r.Header.Get("Origin") != "" && r.Header.Get("Access-Control-Request-Method") != ""
+}
+
 func (u *upstream) serve(conn net.Conn) {
 	u.mu.Lock()
 	if u.closed {
@@ -156,7 +166,10 @@ func (u *upstream) serve(conn net.Conn) {
 		if _, err := io.Copy(io.Discard, request.Body); err != nil {
 			return
 		}
-		a := u.next(request.RequestURI)
+		a := preflightAnswer
+		if !isPreflight(request) {
+			a = u.next(request.RequestURI)
+		}
 		switch a.Act {
 		case catalog.ActResets, catalog.ActRefuses:
 			return
