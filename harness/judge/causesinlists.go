@@ -52,9 +52,9 @@ func (d *diagnosis) lacksOnly(names ...string) bool {
 
 // causesInCaches: a cache gives a page what was meant for another.
 var causesInCaches = []cause{
-	{MissingVaryOrigin, func(d *diagnosis, s *symptom) bool { return s.cached() && d.variesWrongly() }},
+	{MissingVaryOrigin, func(d *diagnosis, s *symptom) bool { return d.cachedForAnother(s) && d.variesWrongly() }},
 	{VaryOverwritten, func(d *diagnosis, s *symptom) bool { return s.cached() && s.in("cache/vary-kept") }},
-	{VaryOnNonCORS, func(d *diagnosis, s *symptom) bool { return s.cached() }},
+	{VaryOnNonCORS, func(d *diagnosis, s *symptom) bool { return d.cachedForAnother(s) }},
 }
 
 // causesInLifetimes: preflights are kept for another time than the policy says.
@@ -80,10 +80,18 @@ func (s *symptom) cached() bool {
 	if s.step == 0 || s.step >= len(s.Got) || s.step >= len(s.Want) || s.block != nil && s.preflight() && s.block.Exchange == s.x.ID {
 		return false
 	}
-	asked := func(t fetch.Trace) bool {
-		return slices.ContainsFunc(t.Exchanges, func(x fetch.Exchange) bool { return !x.Request.IsPreflight() })
-	}
 	return asked(s.Want[s.step]) && !asked(s.Got[s.step])
+}
+
+// asked reports whether more than a preflight went out.
+func asked(t fetch.Trace) bool {
+	return slices.ContainsFunc(t.Exchanges, func(x fetch.Exchange) bool { return !x.Request.IsPreflight() })
+}
+
+// cachedForAnother reports whether a browser answered the request out of its HTTP
+// cache with what was meant for another: the target would have let the page read.
+func (d *diagnosis) cachedForAnother(s *symptom) bool {
+	return s.cached() || s.effect == effectRefused && s.step > 0 && s.step < len(s.Got) && !s.preflight() && !asked(s.Got[s.step]) && d.consentsHere(s)
 }
 
 // variesWrongly reports whether an answer that names an origin went to another.
@@ -91,7 +99,7 @@ func (s *symptom) cached() bool {
 // header is sent, and not with every answer.
 func (d *diagnosis) variesWrongly() bool {
 	return d.some(func(f *fact) bool {
-		return strings.HasPrefix(f.id, "cache/") && f.namesOrigin() && !f.saysWildcard() && !f.varies()
+		return strings.HasPrefix(f.id, "cache/") && !f.preflight && f.namesOrigin() && !f.saysWildcard() && !f.varies()
 	})
 }
 
@@ -135,6 +143,11 @@ var causesInExposed = []cause{
 			return f.preflight && f.route == s.route && slices.ContainsFunc(listOf(f.answer, "access-control-expose-headers"), func(name string) bool {
 				return strings.EqualFold(name, s.header) || name == fetch.Wildcard
 			})
+		})
+	}},
+	{ExposeWildcard, func(d *diagnosis, s *symptom) bool {
+		return s.effect == effectShown && s.lists("Access-Control-Expose-Headers", fetch.Wildcard) && d.someSymptom(func(o *symptom) bool {
+			return o.effect == effectHidden && o.includes() && o.lists("Access-Control-Expose-Headers", fetch.Wildcard)
 		})
 	}},
 	{ExposeMissing, func(d *diagnosis, s *symptom) bool { return s.effect == effectHidden }},

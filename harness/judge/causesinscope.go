@@ -9,13 +9,16 @@ import (
 // causesInScope: who may not read, or may read without consent, is treated
 // otherwise.
 var causesInScope = slices.Concat(causesByMatcher(), []cause{
-	{MethodCase, func(d *diagnosis, s *symptom) bool { return s.consentsTo("method/case/") && !d.overConsents() }},
+	{MethodCase, func(d *diagnosis, s *symptom) bool {
+		consents := s.consentsTo("method/case/") || s.effect == effectRequests && s.in("method/case/") && d.onlyPreflightConsents(s)
+		return consents && !d.overConsents()
+	}},
 	{PreflightPermissive, func(d *diagnosis, s *symptom) bool { return s.consentsTo("method/", "header/") }},
 	{PreflightPermissive, func(d *diagnosis, s *symptom) bool { return s.effect == effectRequests && d.onlyPreflightConsents(s) }},
 	{CredentialsBeyond, func(d *diagnosis, s *symptom) bool { return s.effect == effectAllowed && s.in("credentials/refused/") }},
 	{CORSPathBypass, func(d *diagnosis, s *symptom) bool {
 		return s.effect == effectAllowed && s.in("scope/spelled-") && !d.someSymptom(func(o *symptom) bool {
-			return o.effect == effectAllowed && o.in("scope/none/") && o.Case.Route == s.Case.Route
+			return o.effect == effectAllowed && (o.in("scope/none/") && o.Case.Route == s.Case.Route || o.in("scope/unlisted/") && s.route == nil)
 		})
 	}},
 	{DevOriginInProd, func(d *diagnosis, s *symptom) bool { return s.effect == effectAllowed && s.in("origin/other-target/") }},
@@ -59,7 +62,9 @@ func (s *symptom) consentsTo(areas ...string) bool {
 // overConsents reports whether preflights let through more than another spelling
 // of a method.
 func (d *diagnosis) overConsents() bool {
-	return d.someSymptom(func(s *symptom) bool { return s.consentsTo("method/outside/", "header/outside/") })
+	return d.someSymptom(func(s *symptom) bool {
+		return s.in("method/outside/", "header/outside/") && (s.effect == effectAllowed || s.effect == effectRequests && d.onlyPreflightConsents(s))
+	})
 }
 
 // onlyPreflightConsents reports whether the preflight let through what the

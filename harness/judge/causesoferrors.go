@@ -19,6 +19,14 @@ var causesInErrors = []cause{
 	{AcaoMissingAuthDenial, func(d *diagnosis, s *symptom) bool { return s.errorLayer() == AcaoMissingAuthDenial }},
 }
 
+// deniedBeforeCORS reports whether a denial of the gateway's names no origin since
+// nothing about CORS has run yet: preflights on the route are denied, too.
+func (d *diagnosis) deniedBeforeCORS(s *symptom, status int) bool {
+	return s.errorLayer() == AcaoMissingAuthDenial && s.status() == status && d.someSymptom(func(o *symptom) bool {
+		return o.route == s.route && o.effect == effectRefused && o.preflight() && o.status() == status
+	})
+}
+
 // bare reports whether the answer lacks what lets the page read.
 func (s *symptom) bare() bool {
 	return s.effect == effectRefused && s.x != nil && !s.preflight() &&
@@ -67,24 +75,21 @@ func (d *diagnosis) bareLayers() map[FindingID]bool {
 var causesInCredentials = []cause{
 	{AcacNotTrue, func(d *diagnosis, s *symptom) bool { return s.detail() == fetch.DetailCredentialsInvalid }},
 	{PreflightActual, func(d *diagnosis, s *symptom) bool {
-		return s.withoutCredentials() && !d.allowsCredentials(func(f *fact) bool { return f.preflight == s.preflight() }) &&
-			d.allowsCredentials(func(f *fact) bool { return f.preflight != s.preflight() })
-	}},
-	{PolicyScope, func(d *diagnosis, s *symptom) bool {
-		return s.withoutCredentials() && s.route != nil && !d.allowsCredentials(func(f *fact) bool { return f.route == s.route }) &&
-			d.allowsCredentials(func(f *fact) bool { return f.route != s.route })
+		return s.withoutCredentials() && !d.allowsCredentials(s, func(f *fact) bool { return f.preflight == s.preflight() }) &&
+			d.allowsCredentials(s, func(f *fact) bool { return f.preflight != s.preflight() })
 	}},
 	{AcacNotTrue, func(d *diagnosis, s *symptom) bool {
-		return s.withoutCredentials() && !d.allowsCredentials(func(*fact) bool { return true })
+		return s.withoutCredentials() && !d.allowsCredentials(s, func(*fact) bool { return true })
 	}},
 }
 
 func (s *symptom) withoutCredentials() bool { return s.detail() == fetch.DetailCredentialsMissing }
 
-// allowsCredentials reports whether some ordinary answer allows credentials.
-func (d *diagnosis) allowsCredentials(is func(*fact) bool) bool {
+// allowsCredentials reports whether some ordinary answer on the symptom's route
+// allows credentials; on a path that no route matches, any route counts.
+func (d *diagnosis) allowsCredentials(s *symptom, is func(*fact) bool) bool {
 	return d.some(func(f *fact) bool {
-		return f.ordinary() && f.answer.Contains("access-control-allow-credentials") && is(f)
+		return (s.route == nil || f.route == s.route) && f.ordinary() && f.answer.Contains("access-control-allow-credentials") && is(f)
 	})
 }
 

@@ -10,7 +10,9 @@ import (
 
 // causesInAllowOrigin: there is an Access-Control-Allow-Origin, and it is wrong.
 var causesInAllowOrigin = []cause{
-	{AcaoDuplicated, func(d *diagnosis, s *symptom) bool { return s.effect == effectRefused && s.duplicated() }},
+	{AcaoDuplicated, func(d *diagnosis, s *symptom) bool {
+		return s.detail() == fetch.DetailMultiple && d.someSymptom((*symptom).duplicated)
+	}},
 	{AcaoDuplicated, func(d *diagnosis, s *symptom) bool { return s.passedOn() && d.someSymptom((*symptom).duplicated) }},
 	{UpstreamPassthrough, func(d *diagnosis, s *symptom) bool { return s.passedOn() && !d.accepts(s) }},
 	{AcaoMultiValue, func(d *diagnosis, s *symptom) bool { return s.detail() == fetch.DetailMultiple }},
@@ -74,7 +76,11 @@ func (d *diagnosis) wildcard(s *symptom) bool {
 // dependsOnCookie reports whether requests that differ in nothing but a cookie
 // get "*" without it and the origin with it.
 func (d *diagnosis) dependsOnCookie() bool {
-	return d.wildcardWithCredentials() && d.some(func(f *fact) bool { return f.cookie && f.allowed && f.consents && !f.preflight })
+	return d.some(func(f *fact) bool {
+		return f.cookie && f.allowed && f.consents && !f.preflight && d.someSymptom(func(s *symptom) bool {
+			return s.route == f.route && s.detail() == fetch.DetailWildcardWithCredentials
+		})
+	})
 }
 
 func (d *diagnosis) someSymptom(is func(*symptom) bool) bool {
@@ -129,9 +135,7 @@ var causesOfSilence = []cause{
 	}},
 	{WildcardDepth, func(d *diagnosis, s *symptom) bool { return s.missing() && d.neverMatches(s) && d.spansLabels(s) }},
 	{PolicyNeverMatches, func(d *diagnosis, s *symptom) bool { return s.missing() && d.neverMatches(s) }},
-	{PolicyScope, func(d *diagnosis, s *symptom) bool {
-		return s.missing() && s.route != nil && !d.namesOriginAt(s, func(*fact) bool { return true }) && d.namesOriginElsewhere(s)
-	}},
+	{PolicyScope, func(d *diagnosis, s *symptom) bool { return s.missing() && d.forgotten(s) }},
 	{PreflightActual, func(d *diagnosis, s *symptom) bool {
 		return s.missing() && !d.namesOriginAt(s, func(f *fact) bool { return f.preflight == s.preflight() }) &&
 			d.namesOriginAt(s, func(f *fact) bool { return f.preflight != s.preflight() })
@@ -169,6 +173,12 @@ func (d *diagnosis) namesOriginAt(s *symptom, is func(*fact) bool) bool {
 	})
 }
 
+// forgotten reports whether the target names no origin on the symptom's route, and
+// the symptom's on another.
+func (d *diagnosis) forgotten(s *symptom) bool {
+	return s.route != nil && !d.namesOriginAt(s, func(*fact) bool { return true }) && d.namesOriginElsewhere(s)
+}
+
 // namesOriginElsewhere reports whether the target names the symptom's origin on
 // another route.
 func (d *diagnosis) namesOriginElsewhere(s *symptom) bool {
@@ -178,11 +188,14 @@ func (d *diagnosis) namesOriginElsewhere(s *symptom) bool {
 }
 
 // neverMatches reports whether the target lets others read, and the symptom's
-// origin nowhere.
+// origin nowhere, or not on its route.
 func (d *diagnosis) neverMatches(s *symptom) bool {
-	asked := func(f *fact) bool { return f.origin == s.origin() && f.ordinary() }
-	return d.some(asked) && !d.some(func(f *fact) bool { return asked(f) && f.namesOrigin() }) &&
-		d.some(func(f *fact) bool { return f.ordinary() && f.namesOrigin() })
+	never := func(here func(*fact) bool) bool {
+		asked := func(f *fact) bool { return here(f) && f.origin == s.origin() && f.ordinary() }
+		return d.some(asked) && !d.some(func(f *fact) bool { return asked(f) && f.namesOrigin() }) &&
+			d.some(func(f *fact) bool { return here(f) && f.ordinary() && f.namesOrigin() })
+	}
+	return never(func(*fact) bool { return true }) || s.route != nil && never(func(f *fact) bool { return f.route == s.route })
 }
 
 // spansLabels reports whether the symptom's origin is allowed by a wildcard for

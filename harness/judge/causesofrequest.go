@@ -11,6 +11,7 @@ import (
 // the one that was sent.
 var causesOfNoAnswer = []cause{
 	{AcaoIntermittent, func(d *diagnosis, s *symptom) bool { return s.effect == effectUnsteady }},
+	{AuthProxyRedirect, func(d *diagnosis, s *symptom) bool { return s.silent() && s.redirectedTo() == elsewhere }},
 	{RedirectOriginNull, func(d *diagnosis, s *symptom) bool { return s.effect == effectRefused && s.ledElsewhere() }},
 	{PreflightMTLS, func(d *diagnosis, s *symptom) bool {
 		return s.silent() && s.preflight() && strings.Contains(s.x.Incomplete, "certificate")
@@ -37,8 +38,14 @@ func (s *symptom) ledElsewhere() bool {
 	}
 	return slices.ContainsFunc(s.Got[s.step].Exchanges, func(x fetch.Exchange) bool {
 		want := sameRequest(s.Want[s.step].Exchanges, &x)
-		return want != nil && isRedirect(x) && isRedirect(*want) && s.locationOf(&x) != s.locationOf(want)
+		return want != nil && isRedirect(x) && isRedirect(*want) && s.locationOf(&x) != s.locationOf(want) && !s.keptFromUpstream(&x)
 	})
+}
+
+// keptFromUpstream reports whether the target answered a request by itself which
+// was the upstream's to answer.
+func (s *symptom) keptFromUpstream(x *fetch.Exchange) bool {
+	return s.UpstreamSeen && s.reached(x.Request.Method) == 0
 }
 
 // locationOf is where a redirect leads.
@@ -87,17 +94,29 @@ func (s *symptom) stripped() bool {
 
 // causesInPreflightStatus: the preflight was not answered as one.
 var causesInPreflightStatus = []cause{
-	{FilterNotImplemented, func(d *diagnosis, s *symptom) bool { return s.missing() && d.saysNothing() }},
+	{FilterNotImplemented, func(d *diagnosis, s *symptom) bool {
+		return (s.missing() || s.passedOn() || s.cached()) && d.saysNothing()
+	}},
+	{PolicyScope, func(d *diagnosis, s *symptom) bool {
+		return s.missing() && s.preflight() && s.reached("OPTIONS") > 0 && d.forgotten(s) &&
+			d.some(func(f *fact) bool { return f.route == s.route && f.allowed && !f.preflight && f.status > 0 }) &&
+			!d.some(func(f *fact) bool { return f.route == s.route && f.allowed && !f.preflight && f.namesOrigin() })
+	}},
 	{PreflightForwarded, func(d *diagnosis, s *symptom) bool {
 		return s.effect == effectRefused && s.preflight() && s.reached("OPTIONS") > 0
 	}},
 	{AuthProxyRedirect, func(d *diagnosis, s *symptom) bool { return s.redirectedTo() == elsewhere }},
-	{PreflightRedirect, func(d *diagnosis, s *symptom) bool { return s.redirectedTo() == itself && s.preflight() }},
+	{PreflightRedirect, func(d *diagnosis, s *symptom) bool {
+		return s.redirectedTo() == itself && d.someSymptom(func(o *symptom) bool {
+			return o.route == s.route && o.preflight() && o.redirectedTo() == itself
+		})
+	}},
 	{AcaoMissingOnRedirect, func(d *diagnosis, s *symptom) bool { return s.redirectedTo() == itself }},
 	{AllowMethodsMissing, func(d *diagnosis, s *symptom) bool { return s.declined() && d.onlyWithMethod(s) }},
 	{AllowHeadersMissing, func(d *diagnosis, s *symptom) bool { return s.declined() && d.onlyWithHeaders(s) }},
 	{PreflightRateLimited, preflightStatus(429)},
 	{Preflight401, preflightStatus(401, 407)},
+	{Preflight401, func(d *diagnosis, s *symptom) bool { return d.deniedBeforeCORS(s, 401) }},
 	{Preflight404, preflightStatus(404)},
 	{Preflight405, preflightStatus(405, 501)},
 	{WildcardRuntimeError, func(d *diagnosis, s *symptom) bool {
@@ -109,6 +128,7 @@ var causesInPreflightStatus = []cause{
 	{Preflight403, func(d *diagnosis, s *symptom) bool {
 		return s.effect == effectRefused && s.preflight() && s.status() >= 400
 	}},
+	{Preflight403, func(d *diagnosis, s *symptom) bool { return d.deniedBeforeCORS(s, 403) }},
 }
 
 // saysNothing reports whether the target says nothing about CORS in any ordinary
@@ -132,12 +152,12 @@ const (
 
 // redirectedTo says where the target redirected a request that it was to answer.
 func (s *symptom) redirectedTo() string {
-	if s.effect != effectRefused && s.effect != effectRequests || s.step >= len(s.Got) || s.step >= len(s.Want) {
+	if !slices.Contains([]effect{effectRefused, effectRequests, effectStatus}, s.effect) || s.step >= len(s.Got) || s.step >= len(s.Want) {
 		return nowhere
 	}
 	i := slices.IndexFunc(s.Got[s.step].Exchanges, func(x fetch.Exchange) bool {
 		want := sameRequest(s.Want[s.step].Exchanges, &x)
-		return isRedirect(x) && (want == nil || !isRedirect(*want))
+		return isRedirect(x) && x.Server == s.target() && (want == nil || !isRedirect(*want) || s.keptFromUpstream(&x))
 	})
 	if i < 0 {
 		return nowhere

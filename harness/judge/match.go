@@ -26,6 +26,19 @@ type matcher struct {
 	accepts func(m matched) bool
 }
 
+// on is the matcher on one route.
+func (m matcher) on(route *policy.Effective) matcher {
+	return matcher{m.id, func(t matched) bool { return t.route == route && m.accepts(t) }}
+}
+
+// What a comparison gets for an origin that it is right and wrong about: one that
+// explains everything that could read, and nothing else, wins over one that
+// explains more and is wrong about some.
+const (
+	pointsRight = 2
+	pointsWrong = -3
+)
+
 // match finds out how the target compares origins: of all denied origins that
 // were tried it knows which ones could read, and looks for the comparison that
 // tells the same ones apart. What no comparison explains goes by the attack.
@@ -35,19 +48,25 @@ func (d *diagnosis) match() map[matched]FindingID {
 	for len(taken) > 0 {
 		best, score := matcher{}, 0
 		for _, m := range matchersFor(d.view) {
-			right, wrong := 0, 0
+			// On a route alone, too: each may have its own list.
+			points, total := map[*policy.Effective]int{}, 0
 			for _, t := range tried {
+				p := 0
 				switch accepts := m.accepts(t); {
 				case accepts && slices.Contains(taken, t):
-					right++
+					p = pointsRight
 				case accepts && out[t] == "":
-					wrong++
+					p = pointsWrong
 				}
+				points[t.route], total = points[t.route]+p, total+p
 			}
-			// One that explains everything that could read, and nothing else, wins
-			// over one that explains more and is wrong about some.
-			if points := 2*right - 3*wrong; points > score {
-				best, score = m, points
+			if total > score {
+				best, score = m, total
+			}
+			for _, e := range d.view.Routes {
+				if points[e] > score {
+					best, score = m.on(e), points[e]
+				}
 			}
 		}
 		if score == 0 {
@@ -179,10 +198,12 @@ func matchersFor(view *policy.View) []matcher {
 	for _, first := range all {
 		for _, last := range all {
 			if first.origin != last.origin {
-				out = append(out, matcher{CrossProduct, func(m matched) bool {
-					return first.on[m.route] && strings.HasPrefix(m.origin, first.origin) ||
-						last.on[m.route] && strings.HasSuffix(m.origin, withoutScheme(last.origin))
-				}})
+				for _, end := range []string{last.origin, withoutScheme(last.origin)} {
+					out = append(out, matcher{CrossProduct, func(m matched) bool {
+						return first.on[m.route] && strings.HasPrefix(m.origin, first.origin) ||
+							last.on[m.route] && strings.HasSuffix(m.origin, end)
+					}})
+				}
 			}
 		}
 	}
@@ -234,6 +255,8 @@ var matcherKinds = []matcherKind{
 		return pattern(`^[a-z]+://` + regexp.QuoteMeta(withoutScheme(a)) + `$`)
 	}},
 	{UnescapedDot, func(a string) func(string) bool { return pattern(`^` + a + `$`) }},
+	{SpecialCharacters, func(a string) func(string) bool { return pattern(`^` + regexp.QuoteMeta(a) + `[^A-Za-z0-9.:/-]`) }},
+	{SpecialCharacters, func(a string) func(string) bool { return pattern(`^` + regexp.QuoteMeta(a) + `[^A-Za-z0-9.-]`) }},
 	{PrefixMatch, func(a string) func(string) bool { return func(o string) bool { return strings.HasPrefix(o, a) } }},
 	{PrefixMatch, func(a string) func(string) bool { return pattern(`^` + a) }},
 	{SuffixMatch, func(a string) func(string) bool {
@@ -254,9 +277,15 @@ var matcherKinds = []matcherKind{
 	{UnanchoredRegex, func(a string) func(string) bool { return pattern(a) }},
 	{UnanchoredRegex, func(a string) func(string) bool { return pattern(withoutScheme(a) + `$`) }},
 	{UnanchoredRegex, func(a string) func(string) bool { return pattern(a + `$`) }},
-	{AnySubdomain, func(a string) func(string) bool { return subdomains(withoutPort(withoutScheme(a)), `https://`) }},
-	{AnySubdomain, func(a string) func(string) bool { return subdomains(domainOf(a), `https://`) }},
-	{AnySubdomain, func(a string) func(string) bool { return subdomains(domainOf(a), `https?://`) }},
+	{AnySubdomain, func(a string) func(string) bool {
+		return subdomains(`https://`, `*`, withoutPort(withoutScheme(a)), anyPort)
+	}},
+	{AnySubdomain, func(a string) func(string) bool { return subdomains(`https://`, `*`, domainOf(a), anyPort) }},
+	{AnySubdomain, func(a string) func(string) bool { return subdomains(`https?://`, `*`, domainOf(a), anyPort) }},
+	{AnySubdomain, func(a string) func(string) bool { return subdomains(`https://`, `+`, domainOf(a), ``) }},
+	{AnySubdomain, func(a string) func(string) bool { return subdomains(`https://`, `*`, domainOf(a), ``) }},
+	{AnySubdomain, func(a string) func(string) bool { return subdomains(`https://`, `+`, domainOf(a), anyPort) }},
+	{AnySubdomain, func(a string) func(string) bool { return subdomains(`https?://`, `+`, domainOf(a), ``) }},
 	{WildcardDepth, func(a string) func(string) bool {
 		if !strings.Contains(a, policy.Any) {
 			return nil
@@ -265,11 +294,15 @@ var matcherKinds = []matcherKind{
 	}},
 }
 
-func subdomains(domain, scheme string) func(string) bool {
+// anyPort is an expression for a port, or none.
+const anyPort = `(:\d+)?`
+
+// subdomains matches names below a domain, with so many labels before it.
+func subdomains(scheme, labels, domain, port string) func(string) bool {
 	if domain == "" {
 		return nil
 	}
-	return pattern(`^` + scheme + `([a-z0-9-]+\.)*` + regexp.QuoteMeta(domain) + `(:\d+)?$`)
+	return pattern(`^` + scheme + `([a-z0-9-]+\.)` + labels + regexp.QuoteMeta(domain) + port + `$`)
 }
 
 // pattern is an expression of an allowed origin, which is no expression if the

@@ -157,9 +157,27 @@ var seeds = []seed{
 	{id: PreflightRedirect, mistake: mistake{instead: func(_ *paper, r fetch.NetworkRequest) (fetch.NetworkResponse, bool) {
 		return bare(308, fetch.Header{"Location", r.URL.Path + "/"}), isPreflight(r)
 	}}},
+	{id: PreflightRedirect, what: "and everything else, with CORS", mistake: edited(func(p *paper, r fetch.NetworkRequest, resp *fetch.NetworkResponse) {
+		if p.view.Route(r.URL.Path) == nil {
+			return
+		}
+		resp.Status, resp.Body = 301, fetch.PayloadOf(nil)
+		resp.Headers = with(with(resp.Headers, "Location", r.URL.String()), "Cache-Control", "no-store")
+		p.upstream = nil
+	})},
 	{id: AuthProxyRedirect, what: "preflights", mistake: preflightsGet(bare(302, fetch.Header{"Location", "https://login.test/?next"}))},
 	{id: AuthProxyRedirect, what: "an ended session", mistake: mistake{instead: func(p *paper, r fetch.NetworkRequest) (fetch.NetworkResponse, bool) {
 		return bare(302, fetch.Header{"Location", "https://login.test/?next"}), p.inArea("auth/missing") && !r.Headers.Contains("Authorization")
+	}}},
+	{id: AuthProxyRedirect, what: "an ended session, with CORS", mistake: edited(func(p *paper, r fetch.NetworkRequest, resp *fetch.NetworkResponse) {
+		if p.inArea("auth/missing") && !r.Headers.Contains("Authorization") && !isPreflight(r) {
+			resp.Status, resp.Headers = 302, append(resp.Headers, fetch.Header{"Location", "https://login.test/?next"})
+			p.upstream = nil
+		}
+	})},
+	{id: Preflight401, what: "and denials without CORS", mistake: mistake{instead: func(p *paper, r fetch.NetworkRequest) (fetch.NetworkResponse, bool) {
+		e := p.view.Route(r.URL.Path)
+		return bare(401, fetch.Header{"Vary", "Origin"}), e != nil && e.Auth != nil && (isPreflight(r) || p.inArea("auth/missing"))
 	}}},
 	{id: Preflight5xx, what: "502", mistake: preflightsGet(bare(502))},
 	{id: Preflight5xx, what: "closed", mistake: preflightsGet(fetch.NetworkResponse{Failed: "connection closed"})},
@@ -351,6 +369,9 @@ var seeds = []seed{
 	{id: SpecialCharacters, mistake: matchingText(func(given string) string { return "^" + regexp.QuoteMeta(given) + "[_`{].*" })},
 	{id: SharedHost, mistake: matching(func(_, o string) bool { return strings.HasSuffix(o, ".github.io") })},
 	{id: DevOriginInProd, mistake: matchingText(func(string) string { return `^http://localhost(:\d+)?$` })},
+	{id: PolicyNeverMatches, what: "on one route", mistake: silent(func(p *paper, r fetch.NetworkRequest, _ *fetch.NetworkResponse) bool {
+		return routeIs(p, r, 0) && originIs(p, r, 1)
+	})},
 	{id: PolicyNeverMatches, mistake: silent(func(p *paper, r fetch.NetworkRequest, _ *fetch.NetworkResponse) bool { return originIs(p, r, 1) })},
 	{id: FilterNotImplemented, mistake: silent(func(*paper, fetch.NetworkRequest, *fetch.NetworkResponse) bool { return true })},
 	{id: FilterNotImplemented, what: "and the application gets the preflights", mistake: mistake{
@@ -381,6 +402,14 @@ var seeds = []seed{
 		method, _ := r.Headers.Get("Access-Control-Request-Method")
 		return bare(403), isPreflight(r) && method == "PATCH"
 	}}},
+	{id: MethodCase, what: "and the application refuses it", mistake: edited(func(_ *paper, r fetch.NetworkRequest, resp *fetch.NetworkResponse) {
+		if value, ok := resp.Headers.Get("Access-Control-Allow-Methods"); ok {
+			resp.Headers = with(resp.Headers, "Access-Control-Allow-Methods", strings.ReplaceAll(value, "PATCH", "patch"))
+		}
+		if r.Method == "patch" {
+			*resp = bare(400, fetch.Header{"Vary", "Origin"})
+		}
+	})},
 	{id: MethodCase, mistake: edited(func(_ *paper, r fetch.NetworkRequest, resp *fetch.NetworkResponse) {
 		if value, ok := resp.Headers.Get("Access-Control-Allow-Methods"); ok {
 			resp.Headers = with(resp.Headers, "Access-Control-Allow-Methods", strings.ReplaceAll(value, "PATCH", "patch"))
@@ -412,6 +441,11 @@ var seeds = []seed{
 		}
 	})},
 	{id: AcacNotTrue, what: "True", mistake: header("Access-Control-Allow-Credentials", "True", always)},
+	{id: AcacNotTrue, what: "on one route", mistake: edited(func(p *paper, r fetch.NetworkRequest, resp *fetch.NetworkResponse) {
+		if routeIs(p, r, 0) {
+			resp.Headers = with(resp.Headers, "Access-Control-Allow-Credentials", "")
+		}
+	})},
 	{id: AcacNotTrue, what: "nowhere", mistake: header("Access-Control-Allow-Credentials", "", always)},
 	{id: AcacForDenied, note: true, mistake: edited(func(p *paper, r fetch.NetworkRequest, resp *fetch.NetworkResponse) {
 		if e := p.view.Route(r.URL.Path); e != nil && e.Credentials {
