@@ -302,7 +302,10 @@ func (c *checking) record(cfg wire.RecorderConfig) (*wire.Recorder, error) {
 
 func (c *checking) close() error {
 	var errs []error
-	errs = append(errs, c.lab.CloseBrowsers())
+	errs = append(errs, c.lab.CloseBrowsers()) // which ends a page that is being opened, too
+	if c.browsing != nil {
+		c.browsing.closePages()
+	}
 	if c.started {
 		errs = append(errs, c.cfg.Target.Close())
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/corsproof/corsproof/harness/browser"
@@ -117,54 +118,15 @@ type browsing struct {
 	*checking
 	chromium *browser.Chromium
 	decided  map[string]bool // decisions that it has judged one case of
-	pages    []openPage      // most recently used last
+	pages    []*openPage     // most recently used last
 	served   map[string]bool // origins
+	closing  sync.WaitGroup  // of pages
 
 	// Of one portion, by signature. waited is how many seconds each request came after
 	// the one before at most.
 	traces map[string][]fetch.Trace
 	waited map[string][]int
 	last   map[string]time.Time
-}
-
-type openPage struct {
-	origin string
-	page   browser.Page
-}
-
-// openPages is how many pages stay open: a check may have many page origins, and
-// each page has its slots.
-const openPages = 6
-
-// page returns the page at an origin.
-func (b *browsing) page(ctx context.Context, origin string) (browser.Page, error) {
-	if i := slices.IndexFunc(b.pages, func(p openPage) bool { return p.origin == origin }); i >= 0 {
-		p := b.pages[i]
-		b.pages = append(slices.Delete(b.pages, i, i+1), p)
-		return p.page, nil
-	}
-	served := origin
-	if origin == browser.OpaqueOrigin {
-		served = browser.OpaqueHost
-	}
-	if !b.served[served] {
-		if _, err := b.lab.Pages.ServeRouted(served, nil); err != nil {
-			return nil, err
-		}
-		b.served[served] = true
-	}
-	if len(b.pages) == openPages {
-		if err := b.pages[0].page.Close(); err != nil {
-			return nil, err
-		}
-		b.pages = b.pages[1:]
-	}
-	page, err := b.chromium.Open(ctx, origin)
-	if err != nil {
-		return nil, err
-	}
-	b.pages = append(b.pages, openPage{origin, page})
-	return page, nil
 }
 
 // drive runs the cases of a portion. Those of one signature are the same requests, and are
@@ -223,7 +185,13 @@ func (b *browsing) together(ctx context.Context, cases []catalog.PolicyCase) err
 		if len(byOrigin) == 0 {
 			return nil
 		}
-		for _, origin := range sortedKeys(byOrigin) {
+		origins := sortedKeys(byOrigin)
+		for i, origin := range origins {
+			for _, soon := range origins[i:min(i+1+pagesAhead, len(origins))] {
+				if err := b.want(ctx, soon); err != nil {
+					return err
+				}
+			}
 			if err := b.step(ctx, origin, step, byOrigin[origin]); err != nil {
 				return err
 			}
@@ -233,7 +201,7 @@ func (b *browsing) together(ctx context.Context, cases []catalog.PolicyCase) err
 
 // step makes one request of each of the cases, from one page.
 func (b *browsing) step(ctx context.Context, origin string, step int, cases []*catalog.PolicyCase) error {
-	page, err := b.page(ctx, origin)
+	page, err := b.page(origin)
 	if err != nil {
 		return err
 	}

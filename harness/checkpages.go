@@ -1,0 +1,80 @@
+package harness
+
+import (
+	"context"
+	"slices"
+
+	"github.com/corsproof/corsproof/harness/browser"
+)
+
+// pagesKept is how many pages stay open: a check may have many page origins, and
+// each page has its slots.
+const pagesKept = 6
+
+// pagesAhead is how many pages are being opened while one observes: a new process
+// of the browser's takes longer than the few calls of most pages.
+const pagesAhead = 2
+
+// An openPage is a page at an origin, or one that is being opened.
+type openPage struct {
+	origin string
+	ready  chan struct{} // closed once page or err is set
+	page   browser.Page
+	err    error
+}
+
+// want opens a page at an origin unless there is one, and doesn't wait for it. The
+// page that was used longest ago is closed for it.
+func (b *browsing) want(ctx context.Context, origin string) error {
+	if i := slices.IndexFunc(b.pages, func(p *openPage) bool { return p.origin == origin }); i >= 0 {
+		p := b.pages[i]
+		b.pages = append(slices.Delete(b.pages, i, i+1), p)
+		return nil
+	}
+	served := origin
+	if origin == browser.OpaqueOrigin {
+		served = browser.OpaqueHost
+	}
+	if !b.served[served] {
+		if _, err := b.lab.Pages.ServeRouted(served, nil); err != nil {
+			return err
+		}
+		b.served[served] = true
+	}
+	if len(b.pages) == pagesKept {
+		oldest := b.pages[0]
+		b.pages = b.pages[1:]
+		b.closing.Go(func() { oldest.close() })
+	}
+	p := &openPage{origin: origin, ready: make(chan struct{})}
+	b.pages = append(b.pages, p)
+	go func() {
+		defer close(p.ready)
+		p.page, p.err = b.chromium.Open(ctx, origin)
+	}()
+	return nil
+}
+
+// page returns the page at an origin, which was wanted, once it is open.
+func (b *browsing) page(origin string) (browser.Page, error) {
+	i := slices.IndexFunc(b.pages, func(p *openPage) bool { return p.origin == origin })
+	p := b.pages[i]
+	<-p.ready
+	return p.page, p.err
+}
+
+// close closes a page once it is open.
+func (p *openPage) close() {
+	<-p.ready
+	if p.err == nil {
+		p.page.Close()
+	}
+}
+
+// closePages closes all pages.
+func (b *browsing) closePages() {
+	for _, p := range b.pages {
+		b.closing.Go(func() { p.close() })
+	}
+	b.closing.Wait()
+}
