@@ -329,6 +329,12 @@ var seeds = []seed{
 	}}},
 
 	{id: OriginReflectedAny, mistake: matching(func(_, _ string) bool { return true })},
+	{id: OriginReflectedAny, what: "without credentials", mistake: edited(func(p *paper, r fetch.NetworkRequest, resp *fetch.NetworkResponse) {
+		origin, ok := r.Headers.Get("Origin")
+		if e := p.view.Route(r.URL.Path); ok && e != nil && e.None == nil && !resp.Headers.Contains("Access-Control-Allow-Origin") {
+			resp.Headers = append(resp.Headers, fetch.Header{"Access-Control-Allow-Origin", origin})
+		}
+	})},
 	{id: OriginReflectedAny, what: "on every path", mistake: edited(func(_ *paper, r fetch.NetworkRequest, resp *fetch.NetworkResponse) {
 		origin, ok := r.Headers.Get("Origin")
 		if !ok || resp.Headers.Contains("Access-Control-Allow-Origin") {
@@ -537,6 +543,11 @@ var seeds = []seed{
 	{id: PolicyWidened, mistake: edited(func(p *paper, r fetch.NetworkRequest, resp *fetch.NetworkResponse) {
 		if e := p.view.Route(r.URL.Path); e != nil && !e.Credentials && e.None == nil {
 			resp.Headers = with(resp.Headers, "Access-Control-Allow-Origin", "*")
+		}
+	})},
+	{id: Unclassified, what: "another success than the application's", mistake: edited(func(_ *paper, r fetch.NetworkRequest, resp *fetch.NetworkResponse) {
+		if !isPreflight(r) && resp.Status == 200 {
+			resp.Status = 202
 		}
 	})},
 	{id: CrossProduct, mistake: mistake{accepts: func(givens []string, origin string) string {
