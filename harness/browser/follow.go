@@ -132,8 +132,9 @@ func (c *chain) contradicted(job Job, r *report, why *explanation, history func(
 		if slices.Contains(history(end), r.Status) {
 			return nil
 		}
-		// A stored response to GET may answer HEAD: RFC 9111, section 4.
-		if end.method == "HEAD" && slices.Contains(history(hop{"GET", end.url}), r.Status) {
+		// A stored response to GET may answer HEAD: RFC 9111, section 4. In Chromium
+		// it may answer any other method in cache mode force-cache.
+		if (end.method == "HEAD" || job.Request.Cache == fetch.CacheForceCache) && slices.Contains(history(hop{"GET", end.url}), r.Status) {
 			return nil
 		}
 		return differ(page, "recorder: it was never asked, nor was it before")

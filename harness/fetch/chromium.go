@@ -118,8 +118,9 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Rule:     RuleUnsafeMethodKeepsStored,
 	Kind:     Deviation,
 	Standard: "HTTP-network-or-cache fetch, step 11.3: a PUT that worked invalidates the stored response",
-	Profile:  "a PUT without a body, and any method but PUT, POST, DELETE and PATCH, leaves a stored response in use",
-	Link:     chromiumSource + "net/http/http_cache_transaction.cc",
+	Profile: "a PUT without a body, any method but PUT, POST, DELETE and PATCH, any in mode no-store, and any but POST with a " +
+		"condition of the author's leave a stored response in use",
+	Link: chromiumSource + "net/http/http_cache_transaction.cc",
 }, {
 	Rule:     RuleHEADFromStoredGET,
 	Kind:     ImplementationDefined,
@@ -258,8 +259,34 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Rule:     RuleOneStoredForURL,
 	Kind:     ImplementationDefined,
 	Standard: "RFC 9111: a cache may keep several responses for a URL, by Vary, and keep one beside a newer one that it may not keep",
-	Profile:  "the newest takes the place of any other, kept or not",
+	Profile: "the newest takes the place of any other, kept or not, but a 206 in answer to a validation; so does HEAD that " +
+		"was sent, and a 304 that says no-store takes what it validated away",
+	Link: chromiumSource + "net/http/http_cache_transaction.cc",
+}, {
+	Rule:     RuleUnsafeFromStored,
+	Kind:     Deviation,
+	Standard: "RFC 9111, section 4: a stored response to GET answers no request whose method is unsafe",
+	Profile:  "in mode force-cache it answers PUT with a body, DELETE and PATCH, and nothing is sent",
 	Link:     chromiumSource + "net/http/http_cache_transaction.cc",
+}, {
+	Rule:     RuleVaryAbsentIsEmpty,
+	Kind:     Deviation,
+	Standard: "RFC 9111, section 4.1: a header that Vary names and that is absent matches if it was absent alone",
+	Profile:  "it matches an empty one, too",
+	Link:     chromiumSource + "net/http/http_vary_data.cc",
+}, {
+	Rule:     RuleUnusableDropped,
+	Kind:     ImplementationDefined,
+	Standard: "RFC 9111: what is stored without a lifetime and without a validator may stay, for whom a stale response will do",
+	Profile: "a request by GET, HEAD, PUT with a body, DELETE or PATCH drops it, unless it is one for whom it will do; in mode reload " +
+		"it drops anything",
+	Link: chromiumSource + "net/http/http_cache_transaction.cc",
+}, {
+	Rule:     RuleValidationKeepsType,
+	Kind:     ImplementationDefined,
+	Standard: "RFC 9111, section 3.2: a cache may omit from an update by 304 what it has processed, such as Content-Type",
+	Profile:  "the Content-Type of a 304 isn't taken over",
+	Link:     chromiumSource + "net/http/http_response_headers.cc",
 }, {
 	Rule:     RuleRedirectModeErrorLast,
 	Kind:     Deviation,

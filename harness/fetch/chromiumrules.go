@@ -41,31 +41,6 @@ func (f *fetching) bypassesPreflightCache() bool {
 	return false
 }
 
-// passOverCache has the cache let requests by that say so in the author's headers,
-// with no more headers than those that the cache mode calls for: what is stored
-// isn't used or asked about, and the answer to a condition isn't stored. It reports
-// whether nothing is found for a request that wants what is stored alone.
-func (f *fetching) passOverCache(httpRequest *request) (findsNothing bool) {
-	conditional := f.ua.has(RuleConditionalRevalidates) && containsConditional(httpRequest.headers)
-	noCache := f.ua.has(RuleNoCachePassesOver) && saysNoCache(httpRequest.headers)
-	switch {
-	case httpRequest.cache == CacheOnlyIfCached:
-		return conditional || noCache
-	case conditional:
-		httpRequest.cache = CacheNoStore
-	case noCache && (httpRequest.cache == CacheDefault || httpRequest.cache == CacheForceCache):
-		httpRequest.cache = CacheReload
-	}
-	return false
-}
-
-// saysNoCache reports whether Cache-Control or Pragma says no-cache.
-func saysNoCache(headers HeaderList) bool {
-	pragma, _ := headers.getDecodeAndSplit("Pragma")
-	return hasDirective(headers, "no-cache") ||
-		slices.ContainsFunc(pragma, func(s string) bool { return byteCaseInsensitiveMatch(s, "no-cache") })
-}
-
 // modeFirst reports whether Chromium has another reason to refuse the request
 // before it looks at the port, and whether it is mixed content.
 func (f *fetching) modeFirst() bool { return f.ua.has(RuleModeFirst) && f.refusedByMode() }
@@ -189,36 +164,6 @@ func (f *fetching) redirectLimit() int {
 	return maxRedirects
 }
 
-// validators returns the headers of a stored response among which those are that
-// it is validated with.
-func (f *fetching) validators(s *storedResponse) HeaderList {
-	if s.status != 200 && s.status != 206 && f.ua.has(RuleConditionsFor200Alone) {
-		return nil
-	}
-	return s.headers
-}
-
-// nominated returns the stored response, if there is one that was asked about: a
-// 304 is about no other.
-func (f *fetching) nominated(s *storedResponse) *storedResponse {
-	if s == nil || !f.ua.has(RuleConditionsFor200Alone) {
-		return s
-	}
-	if v := f.validators(s); !v.Contains("ETag") && !v.Contains("Last-Modified") {
-		return nil
-	}
-	return s
-}
-
-// forgetStale forgets a stored response that HEAD was to validate and didn't.
-func (f *fetching) forgetStale(r *request, stored *storedResponse, revalidating bool) {
-	if !revalidating || stored == nil || r.method != "HEAD" || !f.ua.has(RuleOneStoredForURL) {
-		return
-	}
-	cache := &f.ua.httpCache
-	cache.stored = slices.DeleteFunc(cache.stored, func(s *storedResponse) bool { return s == stored })
-}
-
 // refusesCredentials reports whether a redirect is refused that the standard
 // follows, for a user name or password in its URL. A request with keepalive is sent
 // on by another process than the page's, see orRefused.
@@ -271,34 +216,6 @@ func (f *fetching) hidesOrigin() bool {
 		}
 	}
 	return false
-}
-
-// passesTheCache reports whether Chromium's HTTP cache has nothing to do with a
-// request whose method is unsafe.
-func (f *fetching) passesTheCache(r *request) bool {
-	if !f.ua.has(RuleUnsafeMethodKeepsStored) {
-		return false
-	}
-	switch r.method {
-	case "POST", "DELETE", "PATCH":
-		return false
-	case "PUT":
-		return r.body == nil
-	}
-	return true
-}
-
-// refuse lets the HTTP cache forget a response that the page may not have: its
-// body isn't read, and so not kept. A redirect's is.
-func (f *fetching) refuse(r *response) {
-	if r.storedAs == nil || f.request.api == APIXHR || !f.ua.has(RuleRefusedNotStored) {
-		return
-	}
-	if u, _ := f.location(r); u != nil {
-		return
-	}
-	cache := &f.ua.httpCache
-	cache.stored = slices.DeleteFunc(cache.stored, func(s *storedResponse) bool { return s == r.storedAs })
 }
 
 // metadataItem is an item of integrity metadata that Chromium understands.

@@ -39,15 +39,16 @@ const (
 )
 
 // selectResponse is section 4 of RFC 9111, "Constructing Responses from
-// Caches", without the part that needs validation; it may return nil. With
-// alsoHEAD it answers HEAD as well, which the text allows.
-func (c *httpCache) selectResponse(partition string, r *request, alsoHEAD bool) *storedResponse {
-	if len(c.stored) == 0 || r.method != "GET" && !(alsoHEAD && r.method == "HEAD") || r.headers.Contains("Range") {
+// Caches", without the part that needs validation; it may return nil. Whether a
+// response to GET may answer the request is for the caller to say: HEAD, as the text
+// allows.
+func (c *httpCache) selectResponse(ua *UserAgent, partition string, r *request, fromGET bool) *storedResponse {
+	if len(c.stored) == 0 || !fromGET || r.headers.Contains("Range") {
 		return nil
 	}
 	url := r.currentURL().withoutFragment()
 	for _, s := range slices.Backward(c.stored) {
-		if s.partition == partition && s.url == url && s.varyMatches(r.headers) {
+		if s.partition == partition && s.url == url && s.varyMatches(ua, r.headers) {
 			return s
 		}
 	}
@@ -55,7 +56,7 @@ func (c *httpCache) selectResponse(partition string, r *request, alsoHEAD bool) 
 }
 
 // varyMatches is section 4.1 of RFC 9111.
-func (s *storedResponse) varyMatches(headers HeaderList) bool {
+func (s *storedResponse) varyMatches(ua *UserAgent, headers HeaderList) bool {
 	names, _ := s.headers.getDecodeAndSplit("Vary")
 	for _, name := range names {
 		if name == "" {
@@ -63,7 +64,7 @@ func (s *storedResponse) varyMatches(headers HeaderList) bool {
 		}
 		before, had := s.requestHeaders.get(name)
 		now, has := headers.get(name)
-		if name == "*" || had != has || before != now {
+		if name == "*" || had != has && !ua.has(RuleVaryAbsentIsEmpty) || before != now {
 			return false
 		}
 	}
@@ -76,7 +77,7 @@ func (c *httpCache) store(ua *UserAgent, partition string, r *request, actual *r
 	if r.method != "GET" || r.cache == CacheNoStore || r.headers.Contains("Range") || actual.isNetworkError() {
 		return nil
 	}
-	if ua.has(RuleOneStoredForURL) {
+	if ua.has(RuleOneStoredForURL) && !(actual.status == 206 && containsConditional(r.headers)) {
 		url := r.currentURL().withoutFragment()
 		c.stored = slices.DeleteFunc(c.stored, func(old *storedResponse) bool { return old.partition == partition && old.url == url })
 	}
@@ -103,7 +104,7 @@ func (c *httpCache) store(ua *UserAgent, partition string, r *request, actual *r
 		received:       ua.now,
 	}
 	c.stored = slices.DeleteFunc(c.stored, func(old *storedResponse) bool {
-		return old.partition == partition && old.url == s.url && old.varyMatches(r.headers)
+		return old.partition == partition && old.url == s.url && old.varyMatches(ua, r.headers)
 	})
 	c.stored = append(c.stored, s)
 	return s
@@ -179,13 +180,17 @@ func (s *storedResponse) response() *response {
 // Validation".
 func (s *storedResponse) freshen(ua *UserAgent, headers HeaderList) {
 	updated := slices.Clone(s.headers)
+	stays := func(name string) bool {
+		return byteCaseInsensitiveMatch(name, "Content-Length") ||
+			byteCaseInsensitiveMatch(name, "Content-Type") && ua.has(RuleValidationKeepsType)
+	}
 	for _, h := range headers {
-		if !byteCaseInsensitiveMatch(h[0], "Content-Length") {
+		if !stays(h[0]) {
 			updated.delete(h[0])
 		}
 	}
 	for _, h := range headers {
-		if !byteCaseInsensitiveMatch(h[0], "Content-Length") {
+		if !stays(h[0]) {
 			updated = append(updated, h)
 		}
 	}

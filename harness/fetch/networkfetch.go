@@ -81,9 +81,6 @@ func (f *fetching) HTTPNetworkFetch(includeCredentials, forceNewConnection bool)
 		typ: ResponseDefault, status: answer.Status, headers: answer.Headers, urlList: request.urlList,
 		exchange: f.shared.record(&exchange),
 	}
-	if stop := f.failsByLocation(actual); stop != nil {
-		return stop
-	}
 	// Step 15.
 	actual.setBody(answer)
 	// Step 17.

@@ -117,7 +117,7 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 	// Step 8.26.
 	if httpRequest.cache != CacheNoStore && httpRequest.cache != CacheReload && !findsNothing {
 		// Step 8.26.1.
-		storedResponse = httpCache.selectResponse(partition, httpRequest, f.ua.has(RuleHEADFromStoredGET))
+		storedResponse = httpCache.selectResponse(f.ua, partition, httpRequest, f.answersFromGET(httpRequest))
 		// Step 8.26.2.
 		if storedResponse != nil {
 			freshness := storedResponse.freshness(f.ua)
@@ -173,6 +173,7 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 			return f.networkError(phase, "11.1", "not-cached",
 				"The cache mode is only-if-cached, and nothing in the HTTP cache matches.")
 		}
+		f.dropUnusable(httpRequest, partition)
 		// Step 11.2.
 		forwardResponse := httpFetchParams.HTTPNetworkFetch(includeCredentials, isNewConnectionFetch)
 		// Step 11.3.
@@ -186,6 +187,7 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 		if revalidating && nominated != nil && forwardResponse.status == 304 {
 			// Step 11.4.1.
 			nominated.freshen(f.ua, forwardResponse.headers)
+			f.forgetNoStore(httpRequest, partition)
 			// Step 11.4.2.
 			// Step 11.4.3.
 			response = nominated.response()
@@ -197,7 +199,11 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 			response = forwardResponse
 			// Step 11.5.2. Network errors aren't stored.
 			response.storedAs = httpCache.store(f.ua, partition, httpRequest, forwardResponse)
-			f.forgetStale(httpRequest, storedResponse, revalidating)
+			f.forgetStale(httpRequest, partition)
+		}
+		if stop := f.failsByLocation(forwardResponse); stop != nil {
+			f.forgetUnread(httpRequest, partition, response)
+			return stop
 		}
 	}
 	if response.isNetworkError() {

@@ -92,6 +92,10 @@ const (
 	RuleNoCachePassesOver         Rule = "no-cache-passes-over-the-cache"
 	RuleStoresAnyStatus           Rule = "stores-any-status"
 	RuleOneStoredForURL           Rule = "one-stored-response-for-a-url"
+	RuleUnsafeFromStored          Rule = "unsafe-method-from-stored"
+	RuleVaryAbsentIsEmpty         Rule = "vary-absent-is-empty"
+	RuleUnusableDropped           Rule = "unusable-stored-is-dropped"
+	RuleValidationKeepsType       Rule = "validation-keeps-content-type"
 	RuleRedirectModeErrorLast     Rule = "redirect-mode-error-after-credentials"
 )
 

@@ -29,7 +29,7 @@ var pages = choice[string]{{83, catalog.DefaultPage}, {12, "http://app.test"}, {
 // sameSitePage is the registrable domain that the page shares with one server.
 const sameSitePage = "app.test"
 
-var stepCounts = choice[int]{{80, 1}, {11, 2}, {9, 3}}
+var stepCounts = choice[int]{{78, 1}, {12, 2}, {10, 3}}
 
 // A generator makes one case.
 type generator struct {
@@ -44,8 +44,11 @@ type generator struct {
 	follows bool
 	// aboutCaches: the sequence asks one URL of which a response is stored.
 	aboutCaches bool
-	// stored is the URL of that response.
+	// stored is the URL of that response, and story what becomes of it.
 	stored string
+	story  story
+	// status is what the next final answer has to have, if not 0.
+	status int
 }
 
 // Generate makes case number index of a seed. It is the same case every time,
@@ -57,11 +60,11 @@ func Generate(seed uint64, index int) catalog.Case {
 	if g.page == string(fetch.OpaqueOrigin) {
 		g.steps = 1 // each document of the page is of another opaque origin
 	}
-	if g.aboutPreflights = g.steps > 1 && chance(g.Rand, 65); g.aboutPreflights && chance(g.Rand, 70) {
+	if g.aboutPreflights = g.steps > 1 && chance(g.Rand, 55); g.aboutPreflights && chance(g.Rand, 70) {
 		g.temper = temperRight
 	}
 	if g.aboutCaches = g.steps > 1 && !g.aboutPreflights && chance(g.Rand, 80); g.aboutCaches {
-		g.steps = 3
+		g.steps, g.story = 3, pick(g.Rand, stories)
 	}
 	c := catalog.Case{
 		ID:  fmt.Sprintf("fuzz/seed-%d-case-%d", seed, index),
@@ -132,32 +135,6 @@ func (g *generator) again(steps []catalog.Step) catalog.Step {
 		s.Server = g.server(s.Request)
 	}
 	return s
-}
-
-// aroundStored makes the next request to a URL of which there may be a stored
-// response: one that may make it void, and then one that it may answer.
-func (g *generator) aroundStored(steps []catalog.Step) catalog.Step {
-	request := steps[0].Request
-	if len(steps) == 1 {
-		request.Method = pick(g.Rand, cachedMethods)
-		if !noBody(request.Method) && chance(g.Rand, 50) {
-			request.Body = g.body()
-		}
-		if url, err := fetch.ParseURL(g.stored, nil); err == nil && chance(g.Rand, 40) {
-			request.URL = string(url.Origin()) + "/c"
-		}
-	}
-	switch g.IntN(10) {
-	case 0:
-		request.Headers = []catalog.HeaderLine{catalog.HeaderLine(oneOf(g.Rand, "Cache-Control", "Pragma") + ": no-cache")}
-	case 1:
-		request.Headers = []catalog.HeaderLine{"X-A: 1"} // which Vary names
-	case 2, 3:
-		request.Cache = fetch.CacheForceCache
-	case 4:
-		request.Cache = oneOf(g.Rand, fetch.CacheReload, fetch.CacheReload, fetch.CacheNoCache, fetch.CacheNoStore)
-	}
-	return catalog.Step{Request: request, Server: g.server(request)}
 }
 
 // change changes one thing of a request that a cache entry could hang on. It

@@ -25,7 +25,7 @@ var unsafeMethods = choice[string]{{6, "PUT"}, {3, "DELETE"}, {2, "PATCH"}, {1, 
 
 // cachedMethods are what a stored response to GET may answer, or what makes it
 // void.
-var cachedMethods = choice[string]{{5, ""}, {3, "HEAD"}, {3, "POST"}, {3, "PUT"}, {1, "DELETE"}, {1, "FOO"}}
+var cachedMethods = choice[string]{{4, ""}, {2, "HEAD"}, {2, "POST"}, {4, "PUT"}, {3, "DELETE"}, {1, "PATCH"}, {1, "FOO"}}
 
 var (
 	modes = choice[fetch.Mode]{

@@ -139,8 +139,11 @@ func (g *generator) answer(h hop, to string) catalog.Answer {
 	a := catalog.Answer{To: to, Status: pick(g.Rand, redirectCodes)}
 	if h.final {
 		a.Status = pick(g.Rand, finalCodes)
-		if g.aboutCaches && chance(g.Rand, 25) {
-			a.Status = oneOf(g.Rand, 203, 400, 403, 404, 405, 500, 503)
+		if g.story == anyStory && g.aboutCaches && chance(g.Rand, 35) {
+			a.Status = oneOf(g.Rand, 203, 206, 304, 304, 400, 403, 404, 405, 500, 503)
+		}
+		if g.status != 0 {
+			a.Status = g.status
 		}
 		if g.steps > 1 && (a.Status == 401 || a.Status == 416) {
 			// After a 416 Chromium reads what is stored, and then the answer; a 401
@@ -175,7 +178,7 @@ var resourcePolicies = choice[string]{
 
 // responseHeaders are what page code may read, or not.
 func (g *generator) responseHeaders() []catalog.HeaderLine {
-	lines := []catalog.HeaderLine{catalog.HeaderLine("Content-Type: " + oneOf(g.Rand, "text/plain", "text/plain", "application/json"))}
+	lines := []catalog.HeaderLine{catalog.HeaderLine("Content-Type: " + oneOf(g.Rand, "text/plain", "application/json"))}
 	for _, line := range []catalog.HeaderLine{
 		"X-One: 1", "x-two: 2", "X-Two: 3", "Content-Language: en", "Pragma: x", "X-Empty:", "X-Odd: \u00e9\u00ff\t\u0001", "Set-Cookie2: a=b", "Server: x",
 	} {
@@ -200,7 +203,7 @@ func (g *generator) caching(status int, final bool) []catalog.HeaderLine {
 		return []catalog.HeaderLine{"Cache-Control: no-store"}
 	}
 	if g.aboutCaches {
-		return pick(g.Rand, lifetimesToMeet)
+		return g.lifetime()
 	}
 	return pick(g.Rand, lifetimes)
 }
@@ -214,8 +217,8 @@ var (
 		{3, []catalog.HeaderLine{"Cache-Control: max-age=600", "Vary: X-A"}},
 	}
 	lifetimesToMeet = choice[[]catalog.HeaderLine]{
-		{50, []catalog.HeaderLine{"Cache-Control: max-age=600"}}, {25, nil}, {12, []catalog.HeaderLine{"Cache-Control: max-age=600", "Vary: X-A"}},
-		{8, []catalog.HeaderLine{"Cache-Control: no-store"}}, {20, []catalog.HeaderLine{"Cache-Control: no-cache", `ETag: "x"`}},
+		{50, []catalog.HeaderLine{"Cache-Control: max-age=600"}}, {30, nil}, {12, []catalog.HeaderLine{"Cache-Control: max-age=600", "Vary: X-A"}},
+		{8, []catalog.HeaderLine{"Cache-Control: no-store"}}, {30, []catalog.HeaderLine{"Cache-Control: no-cache", `ETag: "x"`}},
 		{2, []catalog.HeaderLine{"Cache-Control: max-age=600", "Vary: Origin"}},
 	}
 )

@@ -110,7 +110,7 @@ func differences(model, engine []fetch.Trace) []judge.StepDifference {
 
 // explain returns the rules of the profile that the engine's traces hang on:
 // each one without which the model says something else, or, if it takes more
-// than one to see it, the first pair.
+// than one to see it, a set of which each is needed.
 func (j *jury) explain(ctx context.Context, c *catalog.Case, o Observation) ([]fetch.Rule, error) {
 	if o.Placed != nil {
 		c = o.Placed
@@ -142,18 +142,19 @@ func (j *jury) explain(ctx context.Context, c *catalog.Case, o Observation) ([]f
 	if len(found) > 0 {
 		return found, nil
 	}
-	for i, a := range own {
-		for _, b := range own[i+1:] {
-			yes, err := matters(a, b)
-			if err != nil {
-				return nil, err
-			}
-			if yes {
-				return []fetch.Rule{a, b}, nil
-			}
+	// Each is made up for by others: what is left are some that together do.
+	together := slices.Clone(own)
+	for _, rule := range own {
+		fewer := slices.DeleteFunc(slices.Clone(together), func(r fetch.Rule) bool { return r == rule })
+		yes, err := matters(fewer...)
+		if err != nil {
+			return nil, err
+		}
+		if yes {
+			together = fewer
 		}
 	}
-	return own, nil // all of them together do, which was seen
+	return together, nil
 }
 
 // ruleNames joins rules as they are counted and printed.

@@ -1,0 +1,161 @@
+package fetch
+
+import "slices"
+
+// What Chromium's HTTP cache does in the place of the standard's: each function asks
+// for the rule that it is about, and does nothing without.
+
+// passOverCache has the cache let requests by that say so in the author's headers,
+// with no more headers than those that the cache mode calls for: what is stored
+// isn't used or asked about, and the answer to a condition isn't stored. It reports
+// whether nothing is found for a request that wants what is stored alone.
+func (f *fetching) passOverCache(httpRequest *request) (findsNothing bool) {
+	conditional := f.ua.has(RuleConditionalRevalidates) && containsConditional(httpRequest.headers)
+	noCache := f.ua.has(RuleNoCachePassesOver) && saysNoCache(httpRequest.headers)
+	switch {
+	case httpRequest.cache == CacheOnlyIfCached:
+		return conditional || noCache
+	case conditional:
+		httpRequest.cache = CacheNoStore
+	case noCache && (httpRequest.cache == CacheDefault || httpRequest.cache == CacheForceCache):
+		httpRequest.cache = CacheReload
+	}
+	return false
+}
+
+// saysNoCache reports whether Cache-Control or Pragma says no-cache.
+func saysNoCache(headers HeaderList) bool {
+	pragma, _ := headers.getDecodeAndSplit("Pragma")
+	return hasDirective(headers, "no-cache") ||
+		slices.ContainsFunc(pragma, func(s string) bool { return byteCaseInsensitiveMatch(s, "no-cache") })
+}
+
+// validators returns the headers of a stored response among which those are that
+// it is validated with.
+func (f *fetching) validators(s *storedResponse) HeaderList {
+	if s.status != 200 && s.status != 206 && f.ua.has(RuleConditionsFor200Alone) {
+		return nil
+	}
+	return s.headers
+}
+
+// nominated returns the stored response, if there is one that was asked about: a
+// 304 is about no other.
+func (f *fetching) nominated(s *storedResponse) *storedResponse {
+	if s == nil || !f.ua.has(RuleConditionsFor200Alone) {
+		return s
+	}
+	if v := f.validators(s); !v.Contains("ETag") && !v.Contains("Last-Modified") {
+		return nil
+	}
+	return s
+}
+
+// answersFromGET reports whether what is stored for GET may answer the request.
+func (f *fetching) answersFromGET(r *request) bool {
+	switch r.method {
+	case "GET":
+		return true
+	case "HEAD":
+		return f.ua.has(RuleHEADFromStoredGET)
+	}
+	return f.ua.has(RuleUnsafeFromStored) && f.request.cache == CacheForceCache && writesCache(r)
+}
+
+// writesCache reports whether Chromium has its cache look at a request that isn't
+// to be stored: PUT with a body, DELETE and PATCH.
+func writesCache(r *request) bool {
+	return r.method == "PUT" && r.body != nil || r.method == "DELETE" || r.method == "PATCH"
+}
+
+// passesAsIs reports whether the cache mode has Chromium's cache let the request by:
+// no-store, and reload, if there is no answer to be stored.
+func passesAsIs(r *request) bool {
+	return r.cache == CacheNoStore || r.cache == CacheReload && r.method == "HEAD"
+}
+
+// dropUnusable forgets what is stored for the URL of a request that is about to be
+// sent, if it is of no use to it or to another one, see [RuleUnusableDropped].
+func (f *fetching) dropUnusable(r *request, partition string) {
+	if !f.ua.has(RuleUnusableDropped) || r.method != "GET" && r.method != "HEAD" && !writesCache(r) || passesAsIs(r) {
+		return
+	}
+	f.forget(r, partition, func(s *storedResponse) bool {
+		return r.cache == CacheReload || r.cache != CacheForceCache && f.isUnusable(s)
+	})
+}
+
+// isUnusable reports whether a stored response had no lifetime when it came, and has
+// nothing to validate it with.
+func (f *fetching) isUnusable(s *storedResponse) bool {
+	if v, ok := directive(s.headers, "max-age"); ok && !hasDirective(s.headers, "no-cache") && deltaSeconds(v) > 0 {
+		return false
+	}
+	switch s.status {
+	case 300, 301, 308, 410:
+		return false // which are kept for good
+	}
+	v := f.validators(s)
+	return !s.headers.Contains("Expires") && !v.Contains("ETag") && !v.Contains("Last-Modified")
+}
+
+// forgetStale forgets a stored response that HEAD was to validate and didn't, or
+// that didn't match it.
+func (f *fetching) forgetStale(r *request, partition string) {
+	if r.method == "HEAD" && !passesAsIs(r) && f.ua.has(RuleOneStoredForURL) {
+		f.forget(r, partition, func(*storedResponse) bool { return true })
+	}
+}
+
+// forgetNoStore forgets a stored response whose validation says that it isn't to be
+// stored.
+func (f *fetching) forgetNoStore(r *request, partition string) {
+	if f.ua.has(RuleOneStoredForURL) {
+		f.forget(r, partition, func(s *storedResponse) bool { return hasDirective(s.headers, "no-store") })
+	}
+}
+
+// forgetUnread forgets a response whose body isn't read.
+func (f *fetching) forgetUnread(r *request, partition string, unread *response) {
+	f.forget(r, partition, func(s *storedResponse) bool { return s == unread.storedAs })
+}
+
+// forget takes away what is stored for the request's URL, if drop says so.
+func (f *fetching) forget(r *request, partition string, drop func(*storedResponse) bool) {
+	cache := &f.ua.httpCache
+	if len(cache.stored) == 0 {
+		return
+	}
+	url := r.currentURL().withoutFragment()
+	cache.stored = slices.DeleteFunc(cache.stored, func(s *storedResponse) bool {
+		return s.partition == partition && s.url == url && drop(s)
+	})
+}
+
+// passesTheCache reports whether Chromium's HTTP cache has nothing to do with a
+// request whose method is unsafe.
+func (f *fetching) passesTheCache(r *request) bool {
+	if !f.ua.has(RuleUnsafeMethodKeepsStored) {
+		return false
+	}
+	switch {
+	case f.request.cache == CacheNoStore:
+		return true
+	case r.method == "POST":
+		return r.headers.Contains("If-Match") || r.headers.Contains("If-Unmodified-Since") || r.headers.Contains("If-Range")
+	}
+	return !writesCache(r) || containsConditional(r.headers)
+}
+
+// refuse lets the HTTP cache forget a response that the page may not have: its
+// body isn't read, and so not kept. A redirect's is.
+func (f *fetching) refuse(r *response) {
+	if r.storedAs == nil || f.request.api == APIXHR || !f.ua.has(RuleRefusedNotStored) {
+		return
+	}
+	if u, _ := f.location(r); u != nil {
+		return
+	}
+	cache := &f.ua.httpCache
+	cache.stored = slices.DeleteFunc(cache.stored, func(s *storedResponse) bool { return s == r.storedAs })
+}
