@@ -1,6 +1,6 @@
 # Everything here also works as plain `go test ./...` once `make setup` has run.
 
-.PHONY: help demo test quick setup containers lint golden bench fuzz mutants soak clean
+.PHONY: help demo test quick setup containers lint golden bench fuzz faults mutants soak clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,7 +22,7 @@ containers: setup ## get what the scenarios in containers take: as root on Debia
 	servers/engine.sh && go run ./cmd/corsproof setup --containers
 
 lint: ## vet, staticcheck, tidy, gofmt
-	go vet ./...
+	go vet -tags faults ./...
 	go tool staticcheck ./...
 	go mod tidy -diff
 	test -z "$$(gofmt -l $$(go list -f '{{.Dir}}' ./...) | tee /dev/stderr)"
@@ -35,6 +35,9 @@ bench: ## run the benchmarks
 
 fuzz: setup ## generate 20,000 cases from each of three seeds, and hold Chromium against the model
 	for seed in 1 2 3; do go run ./cmd/corsproof fuzz --cases 20000 --seed $$seed || exit; done
+
+faults: setup ## plant mistakes in the model, one at a time; corsproof fuzz has to find them with Chromium
+	go test -tags faults ./harness/fuzz -run TestPlantedFaultsInChromium -count 1 -v -timeout 60m
 
 mutants: ## plant mistakes in the model, one at a time; the catalogue has to find them
 	go run ./harness/fetch/internal/mutants

@@ -24,6 +24,7 @@ type fuzzCases struct {
 	seed  uint64
 	out   string
 	json  string
+	whole bool
 
 	stdout   io.Writer
 	progress *progress
@@ -55,6 +56,7 @@ the first in the order 4, 3.`,
 	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "what the cases are made from, with their number")
 	cmd.Flags().IntVar(&f.first, "first", 0, "the number of the first case")
 	cmd.Flags().StringVar(&f.out, "out", "corsproof-fuzz", "`folder` for the case files of divergences; made if there is one")
+	cmd.Flags().BoolVar(&f.whole, "no-shrink", false, "leave divergences as they are, which takes less time, and write no case files")
 	cmd.Flags().StringVar(&f.json, "json", "", "write the result to this `file`, as "+fuzz.ResultSchema)
 	return cmd
 }
@@ -105,9 +107,13 @@ func (f *fuzzCases) fuzz(ctx context.Context) (result *fuzz.Result, err error) {
 	}
 	defer driver.Close()
 	f.progress.total = f.cases
-	result, err = fuzz.Run(ctx, fuzz.Config{
+	cfg := fuzz.Config{
 		Seed: f.seed, First: f.first, Cases: f.cases, Profile: &fetch.Chromium, Driver: harness.FuzzDriver(driver), Progress: f.say,
-	})
+	}
+	if f.whole {
+		cfg.Shrink = fuzz.ShrinkNone
+	}
+	result, err = fuzz.Run(ctx, cfg)
 	for _, c := range lab.Engines() {
 		result.Engine = c.Info().Name + " " + c.Info().Version
 	}
