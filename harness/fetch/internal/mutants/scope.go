@@ -58,6 +58,7 @@ var scope = rewrite.Scope{
 		"httpcache.go": "RFC 9111",
 		"integrity.go": "Subresource Integrity",
 
+		"chromiumcache.go":    "what Chromium does instead",
 		"chromiumrules.go":    "what Chromium does instead",
 		"chromiumsafelist.go": "what Chromium does instead",
 	},
