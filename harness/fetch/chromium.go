@@ -106,7 +106,7 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Kind:     Deviation,
 	Standard: "HTTP-network-or-cache fetch, step 8.16: a conditional header of the author's makes the cache mode no-store",
 	Profile: "Cache-Control is max-age=0 and there is no Pragma, and the CORS-preflight cache is passed over; so is the HTTP " +
-		"cache in the modes force-cache and only-if-cached",
+		"cache in the modes force-cache and only-if-cached; the answer takes the place of a stored 200 without another validator",
 	Link: chromiumSource + "third_party/blink/renderer/core/loader/frame_fetch_context.cc",
 }, {
 	Rule:     RuleForcedListsMethod,

@@ -107,6 +107,48 @@ func (f *fetching) forgetStale(r *request, partition string) {
 	}
 }
 
+// updateByCondition has the answer to a condition of the author's be about what is
+// stored, if that is a 200 whose validator isn't another one.
+func (f *fetching) updateByCondition(r *request, partition string, answer *response) {
+	author := f.request.headers
+	if !f.ua.has(RuleConditionalRevalidates) || !containsConditional(author) || f.request.cache == CacheNoStore || hasOtherCondition(author) ||
+		r.method != "GET" && r.method != "HEAD" || answer.isNetworkError() || answer.status == 206 {
+		return
+	}
+	matches := false
+	f.forget(r, partition, func(s *storedResponse) bool {
+		if s.status != 200 || differsFrom(author, "If-None-Match", s.headers, "ETag") ||
+			differsFrom(author, "If-Modified-Since", s.headers, "Last-Modified") {
+			return false
+		}
+		if answer.status == 304 {
+			s.freshen(f.ua, answer.headers)
+			return hasDirective(s.headers, "no-store")
+		}
+		matches = true
+		return true
+	})
+	if matches && r.method == "GET" {
+		asStored := *r
+		asStored.cache = CacheDefault
+		answer.storedAs = f.ua.httpCache.store(f.ua, partition, &asStored, answer)
+	}
+}
+
+// hasOtherCondition reports whether the author set a condition that Chromium's cache
+// doesn't understand.
+func hasOtherCondition(author HeaderList) bool {
+	return author.Contains("If-Match") || author.Contains("If-Unmodified-Since") || author.Contains("If-Range")
+}
+
+// differsFrom reports whether a condition is about another validator than the
+// stored one, if there are both.
+func differsFrom(author HeaderList, condition string, stored HeaderList, validator string) bool {
+	asked, asks := author.get(condition)
+	has, ok := stored.get(validator)
+	return asks && ok && asked != has
+}
+
 // forgetNoStore forgets a stored response whose validation says that it isn't to be
 // stored.
 func (f *fetching) forgetNoStore(r *request, partition string) {
@@ -142,7 +184,7 @@ func (f *fetching) passesTheCache(r *request) bool {
 	case f.request.cache == CacheNoStore:
 		return true
 	case r.method == "POST":
-		return r.headers.Contains("If-Match") || r.headers.Contains("If-Unmodified-Since") || r.headers.Contains("If-Range")
+		return hasOtherCondition(r.headers)
 	}
 	return !writesCache(r) || containsConditional(r.headers)
 }

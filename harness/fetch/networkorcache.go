@@ -199,6 +199,7 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 			response = forwardResponse
 			// Step 11.5.2. Network errors aren't stored.
 			response.storedAs = httpCache.store(f.ua, partition, httpRequest, forwardResponse)
+			f.updateByCondition(httpRequest, partition, response)
 			f.forgetStale(httpRequest, partition)
 		}
 		if stop := f.failsByLocation(forwardResponse); stop != nil {
