@@ -160,6 +160,33 @@ func TestRunNeedsTheExactDifference(t *testing.T) {
 	}
 }
 
+// TestRunComparesConditions has an engine that adds headers of its own: what it
+// validates a stored response with is compared, the rest isn't.
+func TestRunComparesConditions(t *testing.T) {
+	t.Parallel()
+	chromium := modelDriver(&fetch.Chromium)
+	for added, diverges := range map[string]bool{"If-None-Match": true, "If-Modified-Since": true, "Sec-Fetch-Mode": false, "Priority": false} {
+		r, err := fuzz.Run(t.Context(), fuzz.Config{Seed: 1, Cases: 20, Profile: &fetch.Chromium, Shrink: fuzz.ShrinkNone,
+			Driver: func(ctx context.Context, cases []catalog.Case) ([]fuzz.Observation, error) {
+				out, err := chromium(ctx, cases)
+				for _, o := range out {
+					for _, trace := range o.Traces {
+						for i := range trace.Exchanges {
+							request := &trace.Exchanges[i].Request
+							request.Headers = append(slices.Clone(request.Headers), fetch.Header{added, "x"})
+						}
+					}
+				}
+				return out, err
+			}})
+		require.NoError(t, err)
+		assert.Equal(t, diverges, len(r.Diverged) > 0, added)
+		for _, d := range r.Diverged {
+			assert.Contains(t, d.Differences[0].What, strings.ToLower(added))
+		}
+	}
+}
+
 // TestShrink has one divergence shrink to what it hangs on, the same each time.
 func TestShrink(t *testing.T) {
 	t.Parallel()
