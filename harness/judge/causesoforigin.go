@@ -14,6 +14,11 @@ var causesInAllowOrigin = []cause{
 		return s.detail() == fetch.DetailMultiple && d.someSymptom((*symptom).duplicated)
 	}},
 	{AcaoDuplicated, func(d *diagnosis, s *symptom) bool { return s.passedOn() && d.someSymptom((*symptom).duplicated) }},
+	{AcaoDuplicated, func(d *diagnosis, s *symptom) bool { return d.namedToOthers(s) && d.someSymptom((*symptom).duplicated) }},
+	{AcaoNotAnOrigin, func(d *diagnosis, s *symptom) bool {
+		return d.namedToOthers(s) && !isOrigin(s.value("Access-Control-Allow-Origin"))
+	}},
+	{AcaoStaticMismatch, func(d *diagnosis, s *symptom) bool { return d.namedToOthers(s) }},
 	{UpstreamPassthrough, func(d *diagnosis, s *symptom) bool { return s.passedOn() && !d.accepts(s) }},
 	{AcaoMultiValue, func(d *diagnosis, s *symptom) bool { return s.detail() == fetch.DetailMultiple }},
 	{WildcardByShape, func(d *diagnosis, s *symptom) bool { return d.wildcard(s) && d.dependsOnCookie() }},
@@ -39,6 +44,16 @@ func (s *symptom) duplicated() bool {
 	values := listOf(s.x.Response.Headers, "Access-Control-Allow-Origin")
 	once := slices.Compact(slices.Sorted(slices.Values(values)))
 	return len(s.lines("Access-Control-Allow-Origin")) > 1 || len(once) < len(values) || slices.Contains(values, fetch.Wildcard)
+}
+
+// namedToOthers reports whether an origin that may not read here can, because the
+// target names it whoever asks.
+func (d *diagnosis) namedToOthers(s *symptom) bool {
+	value := s.value("Access-Control-Allow-Origin")
+	return s.effect == effectAllowed && value == s.origin() && value != fetch.Wildcard && d.some(func(f *fact) bool {
+		named, _ := f.answer.Get("access-control-allow-origin")
+		return isOrigin(f.origin) && f.origin != value && named == value
+	})
 }
 
 // passedOn reports whether an origin that is denied may read because the

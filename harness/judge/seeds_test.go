@@ -278,6 +278,11 @@ var seeds = []seed{
 			resp.Headers = with(resp.Headers, "Access-Control-Allow-Origin", value+"/")
 		}
 	})},
+	{id: AcaoNotAnOrigin, what: "a slash, everywhere", mistake: edited(func(p *paper, _ fetch.NetworkRequest, resp *fetch.NetworkResponse) {
+		if value, _ := resp.Headers.Get("Access-Control-Allow-Origin"); value != "*" {
+			resp.Headers = with(resp.Headers, "Access-Control-Allow-Origin", policyOrigins(p.view)[0]+"/")
+		}
+	})},
 	{id: AcaoNotAnOrigin, what: "no scheme", mistake: edited(func(_ *paper, _ fetch.NetworkRequest, resp *fetch.NetworkResponse) {
 		if value, ok := resp.Headers.Get("Access-Control-Allow-Origin"); ok && value != "*" {
 			resp.Headers = with(resp.Headers, "Access-Control-Allow-Origin", hostOf(value))
@@ -285,6 +290,11 @@ var seeds = []seed{
 	})},
 	{id: AcaoStaticMismatch, mistake: edited(func(p *paper, _ fetch.NetworkRequest, resp *fetch.NetworkResponse) {
 		if value, ok := resp.Headers.Get("Access-Control-Allow-Origin"); ok && value != "*" {
+			resp.Headers = with(resp.Headers, "Access-Control-Allow-Origin", policyOrigins(p.view)[0])
+		}
+	})},
+	{id: AcaoStaticMismatch, what: "everywhere", mistake: edited(func(p *paper, _ fetch.NetworkRequest, resp *fetch.NetworkResponse) {
+		if value, _ := resp.Headers.Get("Access-Control-Allow-Origin"); value != "*" {
 			resp.Headers = with(resp.Headers, "Access-Control-Allow-Origin", policyOrigins(p.view)[0])
 		}
 	})},
