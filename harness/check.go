@@ -86,9 +86,6 @@ func Check(ctx context.Context, cfg CheckConfig) (*report.CheckSummary, error) {
 	if len(cases) == 0 {
 		return &report.CheckSummary{}, nil
 	}
-	if cfg.Lab.Slots == 0 {
-		cfg.Lab.Slots = checkSlots
-	}
 	lab, err := NewLab(cfg.Lab)
 	if err != nil {
 		return nil, err
@@ -105,10 +102,6 @@ func Check(ctx context.Context, cfg CheckConfig) (*report.CheckSummary, error) {
 	c.summary.TookMillis = time.Since(began).Milliseconds()
 	return &c.summary, nil
 }
-
-// checkSlots is how many calls each page makes at a time: there are many pages,
-// most with few calls.
-const checkSlots = 2
 
 // A checking is a check in progress.
 type checking struct {

@@ -83,7 +83,13 @@ func (b *browsing) choose(checked []*judge.Checked) []*judge.Checked {
 // makes reports whether the browser can make the requests of a case.
 func (b *browsing) makes(pc *catalog.PolicyCase) bool {
 	drives := len(pc.Drivers) == 0 || slices.Contains(pc.Drivers, catalog.DriverBrowser)
-	return drives && pc.Protocol == "" && !usesCookies(pc) && b.canServePages(pc)
+	return drives && pc.Protocol == "" && !usesCookies(pc) && !repeats(pc) && b.canServePages(pc)
+}
+
+// repeats reports whether a case makes a request several times: a page's calls at
+// the same time are told apart by their URL.
+func repeats(pc *catalog.PolicyCase) bool {
+	return slices.ContainsFunc(pc.Steps, func(s catalog.PolicyStep) bool { return s.Repeat > 1 })
 }
 
 // canServePages reports whether there can be a page for each step: none can be
@@ -188,7 +194,7 @@ func (b *browsing) together(ctx context.Context, cases []catalog.PolicyCase) err
 		origins := sortedKeys(byOrigin)
 		for i, origin := range origins {
 			for _, soon := range origins[i:min(i+1+pagesAhead, len(origins))] {
-				if err := b.want(ctx, soon); err != nil {
+				if err := b.want(ctx, soon, len(byOrigin[soon])); err != nil {
 					return err
 				}
 			}
@@ -206,26 +212,21 @@ func (b *browsing) step(ctx context.Context, origin string, step int, cases []*c
 		return err
 	}
 	var jobs []browser.Job
-	last := map[string]*catalog.PolicyCase{}
+	byJob := map[string]*catalog.PolicyCase{}
 	for _, pc := range cases {
 		s := &pc.Steps[step]
 		b.upstream.script(pc.Signature, s.Upstream)
-		for n := range max(s.Repeat, 1) {
-			id := strconv.Itoa(len(jobs))
-			jobs = append(jobs, browser.Job{ID: id, Request: s.FetchRequest(), Timeout: b.cfg.Timeout})
-			if n == max(s.Repeat, 1)-1 {
-				last[id] = pc
-			}
-		}
+		id := strconv.Itoa(len(jobs))
+		jobs = append(jobs, browser.Job{ID: id, Request: s.FetchRequest(), Timeout: b.cfg.Timeout})
+		byJob[id] = pc
 	}
 	began := time.Now()
 	listening, stop := b.listening(ctx)
 	defer stop()
 	err = page.Observe(listening, jobs, func(o browser.Observation) {
-		if pc := last[o.ID]; pc != nil {
-			o.Trace.Case = pc.ID
-			b.traces[pc.Signature] = append(b.traces[pc.Signature], atOrigins(o.Trace))
-		}
+		pc := byJob[o.ID]
+		o.Trace.Case = pc.ID
+		b.traces[pc.Signature] = append(b.traces[pc.Signature], atOrigins(o.Trace))
 	})
 	for _, pc := range cases {
 		b.upstream.forget(pc.Signature)

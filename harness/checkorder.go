@@ -37,7 +37,7 @@ type portion struct {
 
 // portionSize is how many cases a portion has at least, unless they are the last
 // of their manner.
-const portionSize = 1000
+const portionSize = 500
 
 // portions orders cases: by manner, and within one by the page origin of the first
 // request, so that a browser opens few pages twice. Cases of one signature are

@@ -18,18 +18,28 @@ const pagesAhead = 2
 // An openPage is a page at an origin, or one that is being opened.
 type openPage struct {
 	origin string
+	slots  int
 	ready  chan struct{} // closed once page or err is set
 	page   browser.Page
 	err    error
 }
 
-// want opens a page at an origin unless there is one, and doesn't wait for it. The
-// page that was used longest ago is closed for it.
-func (b *browsing) want(ctx context.Context, origin string) error {
+// pageSlots is how many calls a page makes at the same time at most. Each slot is a
+// frame, which takes a while to load; most pages have few calls.
+const pageSlots = 8
+
+// want opens a page at an origin for so many calls unless there is one, and doesn't
+// wait for it. The page that was used longest ago is closed for it.
+func (b *browsing) want(ctx context.Context, origin string, calls int) error {
+	need := min(max(calls/2, 1), pageSlots)
 	if i := slices.IndexFunc(b.pages, func(p *openPage) bool { return p.origin == origin }); i >= 0 {
 		p := b.pages[i]
-		b.pages = append(slices.Delete(b.pages, i, i+1), p)
-		return nil
+		b.pages = slices.Delete(b.pages, i, i+1)
+		if 2*p.slots >= need {
+			b.pages = append(b.pages, p)
+			return nil
+		}
+		b.closing.Go(func() { p.close() })
 	}
 	served := origin
 	if origin == browser.OpaqueOrigin {
@@ -46,11 +56,11 @@ func (b *browsing) want(ctx context.Context, origin string) error {
 		b.pages = b.pages[1:]
 		b.closing.Go(func() { oldest.close() })
 	}
-	p := &openPage{origin: origin, ready: make(chan struct{})}
+	p := &openPage{origin: origin, slots: need, ready: make(chan struct{})}
 	b.pages = append(b.pages, p)
 	go func() {
 		defer close(p.ready)
-		p.page, p.err = b.chromium.Open(ctx, origin)
+		p.page, p.err = b.chromium.OpenSlots(ctx, origin, need)
 	}()
 	return nil
 }

@@ -12,8 +12,19 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// checkWorkers is how many cases are judged at the same time over HTTP.
-const checkWorkers = 8
+// How many cases are judged at the same time over HTTP: few where a target answers
+// at once, so that its limits are not provoked; more where most of the time goes
+// by on the way.
+const (
+	checkWorkers    = 8
+	checkWorkersFar = 32
+)
+
+// A target is far if its answers take so long, on average over farSample cases.
+const (
+	farTarget = 20 * time.Millisecond
+	farSample = 2 * checkWorkers
+)
 
 // DefaultCheckTimeout bounds one request to a target.
 const DefaultCheckTimeout = 5 * time.Second
@@ -62,24 +73,35 @@ func (p *predictor) concurrently(ctx context.Context, cases []*catalog.PolicyCas
 	defer cancel(nil)
 	next := make(chan *catalog.PolicyCase)
 	var wg sync.WaitGroup
-	var mu sync.Mutex // done is told one at a time
-	for range min(workers, len(cases)) {
-		wg.Go(func() {
-			for c := range next {
-				if err := p.one(ctx, c); err != nil {
-					cancel(err)
-					continue
-				}
-				mu.Lock()
-				done(c.Signature)
-				mu.Unlock()
+	var mu sync.Mutex // guards what follows; done is told one at a time
+	count, sum := 0, time.Duration(0)
+	work := func() {
+		for c := range next {
+			began := time.Now()
+			if err := p.one(ctx, c); err != nil {
+				cancel(err)
+				continue
 			}
-		})
+			mu.Lock()
+			count++
+			sum += time.Since(began)
+			done(c.Signature)
+			mu.Unlock()
+		}
+	}
+	for range min(workers, len(cases)) {
+		wg.Go(work)
 	}
 	for _, c := range cases {
 		select {
 		case next <- c:
 		case <-ctx.Done():
+		}
+		mu.Lock()
+		far := workers == checkWorkers && count >= farSample && sum/time.Duration(count) > farTarget
+		mu.Unlock()
+		for ; far && workers < checkWorkersFar; workers++ {
+			wg.Go(work)
 		}
 	}
 	close(next)

@@ -35,7 +35,7 @@ func newTargetClient(origin fetch.Origin, listener wire.EndpointListener, endpoi
 	for _, protocol := range []catalog.Protocol{catalog.HTTP1, catalog.HTTP2} {
 		t := &http.Transport{
 			DisableCompression:  true,
-			MaxIdleConnsPerHost: checkWorkers,
+			MaxIdleConnsPerHost: checkWorkersFar,
 			Protocols:           new(http.Protocols),
 			TLSClientConfig:     &tls.Config{RootCAs: endpoint.Roots},
 			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {

@@ -1,28 +1,23 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/corsproof/corsproof/harness"
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/policy"
 )
 
-// What a case costs, for the prediction: seen against a local nginx, and in
-// Chromium.
-const (
-	costOnModel   = 3 * time.Millisecond
-	costInBrowser = 12 * time.Millisecond
-	costOfPage    = 150 * time.Millisecond // opening one
-)
-
 type policyCases struct {
 	policyFlags
-	count bool
+	count   bool
+	engine  string
+	latency time.Duration
 
 	stdout, stderr io.Writer
 }
@@ -35,15 +30,21 @@ func casesCommand() *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.stdout, c.stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
-			return c.run(args[0])
+			return c.run(cmd.Context(), args[0])
 		},
 	}
 	c.add(cmd)
+	cmd.Flags().StringVar(&c.engine, "engine", "", "predict for a check with this `engine`: chromium or model; if empty for one without the flag")
+	cmd.Flags().DurationVar(&c.latency, "latency", 0, "predict for a target that is so far away")
 	cmd.Flags().BoolVar(&c.count, "count", false, "print their number and about how long a check takes, and nothing else")
 	return cmd
 }
 
-func (c *policyCases) run(file string) error {
+func (c *policyCases) run(ctx context.Context, file string) error {
+	engine, err := parseEngine(c.engine)
+	if err != nil {
+		return err
+	}
 	p, name, err := c.load(file, c.stderr)
 	if err != nil {
 		return err
@@ -57,7 +58,12 @@ func (c *policyCases) run(file string) error {
 			fmt.Fprintf(c.stdout, "%s\n    %s\n    %s\n", pc.ID, pc.Rule, pc.Why)
 		}
 	}
-	c.predict(cases)
+	e, err := harness.EstimateCheck(ctx, cases, engine, c.latency)
+	if err != nil {
+		return &exitError{exitUnknown, causeOr(ctx, err)}
+	}
+	fmt.Fprintf(c.stdout, "%d cases, %d different; %d decisions in the browser from %d page origins; about %v\n",
+		e.Cases, e.Different, e.Decisions, e.Origins, max(e.Took.Round(time.Second), time.Second))
 	return nil
 }
 
@@ -67,20 +73,4 @@ func derive(p *policy.Policy, name string) ([]catalog.PolicyCase, error) {
 		return nil, err
 	}
 	return catalog.Derive(view, catalog.DeriveConfig{OwnURLs: true})
-}
-
-// predict prints the numbers.
-func (c *policyCases) predict(cases []catalog.PolicyCase) {
-	signatures, decisions, origins := map[string]bool{}, map[string]bool{}, map[string]bool{}
-	for _, pc := range cases {
-		signatures[pc.Signature] = true
-		if pc.Wire() || !(len(pc.Drivers) == 0 || slices.Contains(pc.Drivers, catalog.DriverBrowser)) || decisions[pc.Decision] {
-			continue
-		}
-		decisions[pc.Decision] = true
-		origins[pc.Steps[0].Request.Origin] = true
-	}
-	took := time.Duration(len(signatures))*costOnModel + time.Duration(len(decisions))*costInBrowser + time.Duration(len(origins))*costOfPage
-	fmt.Fprintf(c.stdout, "%d cases, %d different; %d decisions in the browser from %d page origins; about %v\n",
-		len(cases), len(signatures), len(decisions), len(origins), took.Round(time.Second))
 }

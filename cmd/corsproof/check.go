@@ -121,9 +121,9 @@ something could not be observed, 4 browser and model disagree; of several the fi
 }
 
 func (c *check) run(ctx context.Context, file string) (err error) {
-	engine := harness.EngineName(c.engine)
-	if engine != "" && !slices.Contains(harness.EngineNames, engine) {
-		return fmt.Errorf("--engine %q: it is %s or %s", c.engine, harness.EngineChromium, harness.EngineModel)
+	engine, err := parseEngine(c.engine)
+	if err != nil {
+		return err
 	}
 	if _, err := report.ParseFailOn(c.failOn); err != nil {
 		return err
@@ -176,6 +176,15 @@ func (c *check) run(ctx context.Context, file string) (err error) {
 		return &exitError{code, nil}
 	}
 	return nil
+}
+
+// parseEngine returns who judges a check, as a flag says it.
+func parseEngine(name string) (harness.EngineName, error) {
+	engine := harness.EngineName(name)
+	if name != "" && !slices.Contains(harness.EngineNames, engine) {
+		return "", fmt.Errorf("--engine %q: it is %s or %s", name, harness.EngineChromium, harness.EngineModel)
+	}
+	return engine, nil
 }
 
 // filter returns what --case says; nil without it.

@@ -113,6 +113,27 @@ func TestCheckOfNginx(t *testing.T) {
 	}
 }
 
+// Three origins, five routes, credentials, errors: a right nginx config and a right
+// Envoy config have no finding, and browser and model agree.
+func TestCheckOfOrders(t *testing.T) {
+	t.Parallel()
+	root, err := filepath.Abs("../../fixtures/policies/orders.yaml")
+	require.NoError(t, err)
+	for _, target := range []string{"nginx", "envoy"} {
+		t.Run(target, func(t *testing.T) {
+			t.Parallel()
+			r := start(t, []string{"ORDERS_TOKEN=secret-1", "ORDERS_SESSION=secret-2"}, "check", root, "--target", target, "--json", "report.json")
+			assert.Equal(t, exitProven, r.wait(t), r.out)
+			assert.Regexp(t, `0 violations in 0 findings, 0 divergent, 0 unknown, \d+ not run; judged by chromium 1\d\d, direct 1\d\d, model 1\d\d; `, r.out)
+			text, err := os.ReadFile(filepath.Join(r.cmd.Dir, "report.json"))
+			require.NoError(t, err)
+			assert.NotContains(t, string(text), "secret-")
+			assert.NotContains(t, r.out, "secret-")
+			t.Logf("took %.1f s", r.ended.Sub(r.started).Seconds())
+		})
+	}
+}
+
 func TestCheckInterrupted(t *testing.T) {
 	t.Parallel()
 	r := startWith(t, map[string]string{"shop.yaml": shopPolicy, "nginx.conf": shopConfig}, "check", "shop.yaml")

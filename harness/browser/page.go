@@ -55,6 +55,12 @@ func (c *Chromium) Open(ctx context.Context, origin string) (Page, error) {
 	return c.openPage(ctx, origin, c.cfg.Slots, c.cfg.Recorders)
 }
 
+// OpenSlots is [Chromium.Open] for a page that makes so many calls at the same
+// time.
+func (c *Chromium) OpenSlots(ctx context.Context, origin string, slots int) (Page, error) {
+	return c.openPage(ctx, origin, slots, c.cfg.Recorders)
+}
+
 func (c *Chromium) openPage(ctx context.Context, origin string, slots int, recorders func() []*wire.Recorder) (*chromiumPage, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.Timeouts.Open, fmt.Errorf("not open within %v", c.cfg.Timeouts.Open))
 	defer cancel()

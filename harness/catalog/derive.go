@@ -44,7 +44,7 @@ func Derive(view *policy.View, cfg DeriveConfig) ([]PolicyCase, error) {
 	d.errors()
 	d.caches()
 	d.scope()
-	return d.cases, errors.Join(d.errs...)
+	return slices.Clip(d.cases), errors.Join(d.errs...)
 }
 
 // A deriver collects cases.
