@@ -1,6 +1,6 @@
 # Everything here also works as plain `go test ./...` once `make setup` has run.
 
-.PHONY: help demo test quick setup containers lint golden bench fuzz faults mutants soak clean
+.PHONY: help demo test quick setup containers lint golden bench fuzz faults defects mutants soak clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ fuzz: setup ## generate 20,000 cases from each of three seeds, and hold Chromium
 
 faults: setup ## plant mistakes in the model, one at a time; corsproof fuzz has to find them with Chromium
 	go test -tags faults ./harness/fuzz -run TestPlantedFaultsInChromium -count 1 -v -timeout 60m
+
+defects: setup ## have Chromium judge a case of every decision in every gateway config with a mistake in it
+	CORSPROOF_REQUIRE=all CORSPROOF_DEFECTS=chromium go test ./servers/gateway -run '^TestDefects$$' -timeout 3h -v
 
 mutants: ## plant mistakes in the model, one at a time; the catalogue has to find them
 	go run ./harness/fetch/internal/mutants

@@ -1,0 +1,104 @@
+package gateway_test
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/corsproof/corsproof/servers/gateway"
+)
+
+const defectsTable = "../../fixtures/gateways/DEFECTS.md"
+
+// checkDefectsTable compares the table of what was found with the one that is
+// kept.
+func checkDefectsTable(t *testing.T, rows []*row) {
+	t.Helper()
+	text := tableOf(rows)
+	totals, _, _ := strings.Cut(text, "\n## ")
+	t.Log(totals[strings.Index(totals, "| gateway"):])
+	if flag.Lookup("update").Value.String() == "true" {
+		require.NoError(t, os.WriteFile(defectsTable, []byte(text), 0o644))
+	}
+	kept, err := os.ReadFile(defectsTable)
+	require.NoError(t, err)
+	assert.Equal(t, string(kept), text, "go test ./servers/gateway -run TestDefects -update")
+}
+
+// tableOf is the table of what was found.
+func tableOf(rows []*row) string {
+	var b strings.Builder
+	b.WriteString("# Mistakes that are found\n\n" +
+		"What `corsproof check` makes of the mistakes in `defects/`, each made in a config that follows a policy otherwise: those in\n" +
+		"`orders/` and `shop/` follow `../policies/orders.yaml` and `../policies/shop.yaml`. A test makes this table by running them all\n" +
+		"(`go test ./servers/gateway -run TestDefects`); `make defects` has Chromium judge every decision in each. A mistake is found if it\n" +
+		"is one finding, with the right ID, blamed on the right layer. Everything else that is reported is a false alarm.\n\n" +
+		"| gateway | mistakes | configs | found | false alarms |\n|---|---|---|---|---|\n")
+	kinds := []gateway.Kind{gateway.Nginx, gateway.Envoy}
+	for _, k := range kinds {
+		names := map[string]bool{}
+		configs, found, falseAlarms := 0, 0, 0
+		for _, r := range rows {
+			if r.kind != k {
+				continue
+			}
+			why, others := r.misses(r.said)
+			falseAlarms += len(others)
+			if r.id() == "" {
+				continue
+			}
+			names[r.Name] = true
+			configs++
+			if why == "" || why == "something else is reported" {
+				found++
+			}
+		}
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d |\n", k, len(names), configs, found, falseAlarms)
+	}
+	for _, k := range kinds {
+		fmt.Fprintf(&b, "\n## %s\n\nIn bold: what is reported most, which Chromium judges in every run of the tests.\n\n| mistake | finding | at fault | orders | shop |\n|---|---|---|---|---|\n", k)
+		var names []string
+		for _, r := range rows {
+			if r.kind == k && !slices.Contains(names, r.Name) {
+				names = append(names, r.Name)
+				fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", r.Mistake, idCell(r), cmp.Or(string(r.Fault), "nobody"), cellOf(rows, r, "orders"), cellOf(rows, r, "shop"))
+			}
+		}
+	}
+	return b.String()
+}
+
+func idCell(r *row) string {
+	switch {
+	case r.Note != "":
+		return fmt.Sprintf("%s (a note)", r.Note)
+	case r.Finding == "":
+		return "none: it is no mistake"
+	case inEveryRun(r.Finding):
+		return fmt.Sprintf("**%s**", r.Finding)
+	}
+	return string(r.Finding)
+}
+
+// cellOf says what came of a mistake for one policy.
+func cellOf(rows []*row, of *row, policy string) string {
+	i := slices.IndexFunc(rows, func(r *row) bool { return r.kind == of.kind && r.Name == of.Name && r.policy == policy })
+	if i < 0 {
+		return "–"
+	}
+	why, _ := rows[i].misses(rows[i].said)
+	switch {
+	case why != "":
+		return "**" + why + "**"
+	case of.id() == "":
+		return "nothing"
+	}
+	return "found"
+}
