@@ -34,6 +34,9 @@
 // again, over the answers that the target gave, with that header as the policy
 // calls for it.
 //
+// What each ID is found of stands in seeds.md, which a test writes: mistakes in
+// configs that real gateways run, and mistakes of a gateway on paper.
+//
 // Notes break no policy, so they have no part in how a check ends. They come from
 // cases that passed.
 package judge
