@@ -180,6 +180,13 @@ func TestDefects(t *testing.T) {
 			assert.NotEmpty(t, why, "it is found in the correct config as well")
 		})
 	}
+	for _, r := range correct {
+		// It has no rate limit, serves nothing that the policy doesn't list, and takes
+		// few other spellings of a path.
+		for _, id := range r.said.notRun {
+			assert.Regexp(t, "^(error/gateway/too-many|scope/unlisted|scope/spelled-(slash-after|semicolon|upper-case))/", id, "%s: a case was not run", r)
+		}
+	}
 	t.Run("chromium", func(t *testing.T) { inChromium(t, b, rows) })
 	if !some {
 		checkDefectsTable(t, rows)

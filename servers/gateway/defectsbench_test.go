@@ -73,6 +73,7 @@ type said struct {
 	rest         *judge.Collector
 	// decided has a case of each decision.
 	decided map[string]string
+	notRun  []string
 }
 
 // add takes a case.
@@ -83,6 +84,9 @@ func (s *said) add(c *judge.Checked) error {
 	}
 	if c.End() != judge.EndViolation {
 		s.rest.Add(c)
+		if c.End() == judge.EndNotRun {
+			s.notRun = append(s.notRun, c.Case.ID)
+		}
 		if len(c.Engine) > 0 {
 			s.right = append(s.right, c)
 		}
