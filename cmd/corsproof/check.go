@@ -21,6 +21,7 @@ import (
 	"github.com/corsproof/corsproof/harness/report"
 	"github.com/corsproof/corsproof/harness/wire"
 	"github.com/corsproof/corsproof/servers"
+	"github.com/corsproof/corsproof/servers/container"
 	"github.com/corsproof/corsproof/servers/gateway"
 )
 
@@ -82,6 +83,7 @@ type check struct {
 	checkReports
 	gateway string
 	binary  string
+	image   string
 	engine  string
 	only    string
 	timeout time.Duration
@@ -115,6 +117,7 @@ something could not be observed, 4 browser and model disagree; of several the fi
 	cmd.Flags().StringVar(&c.only, "case", "", "run the cases with this `ID` alone; * and ** stand for a part of one")
 	cmd.Flags().StringVar(&c.gateway, "gateway", "", "`KIND=FILE`: run this config instead of the target's own, as in nginx=./nginx.conf")
 	cmd.Flags().StringVar(&c.binary, "binary", "", "the gateway's program: a `path`, or system for the one in PATH; the project's own if empty")
+	cmd.Flags().StringVar(&c.image, "image", "", "run the gateway's program of this container `image`, by a Docker Engine, instead")
 	cmd.Flags().StringVar(&c.engine, "engine", "", "`who` judges: chromium all that a browser can make, or model all without a browser; if empty the model all, and chromium one of each decision")
 	cmd.Flags().DurationVar(&c.timeout, "timeout", harness.DefaultCheckTimeout, "how long one request may take")
 	return cmd
@@ -127,6 +130,9 @@ func (c *check) run(ctx context.Context, file string) (err error) {
 	}
 	if _, err := report.ParseFailOn(c.failOn); err != nil {
 		return err
+	}
+	if c.image != "" && c.binary != "" {
+		return errors.New("--image and --binary both say which program runs: give one")
 	}
 	only, err := c.filter()
 	if err != nil {
@@ -215,6 +221,9 @@ func (c *check) open(ctx context.Context, run *checkRun, dir string, gone func(e
 			return nil, nil, fmt.Errorf("--gateway %q: write it as KIND=FILE, as in nginx=./nginx.conf", c.gateway)
 		}
 	}
+	if kind == "" && c.image != "" {
+		return nil, nil, fmt.Errorf("--image %s: the target %s runs already, at %s: give the gateway's config with --gateway, as in nginx=./nginx.conf", c.image, run.target, view.Target.URL.Text)
+	}
 	if kind == "" {
 		return &harness.URLTarget{URL: view.Target.URL.Text}, func() error { return nil }, nil
 	}
@@ -230,9 +239,8 @@ func (c *check) open(ctx context.Context, run *checkRun, dir string, gone func(e
 	return c.openGateway(ctx, run, host.Hostname(), gone)
 }
 
-func (c *check) openGateway(ctx context.Context, run *checkRun, host string, gone func(error)) (harness.Target, func() error, error) {
-	cfg := gateway.Config{Binary: c.binary, Hosts: []string{host}, Gone: gone}
-	var err error
+func (c *check) openGateway(ctx context.Context, run *checkRun, host string, gone func(error)) (_ harness.Target, _ func() error, err error) {
+	cfg := gateway.Config{Binary: c.binary, Image: c.image, Hosts: []string{host}, Gone: gone}
 	if c.binary == "" {
 		if cfg.Installed, err = servers.Install(ctx, servers.InstallConfig{Progress: c.stderr}); err != nil {
 			return nil, nil, &exitError{exitUnknown, causeOr(ctx, err)}
@@ -244,12 +252,23 @@ func (c *check) openGateway(ctx context.Context, run *checkRun, host string, gon
 	if cfg.Run, err = process.NewRun(process.Config{}); err != nil {
 		return nil, nil, &exitError{exitUnknown, err}
 	}
+	end := cfg.Run.Close
+	if c.image != "" {
+		cfg.Engine, err = container.Open(ctx, container.EngineConfig{Run: cfg.Run, Dir: cfg.Installed.Dir})
+		if err != nil {
+			return nil, nil, &exitError{exitUnknown, errors.Join(causeOr(ctx, err), end())}
+		}
+		end = func() error { return errors.Join(cfg.Engine.Close(), cfg.Run.Close()) }
+		if err := cfg.Engine.Pull(ctx, c.image, c.stderr); err != nil {
+			return nil, nil, &exitError{exitUnknown, errors.Join(causeOr(ctx, err), end())}
+		}
+	}
 	g, err := gateway.New(run.kind, run.config, cfg)
 	if err != nil {
-		return nil, nil, errors.Join(err, cfg.Run.Close())
+		return nil, nil, errors.Join(err, end())
 	}
 	run.gateway = g
-	return &announced{g, c.stderr}, cfg.Run.Close, nil
+	return &announced{g, c.stderr}, end, nil
 }
 
 // An announced gateway says what was substituted in its config once it runs.

@@ -9,6 +9,9 @@
 // and no mount of the machine, and whatever it runs dies with it. It has no way
 // out, so all that it needs is made beforehand.
 //
+// [Engine.StartProgram] runs a program of anybody's image, as a gateway, in a container
+// without a network.
+//
 // Everything that a run makes in an engine has a label with the run's folder;
 // what a killed run left is removed when the next one opens the engine. Ports are
 // published on loopback only. The package builds images from the sources in

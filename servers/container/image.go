@@ -163,16 +163,7 @@ func (e *Engine) ensureImage(ctx context.Context, i image, files *servers.Contai
 		return "", err
 	}
 	say(progress, "  building the image %s", name)
-	var said bytes.Buffer
-	err = e.pool.Client.BuildImage(docker.BuildImageOptions{
-		Context: ctx, Name: name, InputStream: buildContext, OutputStream: &said,
-		BuildArgs: []docker.BuildArg{{Name: "BASE", Value: i.base}}, Labels: map[string]string{imageLabel: i.service},
-		NetworkMode: "none", RmTmpContainer: true, ForceRmTmpContainer: true,
-	})
-	if err != nil {
-		return "", fmt.Errorf("build it: %w; the last words:\n%s", err, tail(said.String()))
-	}
-	return name, nil
+	return name, e.Build(ctx, name, buildContext, map[string]string{"BASE": i.base})
 }
 
 func (e *Engine) hasImage(name string) (bool, error) {
@@ -206,14 +197,60 @@ func (e *Engine) ensureBase(ctx context.Context, base string, files *servers.Con
 		return nil
 	}
 	say(progress, "  pulling the base image %s", base)
-	err := e.pool.Client.PullImage(docker.PullImageOptions{
-		Context: ctx, Repository: repository, Tag: cmp.Or(tag, "latest"), OutputStream: &said,
-	}, docker.AuthConfiguration{})
-	if err != nil {
+	if err := e.pull(ctx, base); err != nil {
 		return fmt.Errorf("pull the base image %s: %w; where no registry is reached, name images in %s and %s: fixtures/docker/base.sh says how to make one",
 			base, err, PythonImageVar, NodeImageVar)
 	}
 	return nil
+}
+
+// Pull pulls an image unless the engine has it. One that was started here reaches no
+// registry.
+func (e *Engine) Pull(ctx context.Context, name string, progress io.Writer) error {
+	if there, err := e.hasImage(name); there || err != nil {
+		return err
+	}
+	if e.Own() {
+		return fmt.Errorf("there is no image %s in the engine that is started here, which reaches no registry: start a Docker Engine, or name one in %s", name, HostVar)
+	}
+	say(progress, "  pulling the image %s", name)
+	if err := e.pull(ctx, name); err != nil {
+		return fmt.Errorf("pull the image %s: %w", name, err)
+	}
+	return nil
+}
+
+// Build makes an image of a build context, a tar archive with a Dockerfile in it. A
+// build has no network.
+func (e *Engine) Build(ctx context.Context, name string, buildContext io.Reader, args map[string]string) error {
+	var said bytes.Buffer
+	options := docker.BuildImageOptions{
+		Context: ctx, Name: name, InputStream: buildContext, OutputStream: &said, Labels: map[string]string{imageLabel: name},
+		NetworkMode: "none", RmTmpContainer: true, ForceRmTmpContainer: true,
+	}
+	for key, value := range args {
+		options.BuildArgs = append(options.BuildArgs, docker.BuildArg{Name: key, Value: value})
+	}
+	if err := e.pool.Client.BuildImage(options); err != nil {
+		return fmt.Errorf("build the image %s: %w; the last words:\n%s", name, err, tail(said.String()))
+	}
+	return nil
+}
+
+// RemoveImage removes an image; one that is not there is no error.
+func (e *Engine) RemoveImage(name string) error {
+	err := e.pool.Client.RemoveImageExtended(name, docker.RemoveImageOptions{Force: true})
+	if errors.Is(err, docker.ErrNoSuchImage) {
+		return nil
+	}
+	return err
+}
+
+func (e *Engine) pull(ctx context.Context, name string) error {
+	repository, tag := docker.ParseRepositoryTag(name)
+	return e.pool.Client.PullImage(docker.PullImageOptions{
+		Context: ctx, Repository: repository, Tag: cmp.Or(tag, "latest"), OutputStream: io.Discard,
+	}, docker.AuthConfiguration{})
 }
 
 // prepare returns the image's name and its build context.

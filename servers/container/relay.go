@@ -3,9 +3,13 @@ package container
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
+	"os"
 	"sync"
+
+	"github.com/corsproof/corsproof/harness/wire"
 )
 
 // A relay makes a port that an engine publishes in its own network namespace
@@ -17,6 +21,31 @@ type relay struct {
 	cancel   context.CancelFunc
 	work     sync.WaitGroup
 }
+
+// A halfCloser is a connection whose one direction can end before the other.
+type halfCloser interface {
+	net.Conn
+	CloseWrite() error
+}
+
+// Relay listens on a unix socket, which any user may call, and passes what comes on
+// to an address of this machine: a container without a network reaches it so. The
+// caller closes it.
+func Relay(path string, to wire.Address) (io.Closer, error) {
+	r, err := startRelay(path, func(ctx context.Context) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, to.Network, to.Address)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("relay to %s: %w", to, err)
+	}
+	if err := os.Chmod(path, 0o666); err != nil {
+		return nil, errors.Join(fmt.Errorf("relay to %s: %w", to, err), r.close())
+	}
+	return r, nil
+}
+
+// Close is [io.Closer].
+func (r *relay) Close() error { return r.close() }
 
 // startRelay starts a relay at the path. The caller closes it.
 func startRelay(path string, dial func(context.Context) (net.Conn, error)) (*relay, error) {
@@ -44,7 +73,7 @@ func (r *relay) pass(client *net.UnixConn) {
 	if err != nil {
 		return // the client sees its connection end, as at a port that nobody serves
 	}
-	server := conn.(*net.TCPConn)
+	server := conn.(halfCloser)
 	defer server.Close()
 	defer context.AfterFunc(r.ctx, func() {
 		client.Close()

@@ -29,6 +29,11 @@
 // in the clear, also those of an https URL: it verifies names that they don't
 // have here. Envoy listens on free ports of 127.0.0.1.
 //
+// In a container, with the program of [Config].Image, there are no ports at all: the
+// gateway listens on sockets in its folder, which the container has at the same path,
+// and calls its upstreams by such sockets. Envoy's clusters that would look a name up
+// are static then.
+//
 // The gateway runs as an unprivileged user, with no environment but what
 // [Config] says. Files below its usual folder, /etc/nginx or /etc/envoy, are
 // looked for beside the config first.

@@ -80,6 +80,9 @@ func (r *envoyRewrite) cluster(n ast.Node) {
 			}
 		}
 	}
+	if kind := strings.ToUpper(r.f.text(n, "type")); to.Network == "unix" && (kind == "STRICT_DNS" || kind == "LOGICAL_DNS") {
+		r.set(WhatUpstream, n, "STATIC", "type") // a socket has no name to look up
+	}
 	if endpoints > 0 && use != envoyTelemetry {
 		r.upstreams = append(r.upstreams, name)
 	}

@@ -35,14 +35,17 @@ func (r *envoyRewrite) listener(n ast.Node) {
 		l.TLS, l.Hosts = secure, hosts
 		switch {
 		case r.f.field(address, "pipe") != nil:
-			r.sockets++
 			l.Written = r.f.text(address, "pipe", "path")
-			r.address(WhatListen, field, wire.Address{Network: "unix", Address: filepath.Join(r.place.dir, fmt.Sprintf("s%d", r.sockets))})
+			r.address(WhatListen, field, r.socket())
 		case r.f.field(address, "socket_address") != nil:
 			socket := r.f.value(address, "socket_address")
 			l.Port, _ = strconv.Atoi(r.f.text(socket, "port_value"))
 			l.Written = r.f.text(socket, "address") + ":" + r.f.text(socket, "port_value")
-			r.address(WhatListen, field, wire.Address{Network: "tcp", Address: "127.0.0.1:0"})
+			to := wire.Address{Network: "tcp", Address: "127.0.0.1:0"}
+			if r.place.sockets {
+				to = r.socket()
+			}
+			r.address(WhatListen, field, to)
 			if strings.EqualFold(r.f.text(socket, "protocol"), "UDP") {
 				return // HTTP/3
 			}
@@ -65,6 +68,12 @@ func (r *envoyRewrite) listener(n ast.Node) {
 			r.problem(r.f.field(filter, "typed_config"), "clients here speak no PROXY protocol: set allow_requests_without_proxy_protocol: true")
 		}
 	}
+}
+
+// socket is a new socket in the place's folder.
+func (r *envoyRewrite) socket() wire.Address {
+	r.sockets++
+	return wire.Address{Network: "unix", Address: filepath.Join(r.place.dir, fmt.Sprintf("s%d", r.sockets))} // short: at most 107 bytes
 }
 
 // secure reports whether the listener ends TLS, in its first filter chain.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"github.com/corsproof/corsproof/harness/process"
 	"github.com/corsproof/corsproof/harness/wire"
 	"github.com/corsproof/corsproof/servers"
+	"github.com/corsproof/corsproof/servers/container"
 )
 
 // BinarySystem as [Config].Binary means the program of the gateway's name in
@@ -33,6 +35,12 @@ type Config struct {
 	// Installed is what [servers.Install] returned. Required unless Binary says
 	// otherwise.
 	Installed *servers.Installed
+
+	// Image is a container image that has the program, in place of Binary, and
+	// Engine who runs it. The container has no network: it is reached, and reaches
+	// its upstreams, by sockets in the gateway's folder.
+	Image  string
+	Engine *container.Engine
 
 	// Hosts are names that the certificate must have beside those that the config
 	// names: the host of the URL that pages call.
@@ -52,6 +60,8 @@ type Config struct {
 type Timeouts struct {
 	// Ready bounds the time from the start to the first answer: 20 s.
 	Ready time.Duration
+	// Poll is the pause between two looks at a container that starts: 20 ms.
+	Poll time.Duration
 	// Version bounds the time to say its version: 5 s.
 	Version time.Duration
 }
@@ -59,6 +69,9 @@ type Timeouts struct {
 func (t Timeouts) withDefaults() Timeouts {
 	if t.Ready == 0 {
 		t.Ready = 20 * time.Second
+	}
+	if t.Poll == 0 {
+		t.Poll = 20 * time.Millisecond
 	}
 	if t.Version == 0 {
 		t.Version = 5 * time.Second
@@ -81,7 +94,9 @@ type Gateway struct {
 	closed  bool
 	version string
 	plan    *plan
-	child   *process.Child
+	child   *process.Child     // nil if it runs in a container
+	program *container.Program // nil if it doesn't
+	relays  []io.Closer
 	gone    sync.Once
 }
 
@@ -99,7 +114,9 @@ func New(k Kind, file string, cfg Config) (*Gateway, error) {
 	switch {
 	case cfg.Run == nil || cfg.CA == nil:
 		return nil, fmt.Errorf("gateway %s: Config.Run and Config.CA have to be set", k)
-	case cfg.Binary == "" && cfg.Installed == nil:
+	case cfg.Image != "" && (cfg.Binary != "" || cfg.Engine == nil):
+		return nil, fmt.Errorf("gateway %s: with Config.Image goes Config.Engine, and no Config.Binary", k)
+	case cfg.Image == "" && cfg.Binary == "" && cfg.Installed == nil:
 		return nil, fmt.Errorf("gateway %s: Config.Installed has to be set, or Config.Binary", k)
 	}
 	g.cfg.Timeouts = cfg.Timeouts.withDefaults()
@@ -107,7 +124,7 @@ func New(k Kind, file string, cfg Config) (*Gateway, error) {
 	if g.config, err = g.kind.read(file, g.cfg); err == nil {
 		// Nothing of it is kept: it is to find what can't be run before anything is.
 		nowhere := wire.Address{Network: "tcp", Address: "127.0.0.1:1"}
-		g.dry, err = g.config.plan(place{dir: "/nowhere", upstream: wire.Upstream{Plain: nowhere, TLS: nowhere}})
+		g.dry, err = g.config.plan(place{dir: "/nowhere", sockets: cfg.Image != "", upstream: wire.Upstream{Plain: nowhere, TLS: nowhere}})
 	}
 	if err != nil {
 		return nil, fmt.Errorf("gateway %s: %s can't be run:\n%w", k, file, err)
@@ -166,9 +183,7 @@ func (g *Gateway) Start(ctx context.Context, upstream wire.Upstream) (wire.Endpo
 	g.started = true
 	listeners, err := g.start(ctx, upstream)
 	if err != nil {
-		if g.child != nil {
-			err = errors.Join(err, g.child.Stop(context.WithoutCancel(ctx)))
-		}
+		err = errors.Join(err, g.stop(context.WithoutCancel(ctx)))
 		return wire.Endpoint{}, g.explain(fmt.Errorf("start gateway %s with %s: %w", g.title, g.file, err))
 	}
 	return wire.Endpoint{Listeners: listeners, Roots: g.cfg.CA.Pool()}, nil
@@ -182,6 +197,9 @@ func (g *Gateway) start(ctx context.Context, upstream wire.Upstream) ([]wire.End
 	if err != nil {
 		return nil, err
 	}
+	if g.cfg.Image != "" {
+		return g.startContained(ctx, upstream, owner)
+	}
 	binary, err := g.binary()
 	if err != nil {
 		return nil, err
@@ -189,14 +207,8 @@ func (g *Gateway) start(ctx context.Context, upstream wire.Upstream) ([]wire.End
 	if g.version, err = g.ask(ctx, binary, owner); err != nil {
 		return nil, err
 	}
-	dir, err := g.cfg.Run.Mkdir(fmt.Sprintf("gateway-%d", numbers.Add(1)), owner)
+	dir, err := g.prepare(upstream, owner)
 	if err != nil {
-		return nil, err
-	}
-	if g.plan, err = g.config.plan(place{dir: dir, upstream: upstream}); err != nil {
-		return nil, err
-	}
-	if err := g.write(dir, owner); err != nil {
 		return nil, err
 	}
 	// It keeps nothing that an orderly end would save, and ends with its group.
@@ -219,6 +231,54 @@ func (g *Gateway) start(ctx context.Context, upstream wire.Upstream) ([]wire.End
 	}
 	go g.watch(g.child)
 	return listeners, nil
+}
+
+// prepare writes what is to be run into a folder of its own.
+func (g *Gateway) prepare(upstream wire.Upstream, owner *process.Owner) (dir string, err error) {
+	if dir, err = g.cfg.Run.Mkdir(fmt.Sprintf("gateway-%d", numbers.Add(1)), owner); err != nil {
+		return "", err
+	}
+	if g.cfg.Image != "" {
+		if upstream, err = g.relay(dir, upstream); err != nil {
+			return "", err
+		}
+	}
+	if g.plan, err = g.config.plan(place{dir: dir, sockets: g.cfg.Image != "", upstream: upstream}); err != nil {
+		return "", err
+	}
+	return dir, g.write(dir, owner)
+}
+
+// An instance is the gateway's program while it runs, and after.
+type instance interface {
+	Done() <-chan struct{}
+	Err() error
+	Log() []byte
+	LogTail(lines int) string
+	Stop(context.Context) error
+}
+
+// instance returns what was started; nil if nothing was.
+func (g *Gateway) instance() instance {
+	switch {
+	case g.child != nil:
+		return g.child
+	case g.program != nil:
+		return g.program
+	}
+	return nil
+}
+
+// stop ends what was started.
+func (g *Gateway) stop(ctx context.Context) error {
+	var errs []error
+	if i := g.instance(); i != nil {
+		errs = append(errs, i.Stop(ctx))
+	}
+	for _, r := range g.relays {
+		errs = append(errs, r.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // write writes the copies of the config, and certificates with their key.
@@ -252,8 +312,8 @@ func (g *Gateway) write(dir string, owner *process.Owner) error {
 }
 
 // watch tells of a gateway that ends by itself.
-func (g *Gateway) watch(child *process.Child) {
-	<-child.Done()
+func (g *Gateway) watch(i instance) {
+	<-i.Done()
 	if err := g.Err(); err != nil && g.cfg.Gone != nil {
 		g.gone.Do(func() { g.cfg.Gone(err) })
 	}
@@ -267,19 +327,20 @@ const logTail = 12
 func (g *Gateway) Err() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.child == nil || g.closed {
+	i := g.instance()
+	if i == nil || g.closed {
 		return nil
 	}
 	select {
-	case <-g.child.Done():
+	case <-i.Done():
 	default:
 		return nil
 	}
 	reason := "it ended with status 0"
-	if err := g.child.Err(); err != nil {
+	if err := i.Err(); err != nil {
 		reason = err.Error()
 	}
-	return g.explain(fmt.Errorf("gateway %s with %s ended by itself: %s; its log ends:\n%s", g.title, g.file, reason, g.child.LogTail(logTail)))
+	return g.explain(fmt.Errorf("gateway %s with %s ended by itself: %s; its log ends:\n%s", g.title, g.file, reason, i.LogTail(logTail)))
 }
 
 // Log returns the end of what the gateway logged, with the user's file names in
@@ -287,10 +348,11 @@ func (g *Gateway) Err() error {
 func (g *Gateway) Log() string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.child == nil {
+	i := g.instance()
+	if i == nil {
 		return ""
 	}
-	return g.original(string(g.child.Log()))
+	return g.original(string(i.Log()))
 }
 
 // Close ends the gateway, at once, whatever it is doing. Its folder goes with the
@@ -299,10 +361,7 @@ func (g *Gateway) Close() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.closed = true
-	if g.child == nil {
-		return nil
-	}
-	return g.child.Stop(context.Background()) // bound by the timeouts of its run
+	return g.stop(context.Background()) // bound by the timeouts of its run, or engine
 }
 
 // An explained error has the user's file names in its text.

@@ -70,6 +70,7 @@ type config interface {
 // A place is where a config is to be run.
 type place struct {
 	dir      string // the folder of the copies, absolute
+	sockets  bool   // it has no ports: listeners are sockets in dir
 	upstream wire.Upstream
 }
 

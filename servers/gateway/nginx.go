@@ -30,6 +30,7 @@ type nginxConf struct {
 	top      []*nginxDirective
 	wrapped  bool // the file has what stands within http, and no http
 	pinned   bool // it is for the project's own nginx
+	image    bool // it is for that of an image
 	notes    []Note
 	syntax   []error // nothing else can be told of such a config
 	problems []error
@@ -44,7 +45,7 @@ func readNginx(file string, cfg Config) (config, error) {
 		return nil, err
 	}
 	path := filepath.Join(finder.dir, filepath.Base(file))
-	c := &nginxConf{finder: finder, pinned: cfg.Binary == ""}
+	c := &nginxConf{finder: finder, pinned: cfg.Binary == "" && cfg.Image == "", image: cfg.Image != ""}
 	if c.main, err = readSource(file, path, "conf/"+filepath.Base(file)); err != nil {
 		return nil, err
 	}

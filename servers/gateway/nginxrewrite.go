@@ -221,6 +221,12 @@ func (r *nginxRewrite) loadModule(d *nginxDirective) {
 		r.problem(d, "load_module %s: corsproof's own nginx loads no modules: give the nginx that you use, as a path to its program or %q", name, BinarySystem)
 		return
 	}
+	if r.conf.image {
+		if !filepath.IsAbs(name) { // to nginx's prefix, which is another here
+			r.replaceArg(WhatFile, d, 0, filepath.Join(nginxModuleFolders[0], filepath.Base(name)))
+		}
+		return
+	}
 	if filepath.IsAbs(name) {
 		if _, err := os.Stat(name); err != nil {
 			r.problem(d, "load_module: %v", err)
