@@ -1,8 +1,14 @@
 package harness_test
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
+	"github.com/corsproof/corsproof/fixtures"
 	"github.com/corsproof/corsproof/harness"
 	"github.com/corsproof/corsproof/servers/gateway"
 )
@@ -19,5 +25,18 @@ func ExampleRun() {
 		On:     "edge",
 		Target: gateway.NewT(t, gateway.Nginx, "nginx.conf", "api.shop.example.com"),
 		Secret: harness.Secrets("."),
+	})
+}
+
+// What the example says, with a real gateway and a real browser: the example's Envoy
+// config, of which no case fails.
+func TestRunOfEnvoy(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.CopyFS(dir, fixtures.Files))
+	harness.Run(t, harness.CheckConfig{
+		Policy: harness.PolicyT(t, filepath.Join(dir, "example", "cors.yaml")),
+		On:     "edge",
+		Target: gateway.NewT(t, gateway.Envoy, filepath.Join(dir, "example", "envoy.yaml"), "api.shop.example.com"),
+		Only:   func(id string) bool { return strings.HasPrefix(id, "route/") || strings.HasPrefix(id, "error/") },
 	})
 }
