@@ -50,10 +50,21 @@ func (s *symptom) duplicated() bool {
 // target names it whoever asks.
 func (d *diagnosis) namedToOthers(s *symptom) bool {
 	value := s.value("Access-Control-Allow-Origin")
-	return s.effect == effectAllowed && value == s.origin() && value != fetch.Wildcard && d.some(func(f *fact) bool {
+	return s.effect == effectAllowed && value == s.origin() && d.namedWhoever[value]
+}
+
+// namedWhoeverAsks returns what stood in Access-Control-Allow-Origin and was not
+// the Origin that was sent.
+func (d *diagnosis) namedWhoeverAsks() map[string]bool {
+	out := map[string]bool{}
+	for i := range d.facts {
+		f := &d.facts[i]
 		named, _ := f.answer.Get("access-control-allow-origin")
-		return isOrigin(f.origin) && f.origin != value && named == value
-	})
+		if named != "" && named != fetch.Wildcard && named != f.origin && !out[named] && isOrigin(f.origin) {
+			out[named] = true
+		}
+	}
+	return out
 }
 
 // passedOn reports whether an origin that is denied may read because the

@@ -18,6 +18,8 @@ type diagnosis struct {
 	matchers map[matched]FindingID
 	// bare are the layers whose errors name no origin.
 	bare map[FindingID]bool
+	// namedWhoever are the origins that the target names to others, too.
+	namedWhoever map[string]bool
 	// texts are what facts share.
 	texts map[string]string
 }
@@ -53,6 +55,7 @@ type group struct {
 func (d *diagnosis) groups() []group {
 	d.matchers = d.match()
 	d.bare = d.bareLayers()
+	d.namedWhoever = d.namedWhoeverAsks()
 	var out []group
 	for _, s := range d.symptoms {
 		id := Unclassified

@@ -51,12 +51,12 @@ func (d *diagnosis) match() map[matched]FindingID {
 			// On a route alone, too: each may have its own list.
 			points, total := map[*policy.Effective]int{}, 0
 			for _, t := range tried {
-				p := 0
-				switch accepts := m.accepts(t); {
-				case accepts && slices.Contains(taken, t):
+				p := pointsWrong
+				switch {
+				case !m.accepts(t), out[t] != "":
+					continue
+				case slices.Contains(taken, t):
 					p = pointsRight
-				case accepts && out[t] == "":
-					p = pointsWrong
 				}
 				points[t.route], total = points[t.route]+p, total+p
 			}
