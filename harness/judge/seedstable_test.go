@@ -81,8 +81,8 @@ func TestGoldenSeeds(t *testing.T) {
 	assert.LessOrEqual(t, 10*without, ours, "%d of %d have no seed", without, ours)
 	text := fmt.Sprintf("# Every ID, and the mistake that produces it\n\n"+
 		"The mistakes in nginx and Envoy are those of `fixtures/gateways/defects`, in configs that the real gateways run; those on paper are in\n"+
-		"`seeds_test.go`, in a gateway that does in other respects what the policy says. Each is made for two policies, and a test wants it to be\n"+
-		"one finding, with this ID, blamed on this layer, and nothing else to be reported: `TestDefects` in `servers/gateway`, and `TestSeedsAreFound`.\n\n"+
+		"`seeds_test.go`, in a gateway that does in other respects what the policy says. Each is made for two policies, if both have what it is\n"+
+		"about, and a test wants it to be one finding, with this ID, blamed on this layer, and nothing else to be reported: `TestDefects` in `servers/gateway`, and `TestSeedsAreFound`.\n\n"+
 		"%d classes of failure and %d IDs of our own. A gateway or an upstream can produce %d of them: %d are produced by a real gateway, %d on paper\n"+
 		"alone, and %d by nothing.\n\n"+
 		"| ID | severity | at fault | nginx | Envoy | on paper |\n|---|---|---|---|---|---|\n%s\n"+
