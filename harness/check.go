@@ -33,8 +33,9 @@ type CheckConfig struct {
 	Secret func(*policy.Auth) (string, error)
 	// Timeout bounds each request to the target. Default [DefaultCheckTimeout].
 	Timeout time.Duration
-	// Only, if not nil, says by ID which cases are run; the others are as if the
-	// policy had none.
+	// Only, if not nil, says by ID which cases are run; it is asked once for each, in
+	// the policy's order. Of one that comes out wrong the cause is told from a few
+	// others, which are asked then, and not judged.
 	Only func(id string) bool
 	// Command is the line with which a finding is seen again, without the case's
 	// ID; see [judge.CollectorConfig].
@@ -76,12 +77,22 @@ func Check(ctx context.Context, cfg CheckConfig) (*report.CheckSummary, error) {
 		return nil, err
 	}
 	_, runsAlready := cfg.Target.(*URLTarget)
-	cases, err := catalog.Derive(view, catalog.DeriveConfig{OwnURLs: !runsAlready})
+	derive := func() ([]catalog.PolicyCase, error) {
+		return catalog.Derive(view, catalog.DeriveConfig{OwnURLs: !runsAlready})
+	}
+	cases, err := derive()
 	if err != nil {
 		return nil, err
 	}
+	selected := map[string]bool{}
 	if cfg.Only != nil {
-		cases = slices.DeleteFunc(cases, func(c catalog.PolicyCase) bool { return !cfg.Only(c.ID) })
+		cases = slices.DeleteFunc(cases, func(c catalog.PolicyCase) bool {
+			only := cfg.Only(c.ID)
+			if only {
+				selected[c.ID] = true
+			}
+			return !only
+		})
 	}
 	if len(cases) == 0 {
 		return &report.CheckSummary{}, nil
@@ -91,7 +102,7 @@ func Check(ctx context.Context, cfg CheckConfig) (*report.CheckSummary, error) {
 		return nil, err
 	}
 	c := &checking{
-		cfg: cfg, foreign: runsAlready, lab: lab, origin: fetch.Origin(view.Target.URL.Text), cases: cases, total: len(cases),
+		cfg: cfg, foreign: runsAlready, lab: lab, origin: fetch.Origin(view.Target.URL.Text), cases: cases, total: len(cases), derive: derive, selected: selected,
 		collector: judge.NewCollector(judge.CollectorConfig{View: view, Command: cfg.Command}),
 	}
 	err = c.run(ctx)
@@ -113,6 +124,10 @@ type checking struct {
 	// cases are those that are not judged yet; the others are empty.
 	cases []catalog.PolicyCase
 	total int
+	// derive derives the policy's cases again; selected are the IDs of those that are
+	// run, if not all are.
+	derive   func() ([]catalog.PolicyCase, error)
+	selected map[string]bool
 
 	upstream  *upstream
 	recorders []*wire.Recorder // of upstream and target
@@ -148,7 +163,7 @@ func (c *checking) run(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return c.context(ctx)
 }
 
 // portion judges some cases and hands them out.

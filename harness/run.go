@@ -14,8 +14,8 @@ import (
 )
 
 // Run is [Check] for go test: each case is a subtest with the case's ID as its
-// name, so that -run and -skip select cases, and what they leave out is neither
-// asked nor waited for. Of several cases with one cause the first has the whole
+// name, so that -run and -skip select cases; what they leave out costs nothing, but
+// for a few cases that tell the cause of one that comes out wrong. Of several cases with one cause the first has the whole
 // finding, the others name it. A case that is not run is skipped with the reason;
 // a divergence and what could not be observed fail the test, and say so. Where
 // there is no browser to judge, the test is skipped or fails as CORSPROOF_REQUIRE

@@ -178,6 +178,7 @@ func TestCheckReports(t *testing.T) {
 	code, out = runIn(t, files, "check", "shop.yaml", "--engine", "model", "--case", "error/application/404/defaults")
 	assert.Equal(t, exitNotProven, code)
 	assert.Contains(t, out, "1 case: ")
+	assert.Contains(t, out, "acao-missing-on-error", "one case by itself has the finding that it has among all")
 	code, out = runIn(t, nil, "explain", "acao-missing-on-error")
 	assert.Zero(t, code)
 	assert.Contains(t, out, "always")

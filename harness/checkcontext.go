@@ -1,0 +1,52 @@
+package harness
+
+import (
+	"context"
+	"strings"
+
+	"github.com/corsproof/corsproof/harness/catalog"
+	"github.com/corsproof/corsproof/harness/judge"
+)
+
+// contextAreas are the first parts of the IDs of cases that show what a target does
+// as a rule.
+var contextAreas = []string{"route/", "origin/allowed/", "origin/arbitrary/"}
+
+// context asks the target what a few cases ask that were not selected, if one that
+// was came out wrong: a cause is told from what is right beside it, so that a case by
+// itself has the finding that it has among all. These cases are not counted, and what
+// is wrong with them is not told.
+func (c *checking) context(ctx context.Context) error {
+	if c.cfg.Only == nil || c.summary.Violations == 0 {
+		return nil
+	}
+	all, err := c.derive()
+	if err != nil {
+		return err
+	}
+	var asked []*catalog.PolicyCase
+	for i := range all {
+		pc := &all[i]
+		for _, area := range contextAreas {
+			if strings.HasPrefix(pc.ID, area) && !c.selected[pc.ID] && c.leftOut(pc) == "" && mannerOf(pc) == mannerTogether {
+				asked = append(asked, pc)
+			}
+		}
+	}
+	made, err := c.predictor.predict(ctx, asked, mannerTogether, func(string) {})
+	if err != nil {
+		return err
+	}
+	reached := c.reached()
+	for _, pc := range asked {
+		one, err := c.judge(ctx, pc, made[pc.Signature])
+		if err != nil {
+			return err
+		}
+		one.Upstream, one.UpstreamSeen = reached[pc.Signature], !c.foreign
+		if one.End() == judge.EndPass {
+			c.collector.Add(one)
+		}
+	}
+	return nil
+}
