@@ -10,6 +10,9 @@ import (
 // causesOfNoAnswer: no answer came, or the target answered another request than
 // the one that was sent.
 var causesOfNoAnswer = []cause{
+	{PreflightRateLimited, func(d *diagnosis, s *symptom) bool {
+		return s.effect == effectUnsteady && d.someSymptom(func(o *symptom) bool { return preflightStatus(429)(d, o) })
+	}},
 	{AcaoIntermittent, func(d *diagnosis, s *symptom) bool { return s.effect == effectUnsteady }},
 	{AuthProxyRedirect, func(d *diagnosis, s *symptom) bool { return s.silent() && s.redirectedTo() == elsewhere }},
 	{RedirectOriginNull, func(d *diagnosis, s *symptom) bool { return s.effect == effectRefused && s.ledElsewhere() }},
