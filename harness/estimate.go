@@ -35,6 +35,7 @@ type Estimate struct {
 func EstimateCheck(ctx context.Context, cases []catalog.PolicyCase, engine EngineName, latency time.Duration) (Estimate, error) {
 	out := Estimate{Cases: len(cases)}
 	requests := map[string]int{} // by signature
+	alone := 0                   // of those, how many are made one after another
 	for i := range cases {
 		c := &cases[i]
 		if _, known := requests[c.Signature]; known {
@@ -50,6 +51,9 @@ func EstimateCheck(ctx context.Context, cases []catalog.PolicyCase, engine Engin
 		}
 		requests[c.Signature] = n
 		out.Requests += n
+		if mannerOf(c) == mannerAlone {
+			alone += n
+		}
 	}
 	out.Different = len(requests)
 	workers := checkWorkers
@@ -57,7 +61,7 @@ func EstimateCheck(ctx context.Context, cases []catalog.PolicyCase, engine Engin
 		workers = checkWorkersFar
 	}
 	took := costOfStart.Seconds() + float64(out.Requests)*costOverHTTP.Seconds() +
-		float64(out.Requests)/float64(workers)*latency.Seconds()
+		(float64(out.Requests-alone)/float64(workers)+float64(alone))*latency.Seconds()
 	if engine != EngineModel {
 		byOrigin := out.browser(cases, requests, engine)
 		inBrowser := costOfChromium.Seconds() + float64(len(byOrigin))*costOfPage.Seconds()
