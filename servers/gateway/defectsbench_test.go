@@ -2,6 +2,8 @@ package gateway_test
 
 import (
 	"cmp"
+	"crypto/rand"
+	"encoding/base64"
 	"fmt"
 	"net/url"
 	"os"
@@ -10,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/golang-jwt/jwt/v5"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -31,12 +34,16 @@ type bench struct {
 	run       *process.Run
 	ca        *wire.CA
 	views     map[string]*policy.View
+
+	key   string // see keyMark
+	token string
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{fixtures: t.TempDir(), views: map[string]*policy.View{}}
 	require.NoError(t, os.CopyFS(b.fixtures, fixtures.Files))
+	b.sign(t)
 	var err error
 	b.installed, err = servers.Install(t.Context(), servers.InstallConfig{})
 	require.NoError(t, err)
@@ -57,9 +64,22 @@ func newBench(t *testing.T) *bench {
 	return b
 }
 
-// token is the secret of both policies, for configs that look at it: a JSON Web
-// Token that never ends, signed with the key in the configs.
-const token = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJodHRwczovL2xvZ2luLmV4YW1wbGUuY29tIiwic3ViIjoiY29yc3Byb29mIn0.MRgos52tfAPjcGrhHGCSF1T8tC-NTewAItT5ZdiVZCQ"
+// keyMark stands in the edits for the key that tokens are signed with, which is made
+// for each run.
+const keyMark = "MADE-FOR-THE-RUN"
+
+// sign makes the secret of both policies, for configs that look at it: a JSON Web
+// Token that never ends.
+func (b *bench) sign(t *testing.T) {
+	t.Helper()
+	key := make([]byte, 32)
+	rand.Read(key)
+	b.key = base64.RawURLEncoding.EncodeToString(key)
+	claims := jwt.RegisteredClaims{Issuer: "https://login.example.com", Subject: "corsproof"}
+	var err error
+	b.token, err = jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(key)
+	require.NoError(t, err)
+}
 
 // said is what a check of a config said.
 type said struct {
@@ -119,7 +139,7 @@ func (b *bench) check(t *testing.T, r *row, engine harness.EngineName, only func
 	}
 	cfg := harness.CheckConfig{
 		Policy: view.Policy, On: r.target, Target: g, Engine: engine, Only: only,
-		Secret: func(*policy.Auth) (string, error) { return token, nil },
+		Secret: func(*policy.Auth) (string, error) { return b.token, nil },
 		Each:   out.add,
 	}
 	summary, err := harness.Check(t.Context(), cfg)
@@ -150,7 +170,7 @@ func (b *bench) edited(dir string, r *row) (file string, err error) {
 		if n := strings.Count(string(text), e.From); n != 1 || e.From == e.To {
 			return "", fmt.Errorf("%s/%s has %d times what is to be edited:\n%s", r.policy, name, n, e.From)
 		}
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(strings.Replace(string(text), e.From, e.To, 1)), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(strings.Replace(string(text), e.From, strings.ReplaceAll(e.To, keyMark, b.key), 1)), 0o644); err != nil {
 			return "", err
 		}
 	}

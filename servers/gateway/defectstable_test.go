@@ -63,7 +63,7 @@ func tableOf(rows []*row) string {
 		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d |\n", k, len(names), configs, found, falseAlarms)
 	}
 	for _, k := range kinds {
-		fmt.Fprintf(&b, "\n## %s\n\nIn bold: what is reported most, which Chromium judges in every run of the tests.\n\n| mistake | finding | at fault | orders | shop |\n|---|---|---|---|---|\n", k)
+		fmt.Fprintf(&b, "\n## %s\n\nIn bold: what is reported most, which Chromium judges in every run of the tests, for the policies in turn.\n\n| mistake | finding | at fault | orders | shop |\n|---|---|---|---|---|\n", k)
 		var names []string
 		for _, r := range rows {
 			if r.kind == k && !slices.Contains(names, r.Name) {
