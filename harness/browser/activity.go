@@ -2,7 +2,6 @@ package browser
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -71,7 +70,7 @@ func (v *View) observe(ctx context.Context, act func(ctx context.Context) error)
 	if err := s.wait(settled, s.quiet); err != nil {
 		return Activity{}, fmt.Errorf("wait for the view's calls to be over: %w", err)
 	}
-	if err := joinUnproven(w.proveAbsence(settled, s.urls(), v.sentinel)); err != nil {
+	if err := joinUnproven(w.proveAbsence(settled, s.urls(), v.sentinels)); err != nil {
 		return Activity{}, err
 	}
 	w.awaitEnds(settled)
@@ -202,23 +201,20 @@ func (c chain) responseType(origin string) fetch.ResponseType {
 
 func (v *View) origin() string { return originOf(v.url) }
 
-// sentinel sends one request that is only to arrive, from a world of its own,
-// so that nothing that the page did to its API matters.
-func (v *View) sentinel(ctx context.Context, url string) (string, error) {
+// sentinels is a [sendFunc] that works in a world of its own, so that nothing that
+// the page did to its API matters.
+func (v *View) sentinels(ctx context.Context, urls []string) ([]string, error) {
 	tree, err := call(ctx, v.tab, page.GetFrameTree, cdp.Empty{})
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	world, err := call(ctx, v.tab, page.CreateIsolatedWorld, page.CreateIsolatedWorldParams{FrameID: tree.FrameTree.Frame.ID})
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	quoted, err := json.Marshal(url)
+	script, err := sentinelScript(urls)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return eval[string](ctx, v.tab, runtime.EvaluateParams{
-		Expression: fmt.Sprintf(`fetch(%s, {mode: 'no-cors', credentials: 'omit'}).then(() => '', String)`, quoted),
-		ContextID:  world.ExecutionContextID,
-	})
+	return eval[[]string](ctx, v.tab, runtime.EvaluateParams{Expression: script, ContextID: world.ExecutionContextID})
 }

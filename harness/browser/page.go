@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/wire"
+	"golang.org/x/sync/errgroup"
 )
 
 //go:embed page.js
@@ -146,20 +147,57 @@ func (p *chromiumPage) refresh(ctx context.Context) error {
 	return nil
 }
 
-// sentinel is a [sendFunc]. A page at https may make no request to http, so there
+// sentinels is a [sendFunc]. A page at https may make no request to http, so there
 // the browser's first tab makes it, which is blank and has no such scruples: both
 // share the network stack.
-func (p *chromiumPage) sentinel(ctx context.Context, url string) (string, error) {
-	quoted, err := json.Marshal(url)
-	if err != nil {
-		return "", err
-	}
-	if !strings.HasPrefix(p.url(), "http:") && strings.HasPrefix(url, "http:") {
-		return eval[string](ctx, p.browser.firstTab(), runtime.EvaluateParams{
-			Expression: fmt.Sprintf(`fetch(%s, {mode: 'no-cors', credentials: 'omit'}).then(() => '', String)`, quoted),
+func (p *chromiumPage) sentinels(ctx context.Context, urls []string) ([]string, error) {
+	secure := !strings.HasPrefix(p.url(), "http:")
+	mine, first := partition(urls, func(url string) bool { return !secure || !strings.HasPrefix(url, "http:") })
+	texts := make([]string, len(urls))
+	together, ctx := errgroup.WithContext(ctx)
+	for t, list := range map[*tab][]int{p.tab: mine, p.browser.firstTab(): first} {
+		if len(list) == 0 {
+			continue
+		}
+		together.Go(func() error {
+			some := make([]string, len(list))
+			for n, i := range list {
+				some[n] = urls[i]
+			}
+			script, err := sentinelScript(some)
+			if err != nil {
+				return err
+			}
+			got, err := eval[[]string](ctx, t, runtime.EvaluateParams{Expression: script})
+			if err == nil && len(got) != len(list) {
+				err = fmt.Errorf("the page answered for %d of %d sentinels", len(got), len(list))
+			}
+			for n := range min(len(got), len(list)) {
+				texts[list[n]] = got[n]
+			}
+			return err
 		})
 	}
-	return eval[string](ctx, p.tab, runtime.EvaluateParams{Expression: fmt.Sprintf("corsproof.sentinel(%s)", quoted)})
+	return texts, together.Wait()
+}
+
+// partition returns the indexes of those that are so, and of the others.
+func partition(urls []string, is func(string) bool) (so, others []int) {
+	for i, u := range urls {
+		if is(u) {
+			so = append(so, i)
+		} else {
+			others = append(others, i)
+		}
+	}
+	return so, others
+}
+
+// sentinelScript makes requests that are seen to arrive or not to, and says of each
+// why it could not be made, or nothing.
+func sentinelScript(urls []string) (string, error) {
+	quoted, err := json.Marshal(urls)
+	return fmt.Sprintf(`Promise.all(%s.map((url) => fetch(url, {mode: 'no-cors', credentials: 'omit'}).then(() => '', String)))`, quoted), err
 }
 
 // url is where the page is loaded from.

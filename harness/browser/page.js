@@ -270,9 +270,5 @@
       clock ??= setInterval(tick, tickDelay);
       for (const slot of slots) slot.pump();
     },
-    // sentinel makes a request that is seen to arrive or not to.
-    sentinel(url) {
-      return fetch(url, {mode: 'no-cors', credentials: 'omit'}).then(() => '', String);
-    },
   };
 }

@@ -170,7 +170,7 @@ func (r *round) proveAbsence(ctx context.Context) {
 		for _, a := range p.answers {
 			urls = append(urls, a.chain.urls...)
 		}
-		p.unproven = r.window.proveAbsence(ctx, urls, p.page.sentinel)
+		p.unproven = r.window.proveAbsence(ctx, urls, p.page.sentinels)
 		return nil
 	})
 }

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/corsproof/corsproof/harness/fetch"
 )
@@ -18,7 +17,6 @@ import (
 // until the recorder has it. It returns, by origin, why one did not arrive.
 func (w window) proveAbsence(ctx context.Context, urls []string, send sendFunc) map[string]error {
 	isRecorded := w.join(nil).isRecorded
-	unproven := map[string]error{}
 	var origins []string
 	for _, u := range urls {
 		key, ok := keyOf(hop{"", u}, false)
@@ -26,24 +24,79 @@ func (w window) proveAbsence(ctx context.Context, urls []string, send sendFunc) 
 			origins = append(origins, origin)
 		}
 	}
-	sentinels := w.browser.openWindow(w.recorders) // no need to look at what came before
-	problems := make([]error, len(origins))
-	var wg sync.WaitGroup
-	for i, origin := range origins {
-		wg.Go(func() { problems[i] = sentinels.sendSentinel(ctx, origin, send) })
+	if origins == nil {
+		return nil
 	}
-	wg.Wait()
-	for i, err := range problems {
-		if err != nil {
-			unproven[origins[i]] = err
-		}
+	unproven := map[string]error{}
+	sentinels := w.browser.openWindow(w.recorders) // no need to look at what came before
+	for origin, why := range sentinels.send(ctx, origins, send) {
+		unproven[origin] = fmt.Errorf("prove that nothing else was sent to %s: the sentinel did not arrive at a recorder: %w", origin, why)
 	}
 	return unproven
 }
 
-// A sendFunc sends one request that is only to arrive, and returns why page code
-// could not.
-type sendFunc func(ctx context.Context, url string) (string, error)
+// A sendFunc sends requests that are only to arrive, all at once, and returns for
+// each why page code could not.
+type sendFunc func(ctx context.Context, urls []string) ([]string, error)
+
+// send sends a sentinel to each origin. It returns why one is at no recorder, once
+// all others are or nothing can come any more.
+func (w window) send(ctx context.Context, origins []string, send sendFunc) map[string]error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	urls := make([]string, len(origins))
+	left := map[string]string{} // origins by target
+	for i, origin := range origins {
+		target := SentinelPath + rand.Text()
+		urls[i], left[target] = origin+target, origin
+	}
+	arrived := make(chan string)
+	for i, r := range w.recorders {
+		go r.Wait(ctx, w.marks[i], func(x fetch.Exchange) bool {
+			select {
+			case arrived <- x.Request.Target:
+			case <-ctx.Done():
+			}
+			return false
+		})
+	}
+	var texts []string
+	var err error
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		texts, err = send(ctx, urls)
+	}()
+	why := func(int) error { return context.Cause(ctx) }
+	for open := true; open && len(left) > 0; {
+		select {
+		case target := <-arrived:
+			delete(left, target)
+		case <-answered:
+			// Recorders have what a client was answered to, so this is the end.
+			open = false
+			why = func(i int) error {
+				switch {
+				case err != nil:
+					return err
+				case texts[i] != "":
+					return errors.New(texts[i])
+				}
+				return errors.New("it was answered by somebody else")
+			}
+		case <-ctx.Done():
+			open = false
+		}
+	}
+	unproven := map[string]error{}
+	for i, origin := range origins {
+		target := strings.TrimPrefix(urls[i], origin)
+		if _, missing := left[target]; missing && !w.has(target) {
+			unproven[origin] = why(i)
+		}
+	}
+	return unproven
+}
 
 // joinUnproven makes one error of those of several origins.
 func joinUnproven(unproven map[string]error) error {
@@ -52,46 +105,6 @@ func joinUnproven(unproven map[string]error) error {
 		all = append(all, unproven[origin])
 	}
 	return errors.Join(all...)
-}
-
-// sendSentinel returns nil once a recorder has the sentinel.
-func (w window) sendSentinel(ctx context.Context, origin string, send sendFunc) error {
-	target := SentinelPath + rand.Text()
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	arrived := make(chan error, len(w.recorders))
-	for i, r := range w.recorders {
-		go func() {
-			_, err := r.Wait(ctx, w.marks[i], func(x fetch.Exchange) bool { return x.Request.Target == target })
-			arrived <- err
-		}()
-	}
-	answered := make(chan error, 1)
-	go func() {
-		text, err := send(ctx, origin+target)
-		if err == nil && text != "" {
-			err = errors.New(text)
-		}
-		answered <- err
-	}()
-	for range w.recorders {
-		select {
-		case err := <-arrived:
-			if err == nil {
-				return nil
-			}
-		case why := <-answered:
-			// Recorders have what a client was answered to, so this is the end.
-			if w.has(target) {
-				return nil
-			}
-			if why == nil {
-				why = errors.New("it was answered by somebody else")
-			}
-			return fmt.Errorf("prove that nothing else was sent to %s: the sentinel did not arrive at a recorder: %w", origin, why)
-		}
-	}
-	return fmt.Errorf("prove that nothing else was sent to %s: the sentinel did not arrive at a recorder: %w", origin, context.Cause(ctx))
 }
 
 // has reports whether a recorder has a request for target.

@@ -165,33 +165,33 @@ func TestAbsenceIsProvenOrSaidNotToBe(t *testing.T) {
 	w := i.chromium.openWindow(i.all())
 	urls := []string{"http://" + server.Addr() + "/x"}
 
-	err := joinUnproven(w.proveAbsence(t.Context(), urls, func(context.Context, string) (string, error) { return "the page refused", nil }))
+	err := joinUnproven(w.proveAbsence(t.Context(), urls, func(context.Context, []string) ([]string, error) { return []string{"the page refused"}, nil }))
 	require.ErrorContains(t, err, "the page refused")
-	err = joinUnproven(w.proveAbsence(t.Context(), urls, func(context.Context, string) (string, error) { return "", errors.New("no page") }))
+	err = joinUnproven(w.proveAbsence(t.Context(), urls, func(context.Context, []string) ([]string, error) { return nil, errors.New("no page") }))
 	require.ErrorContains(t, err, "no page")
 
 	// One that is under way for ever ends with the context, one that arrives is
 	// proof whether or not it is answered.
 	ctx, cancel := context.WithCancelCause(t.Context())
 	own := errors.New("the test's own deadline")
-	err = joinUnproven(w.proveAbsence(ctx, urls, func(ctx context.Context, _ string) (string, error) {
+	err = joinUnproven(w.proveAbsence(ctx, urls, func(ctx context.Context, _ []string) ([]string, error) {
 		cancel(own)
 		<-ctx.Done()
-		return "", context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	}))
 	require.ErrorIs(t, err, own)
-	err = joinUnproven(w.proveAbsence(t.Context(), urls, func(ctx context.Context, url string) (string, error) {
-		request, err := http.NewRequestWithContext(ctx, "GET", url, nil)
+	err = joinUnproven(w.proveAbsence(t.Context(), urls, func(ctx context.Context, urls []string) ([]string, error) {
+		request, err := http.NewRequestWithContext(ctx, "GET", urls[0], nil)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		response, err := http.DefaultClient.Do(request)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		response.Body.Close()
 		<-ctx.Done()
-		return "", context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	}))
 	require.NoError(t, err)
 }
