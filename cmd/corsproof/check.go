@@ -138,6 +138,9 @@ func (c *check) run(ctx context.Context, file string) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := c.probe(); err != nil {
+		return err
+	}
 	p, name, err := c.load(file, c.stderr)
 	if err != nil {
 		return err

@@ -77,6 +77,8 @@ func TestCheckWrongUse(t *testing.T) {
 		{"no such gateway", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml", "--gateway", "pound=x"}, []string{"pound", "nginx", "envoy"}},
 		{"no config", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml"}, []string{"nginx.conf"}},
 		{"a config that can't be run", map[string]string{"shop.yaml": shopPolicy, "nginx.conf": "http {"}, []string{"check", "shop.yaml"}, []string{"nginx.conf:1"}},
+		{"reports that can't be written", map[string]string{"shop.yaml": shopPolicy, "nginx.conf": shopConfig}, []string{"check", "shop.yaml", "--json", "no/such/x.json", "--junit", "no/such/x.xml", "--markdown", "."},
+			[]string{"--json no/such/x.json: can't write in no/such: no such file", "--junit no/such/x.xml", "--markdown .: it is a folder"}},
 		{"engine", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml", "--engine", "webkit"}, []string{"--engine \"webkit\"", "chromium or model"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -88,6 +88,32 @@ func (r *checkReports) begin(run *checkRun) (*openReports, error) {
 	return o, nil
 }
 
+// probe tells at once, not after the check, that a report can't be written.
+func (r *checkReports) probe() error {
+	var errs []error
+	for _, at := range []struct{ flag, path string }{{"json", r.json}, {"junit", r.junit}, {"markdown", r.markdown}} {
+		if at.path == "" {
+			continue
+		}
+		if info, err := os.Stat(at.path); err == nil && info.IsDir() {
+			errs = append(errs, fmt.Errorf("--%s %s: it is a folder; name a file", at.flag, at.path))
+			continue
+		}
+		folder := filepath.Dir(at.path)
+		f, err := os.CreateTemp(folder, ".corsproof-*")
+		if err != nil {
+			reason := err
+			if p, ok := errors.AsType[*os.PathError](err); ok {
+				reason = p.Err
+			}
+			errs = append(errs, fmt.Errorf("--%s %s: can't write in %s: %w", at.flag, at.path, folder, reason))
+			continue
+		}
+		errs = append(errs, f.Close(), os.Remove(f.Name()))
+	}
+	return errors.Join(errs...)
+}
+
 func (o *openReports) close() {
 	if o.spool != nil {
 		o.spool.Close()
