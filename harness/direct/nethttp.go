@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/netip"
 	"runtime"
 	"slices"
 
@@ -27,7 +28,7 @@ type NetHTTP struct {
 // NewNetHTTP returns Go's own HTTP client. It takes no proxy from the
 // environment.
 func NewNetHTTP(cfg Config) *NetHTTP {
-	dial := new(net.Dialer).DialContext
+	dial := dialFromOwn
 	if cfg.Dial != nil {
 		dial = cfg.Dial
 	}
@@ -50,6 +51,16 @@ func NewNetHTTP(cfg Config) *NetHTTP {
 		}
 	}
 	return &NetHTTP{transport: t, cfg: cfg}
+}
+
+// dialFromOwn calls loopback from an address that no other call is made from: see
+// [Observe].
+func dialFromOwn(ctx context.Context, network, address string) (net.Conn, error) {
+	var dialer net.Dialer
+	if to, err := netip.ParseAddrPort(address); err == nil && to.Addr().Is4() && to.Addr().IsLoopback() {
+		dialer.LocalAddr = &net.TCPAddr{IP: net.ParseIP(nextSource())}
+	}
+	return dialer.DialContext(ctx, network, address)
 }
 
 // Caller implements [Client].

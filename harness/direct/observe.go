@@ -17,9 +17,9 @@ import (
 // and so is a request that belongs to no call.
 //
 // How the client's connections are known is the client's matter. All tell their
-// own ends; and a [Program] makes each call to loopback from an address that no
-// other call is made from, for the system gives a port that is done with to the
-// next connection.
+// own ends; and each call to loopback is made from an address that no other call is
+// made from, for the system gives a port that is done with, or is in use towards
+// another address, to the next connection.
 func Observe(ctx context.Context, client Client, recorders []*wire.Recorder, requests []fetch.Request) ([]fetch.Trace, error) {
 	marks := make([]wire.Mark, len(recorders))
 	for i, r := range recorders {
