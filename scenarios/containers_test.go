@@ -13,7 +13,7 @@ import (
 // containerStage is testStage for who has what the rows take.
 func containerStage(t *testing.T) *Stage {
 	t.Helper()
-	stage := testStage(t)
+	stage := testStage(t, groupContainers)
 	row := Containers()[0]
 	if missing := row.Missing(t.Context(), stage); missing != "" {
 		if required(row.Part) {
@@ -24,9 +24,9 @@ func containerStage(t *testing.T) *Stage {
 	return stage
 }
 
-// The rows share one system and change its setup, so they are serial.
 func TestContainers(t *testing.T) {
-	stage := testStage(t)
+	t.Parallel()
+	stage := testStage(t, groupContainers)
 	testRows(t, stage, dockerRows())
 	assert.Empty(t, stage.Lab.Stray(), "requests that belong to no row")
 }
@@ -100,6 +100,6 @@ func networkEnforces(t *testing.T, s *Stage) sabotage {
 }
 
 func TestContainerSabotage(t *testing.T) {
-	containerStage(t)
-	testSabotages(t, dockerRows(), containerSabotages)
+	t.Parallel()
+	testSabotages(t, containerStage(t), dockerRows(), containerSabotages)
 }

@@ -10,10 +10,10 @@ import (
 	"github.com/corsproof/corsproof/servers"
 )
 
-// It needs a cluster: see README.md. The row shares the system with others, so it
-// is serial.
+// It needs a cluster: see README.md.
 func TestKubernetes(t *testing.T) {
-	stage := testStage(t)
+	t.Parallel()
+	stage := testStage(t, groupContainers)
 	testRows(t, stage, []Row{kubernetesRow()})
 	assert.Empty(t, stage.Lab.Stray(), "requests that belong to no row")
 }
@@ -68,20 +68,22 @@ var kubernetesSabotages = []sabotageCase{{
 }}
 
 func TestKubernetesSabotage(t *testing.T) {
-	stage := testStage(t)
+	t.Parallel()
+	stage := testStage(t, groupContainers)
 	if missing := missingCluster(t.Context(), stage); missing != "" {
 		if required(PartKubernetes) {
 			t.Fatal(missing)
 		}
 		t.Skipf("not run: %s", missing)
 	}
-	testSabotages(t, []Row{kubernetesRow()}, kubernetesSabotages)
+	testSabotages(t, stage, []Row{kubernetesRow()}, kubernetesSabotages)
 }
 
 // The row with containers for pods and a stand-in for kubectl. It shows that the row
 // can hold and can fail, and what it tells kubectl to do. Of Kubernetes it shows
 // nothing: that takes TestKubernetes.
 func TestKubernetesRowOnAStandIn(t *testing.T) {
+	t.Parallel()
 	stage := containerStage(t)
 	cluster := newStandInCluster(t, stage)
 	t.Cleanup(func() { assert.NoError(t, stage.CloseContainers()) })
@@ -89,7 +91,7 @@ func TestKubernetesRowOnAStandIn(t *testing.T) {
 	row.Missing = func(context.Context, *Stage) string { return "" } // the stage may remember another answer
 	testRows(t, stage, []Row{row})
 	cluster.requireManifests(t)
-	testSabotages(t, []Row{row}, kubernetesSabotages)
+	testSabotages(t, stage, []Row{row}, kubernetesSabotages)
 
 	require.NoError(t, stage.CloseContainers())
 	assert.Equal(t, []string{"corsproof-dead", "corsproof-" + stage.Lab.Run.ID()}, cluster.deleted,

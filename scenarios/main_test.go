@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -11,18 +12,39 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/corsproof/corsproof/harness/browser"
 	"github.com/corsproof/corsproof/servers"
 )
 
-// One stage serves the whole binary: its start costs more than all rows.
-var shared struct {
-	once  sync.Once
-	mu    sync.Mutex
-	stage *Stage
+// A group of tests shares a stage: its start costs more than all its rows. The
+// groups run at the same time, for a row waits more than it works.
+type group string
+
+const (
+	groupProof      group = "proof"
+	groupMechanisms group = "mechanisms"
+	groupContainers group = "containers"
+)
+
+// shared are the stages of the binary.
+var shared = struct {
+	once      sync.Once // for what all need
+	installed *servers.Installed
+	err       error
+	mu        sync.Mutex // guards the stages in of
+	of        map[group]*groupStage
+}{of: map[group]*groupStage{groupProof: {}, groupMechanisms: {}, groupContainers: {}}}
+
+type groupStage struct {
+	turn  sync.Mutex // held by the test that has it
+	stage *Stage     // nil before the first asks, and if none opens
 	err   error
 }
+
+// waiting is how many tests may be under way: most wait for their group's stage.
+const waiting = "32"
 
 func TestMain(m *testing.M) {
 	if socket := os.Getenv(standInVar); socket != "" && filepath.Base(os.Args[0]) == "kubectl" {
@@ -33,47 +55,56 @@ func TestMain(m *testing.M) {
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
 		<-signals
-		closeStage()
+		closeStages()
 		os.Exit(1)
 	}()
+	flag.Parse()
+	if err := flag.Set("test.parallel", waiting); err != nil {
+		panic(err)
+	}
 	code := m.Run()
-	if err := closeStage(); err != nil {
-		fmt.Fprintln(os.Stderr, "close the stage:", err)
+	if err := closeStages(); err != nil {
+		fmt.Fprintln(os.Stderr, "close the stages:", err)
 		code = 1
 	}
 	os.Exit(code)
 }
 
-func closeStage() error {
+func closeStages() error {
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
-	if shared.stage == nil {
-		return nil
+	var together errgroup.Group
+	for _, g := range shared.of {
+		if g.stage != nil {
+			together.Go(g.stage.Close)
+		}
 	}
-	return shared.stage.Close()
+	return together.Wait()
 }
 
-func testStage(t *testing.T) *Stage {
+// testStage returns the stage of a group until the test ends: the rows share a system
+// and change its setup, so the tests of a group have it in turn.
+func testStage(t *testing.T, of group) *Stage {
 	t.Helper()
 	browser.RequireT(t)
+	ctx := context.Background() // the stage outlives the test that asks first
 	shared.once.Do(func() {
-		ctx := context.Background()                       // the stage outlives the test that asks first
-		if _, err := browser.Exclusive(ctx); err != nil { // until the binary ends
-			shared.err = err
-			return
+		if _, shared.err = browser.Exclusive(ctx); shared.err == nil { // until the binary ends
+			shared.installed, shared.err = servers.Install(ctx, servers.InstallConfig{Progress: os.Stderr})
 		}
-		installed, err := servers.Install(ctx, servers.InstallConfig{Progress: os.Stderr})
-		if err != nil {
-			shared.err = err
-			return
-		}
-		stage, err := OpenStage(ctx, StageConfig{Installed: installed, Gone: func(err error) {
+	})
+	require.NoError(t, shared.err)
+	g := shared.of[of]
+	g.turn.Lock()
+	t.Cleanup(g.turn.Unlock)
+	if g.stage == nil && g.err == nil {
+		stage, err := OpenStage(ctx, StageConfig{Installed: shared.installed, Gone: func(err error) {
 			fmt.Fprintln(os.Stderr, err)
 		}})
 		shared.mu.Lock()
-		defer shared.mu.Unlock()
-		shared.stage, shared.err = stage, err
-	})
-	require.NoError(t, shared.err)
-	return shared.stage
+		g.stage, g.err = stage, err
+		shared.mu.Unlock()
+	}
+	require.NoError(t, g.err)
+	return g.stage
 }

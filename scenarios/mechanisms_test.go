@@ -11,9 +11,9 @@ import (
 	"github.com/corsproof/corsproof/servers"
 )
 
-// The rows share one system and change its setup, so they are serial.
 func TestMechanisms(t *testing.T) {
-	stage := testStage(t)
+	t.Parallel()
+	stage := testStage(t, groupMechanisms)
 	before := stage.strays() // what a sabotage left unfinished
 	testRows(t, stage, Mechanisms())
 	assert.Equal(t, before, stage.strays(), "requests that belong to no row")
@@ -58,7 +58,8 @@ func switchedOff(m servers.Mechanism, row string) sabotageCase {
 }
 
 func TestMechanismSabotage(t *testing.T) {
-	testSabotages(t, Mechanisms(), mechanismSabotages)
+	t.Parallel()
+	testSabotages(t, testStage(t, groupMechanisms), Mechanisms(), mechanismSabotages)
 }
 
 func TestMechanismsHaveTheirParts(t *testing.T) {

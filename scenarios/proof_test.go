@@ -8,9 +8,9 @@ import (
 	"github.com/corsproof/corsproof/harness/report"
 )
 
-// The rows share one system and change its setup, so they are serial.
 func TestProof(t *testing.T) {
-	stage := testStage(t)
+	t.Parallel()
+	stage := testStage(t, groupProof)
 	testRows(t, stage, Proof())
 	assert.Empty(t, stage.Lab.Stray(), "requests that belong to no row")
 }

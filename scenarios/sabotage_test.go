@@ -116,12 +116,13 @@ func setups(change func(servers.Setup) servers.Setup) func(*testing.T, *Stage) s
 	return func(*testing.T, *Stage) sabotage { return sabotage{setup: change} }
 }
 
-func TestSabotage(t *testing.T) { testSabotages(t, Proof(), sabotages) }
+func TestSabotage(t *testing.T) {
+	t.Parallel()
+	testSabotages(t, testStage(t, groupProof), Proof(), sabotages)
+}
 
-// testSabotages runs the rows under each sabotage. They share the system, so
-// they are serial.
-func testSabotages(t *testing.T, all []Row, sabotages []sabotageCase) {
-	stage := testStage(t)
+// testSabotages runs the rows under each sabotage.
+func testSabotages(t *testing.T, stage *Stage, all []Row, sabotages []sabotageCase) {
 	for _, tc := range sabotages {
 		t.Run(tc.name, func(t *testing.T) {
 			stage.sabotage = tc.arm(t, stage)

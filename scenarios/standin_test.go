@@ -114,10 +114,25 @@ func newStandInCluster(t *testing.T, stage *Stage) *standInCluster {
 	require.NoError(t, err)
 	bin := t.TempDir()
 	require.NoError(t, os.Symlink(self, filepath.Join(bin, "kubectl")))
-	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
-	t.Setenv(standInVar, socket)
-	t.Setenv(kubernetes.ContextVar, "")
+	setenv(t, "PATH", bin+":"+os.Getenv("PATH"))
+	setenv(t, standInVar, socket)
+	setenv(t, kubernetes.ContextVar, "")
 	return c
+}
+
+// setenv is t.Setenv for a test that runs beside others, none of which asks for what
+// is set.
+func setenv(t *testing.T, name, value string) {
+	t.Helper()
+	before, was := os.LookupEnv(name)
+	require.NoError(t, os.Setenv(name, value))
+	t.Cleanup(func() {
+		if was {
+			os.Setenv(name, before)
+		} else {
+			os.Unsetenv(name)
+		}
+	})
 }
 
 func (c *standInCluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
