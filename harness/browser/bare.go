@@ -26,7 +26,7 @@ type Bare struct{ tab *tab }
 // domain in it. The caller closes it.
 func (c *Chromium) OpenBare(ctx context.Context, origin string) (*Bare, error) {
 	p := &chromiumPage{origin: origin}
-	t, err := c.openTab(ctx)
+	t, err := c.openHidden(ctx)
 	if err != nil {
 		return nil, err
 	}

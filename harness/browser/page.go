@@ -74,7 +74,7 @@ func (c *Chromium) openPage(ctx context.Context, origin string, slots int, recor
 
 // load opens the page in a new tab and starts its script.
 func (p *chromiumPage) load(ctx context.Context) error {
-	t, err := p.browser.openTab(ctx)
+	t, err := p.browser.openHidden(ctx)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
 
@@ -52,6 +53,21 @@ func (c *Chromium) openTab(ctx context.Context, options ...chromedp.ContextOptio
 		t.session.fail(c.goneErr)
 	}
 	return t, nil
+}
+
+// openHidden is openTab for a page that nobody looks at: no window shows it. The
+// window of its own that a tab has otherwise costs three times as much as all else
+// about a page.
+func (c *Chromium) openHidden(ctx context.Context) (*tab, error) {
+	created, err := cdp.Call(ctx, chromedp.FromContext(c.ctx).Browser, target.CreateTarget,
+		target.CreateTargetParams{URL: "about:blank", Hidden: new(true)})
+	if err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			err = cause
+		}
+		return nil, fmt.Errorf("open a tab: %w", c.wrap(err))
+	}
+	return c.openTab(ctx, chromedp.WithTargetID(created.TargetID))
 }
 
 // firstTab returns the tab that the browser began with: a blank page, which
