@@ -265,6 +265,52 @@ func TestCheckOfAHungTarget(t *testing.T) {
 	}
 }
 
+// What waits until a target gives its upstream up waits at the same time: one after
+// another would take minutes, and the target that gave one up answers the next at once.
+func TestCheckOfAHungUpstream(t *testing.T) {
+	t.Parallel()
+	p, err := policy.Parse("shop.yaml", []byte(checkedPolicy+"    readable_errors: [502]\n  - path: /bills\n    readable_errors: [502, 503]\n"))
+	require.NoError(t, err)
+	view, err := p.On("api")
+	require.NoError(t, err)
+	hanging := func(id string) bool { return strings.HasPrefix(id, "error/gateway/upstream-hangs/") }
+	cases, err := catalog.Derive(view, catalog.DeriveConfig{OwnURLs: true})
+	require.NoError(t, err)
+	want := map[string]bool{} // by signature
+	for _, c := range cases {
+		if hanging(c.ID) {
+			want[c.Signature] = true
+		}
+	}
+	require.Greater(t, len(want), 1)
+	for _, engine := range []EngineName{EngineModel, EngineChromium} {
+		var waiting atomic.Int64
+		together := make(chan struct{})
+		var all sync.Once
+		g := &goGateway{view: view, before: func(r *http.Request) {
+			if engine == EngineChromium && r.UserAgent() == "corsproof" {
+				panic(http.ErrAbortHandler)
+			}
+			if waiting.Add(1) == int64(len(want)) {
+				all.Do(func() { close(together) })
+			}
+			defer waiting.Add(-1)
+			select {
+			case <-together:
+			case <-r.Context().Done():
+			}
+			panic(http.ErrAbortHandler)
+		}}
+		_, err = checkAll(t.Context(), CheckConfig{Policy: p, On: "api", Target: g, Engine: engine, Timeout: 3 * time.Second, Only: hanging})
+		require.NoError(t, err)
+		select {
+		case <-together:
+		default:
+			t.Errorf("engine %q: the %d requests were never under way at the same time", engine, len(want))
+		}
+	}
+}
+
 // mortalGateway has ended, as far as it says.
 type mortalGateway struct{ *goGateway }
 

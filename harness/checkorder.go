@@ -1,6 +1,10 @@
 package harness
 
-import "github.com/corsproof/corsproof/harness/catalog"
+import (
+	"slices"
+
+	"github.com/corsproof/corsproof/harness/catalog"
+)
 
 // A manner is how cases are run.
 type manner string
@@ -8,24 +12,31 @@ type manner string
 const (
 	mannerTogether        manner = "together"         // many at a time
 	mannerWithoutUpstream manner = "without upstream" // the same, while nothing listens where the upstream is
+	mannerHanging         manner = "hanging"          // many at a time, while the target waits for its upstream
 	mannerAlone           manner = "alone"            // one after another: each may disturb the next
 )
 
 // manners are in the order in which a target stands them.
-var manners = []manner{mannerTogether, mannerWithoutUpstream, mannerAlone}
+var manners = []manner{mannerTogether, mannerWithoutUpstream, mannerHanging, mannerAlone}
 
 func mannerOf(c *catalog.PolicyCase) manner {
-	for _, s := range c.Steps {
-		for _, a := range s.Upstream {
-			if a.Act == catalog.ActRefuses {
-				return mannerWithoutUpstream
-			}
-		}
+	acts := func(act catalog.Act) bool {
+		return slices.ContainsFunc(c.Steps, func(s catalog.PolicyStep) bool { return actsIn(&s, act) })
 	}
-	if c.Disturbs {
+	switch {
+	case acts(catalog.ActRefuses):
+		return mannerWithoutUpstream
+	case acts(catalog.ActHangs):
+		return mannerHanging
+	case c.Disturbs:
 		return mannerAlone
 	}
 	return mannerTogether
+}
+
+// actsIn reports whether an upstream acts so in a step.
+func actsIn(s *catalog.PolicyStep, act catalog.Act) bool {
+	return slices.ContainsFunc(s.Upstream, func(a catalog.UpstreamAnswer) bool { return a.Act == act })
 }
 
 // A portion is cases that are judged, and handed out, together: all that is known

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -109,11 +108,6 @@ func (p *predictor) concurrently(ctx context.Context, cases []*catalog.PolicyCas
 	return context.Cause(ctx)
 }
 
-// mayHang reports whether a request hangs if the target waits for its upstream.
-func mayHang(s *catalog.PolicyStep) bool {
-	return slices.ContainsFunc(s.Upstream, func(a catalog.UpstreamAnswer) bool { return a.Act == catalog.ActHangs })
-}
-
 // one runs one case and keeps what came of it.
 func (p *predictor) one(ctx context.Context, c *catalog.PolicyCase) error {
 	made := prediction{}
@@ -127,7 +121,7 @@ func (p *predictor) one(ctx context.Context, c *catalog.PolicyCase) error {
 		if p.upstream != nil {
 			p.upstream.script(c.Signature, c.Steps[i].Upstream)
 		}
-		return p.client.answerer(c.Protocol, mayHang(&c.Steps[i]))
+		return p.client.answerer(c.Protocol, actsIn(&c.Steps[i], catalog.ActHangs))
 	})
 	if p.upstream != nil {
 		p.upstream.forget(c.Signature)
