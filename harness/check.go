@@ -158,6 +158,7 @@ func (c *checking) run(ctx context.Context) error {
 	if c.foreign {
 		c.predictor.upstream = nil
 	}
+	c.prepare(ctx)
 	for _, p := range portions(c.cases) {
 		if err := c.portion(ctx, p); err != nil {
 			return err

@@ -44,6 +44,15 @@ func (c *checking) browse(ctx context.Context, checked []*judge.Checked) error {
 	return nil
 }
 
+// prepare starts the browser if a case will need it, and doesn't wait for it. Whoever
+// needs it then meets the same error.
+func (c *checking) prepare(ctx context.Context) {
+	needed := func(pc catalog.PolicyCase) bool { return c.leftOut(&pc) == "" && c.makes(&pc) }
+	if c.cfg.Engine != EngineModel && slices.ContainsFunc(c.cases, needed) {
+		go c.lab.Chromium(ctx)
+	}
+}
+
 // start starts the browser and what it calls beside the target.
 func (b *browsing) start(ctx context.Context) (err error) {
 	if b.chromium != nil {
@@ -81,9 +90,9 @@ func (b *browsing) choose(checked []*judge.Checked) []*judge.Checked {
 }
 
 // makes reports whether the browser can make the requests of a case.
-func (b *browsing) makes(pc *catalog.PolicyCase) bool {
+func (c *checking) makes(pc *catalog.PolicyCase) bool {
 	drives := len(pc.Drivers) == 0 || slices.Contains(pc.Drivers, catalog.DriverBrowser)
-	return drives && pc.Protocol == "" && !usesCookies(pc) && !repeats(pc) && b.canServePages(pc)
+	return drives && pc.Protocol == "" && !usesCookies(pc) && !repeats(pc) && c.canServePages(pc)
 }
 
 // repeats reports whether a case makes a request several times: a page's calls at
