@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -195,10 +196,11 @@ func always(servers.Setup) bool { return true }
 // guard puts a proxy before FastAPI in the legs with such a setup, which answers
 // 403 to what it refuses and alters the other answers.
 func guard(t *testing.T, s *Stage, when func(servers.Setup) bool, refuse func(*http.Request) bool, alter func(*http.Response) error) sabotage {
-	var behind wire.Address // FastAPI's own socket
+	var behind atomic.Value // FastAPI's own socket: a wire.Address; a dial may outlast its leg
 	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: "fastapi"})
 	proxy.Transport = &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, behind.Network, behind.Address)
+		to := behind.Load().(wire.Address)
+		return new(net.Dialer).DialContext(ctx, to.Network, to.Address)
 	}}
 	proxy.ModifyResponse = alter
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -212,13 +214,14 @@ func guard(t *testing.T, s *Stage, when func(servers.Setup) bool, refuse func(*h
 	standing := false
 	t.Cleanup(func() { s.System.FastAPI.SetUpstream(s.System.Behind(s.System.FastAPI)) })
 	return sabotage{after: func(setup servers.Setup) {
-		behind = s.System.Behind(s.System.FastAPI)
+		own := s.System.Behind(s.System.FastAPI)
+		behind.Store(own)
 		switch {
 		case when(setup):
 			s.System.FastAPI.SetUpstream(wire.Address{Network: "tcp", Address: server.Listener.Addr().String()})
 			standing = true
 		case standing:
-			s.System.FastAPI.SetUpstream(behind)
+			s.System.FastAPI.SetUpstream(own)
 			standing = false
 		}
 	}}
