@@ -1,6 +1,6 @@
 # Everything here also works as plain `go test ./...` once `make setup` has run.
 
-.PHONY: help demo test quick setup containers lint golden bench fuzz faults defects mutants soak clean
+.PHONY: help demo test raced unraced quick setup containers lint golden bench fuzz faults defects mutants soak clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -9,11 +9,18 @@ demo: setup ## set up what is missing, then run the proof and print its tables
 	-@go run ./cmd/corsproof setup --containers
 	go run ./cmd/corsproof demo
 
+test: setup containers lint ## set up what is missing, then run every test; nothing is skipped but the row that takes a Kubernetes cluster
+	CORSPROOF_REQUIRE=all .ci/unchanged $(MAKE) --no-print-directory --jobs=2 --output-sync=line raced unraced
+
+# Packages that drive a browser wait for each other; those that don't go on meanwhile.
+raced:
+	go test -race -shuffle=on -p 4 -timeout 30m -skip $(UNRACED) ./...
+
 # Hundreds of gateway configs, all by way of code that other tests run under the race
 # detector, which would have them take five times as long.
-test: setup containers lint ## set up what is missing, then run every test; nothing is skipped but the row that takes a Kubernetes cluster
-	CORSPROOF_REQUIRE=all .ci/unchanged go test -race -shuffle=on -timeout 30m -skip '^TestDefects$$' ./...
-	CORSPROOF_REQUIRE=all .ci/unchanged go test -shuffle=on -timeout 30m -run '^TestDefects$$' ./servers/gateway
+UNRACED = '^TestDefects$$'
+unraced:
+	go test -shuffle=on -timeout 30m -run $(UNRACED) ./servers/gateway
 
 quick: ## run the tests that need no set-up
 	go test ./fixtures ./harness/fetch/... ./harness/report/...

@@ -111,7 +111,7 @@ func TestDemoWithoutAnEngineThatIsRequired(t *testing.T) {
 
 func TestDemoEndsCleanlyWhenInterrupted(t *testing.T) {
 	const seed = 20260
-	interrupts, terminations := 4, 2
+	interrupts, terminations := 3, 1
 	if os.Getenv("CORSPROOF_SOAK") != "" {
 		interrupts, terminations = 40, 10
 	}
