@@ -27,6 +27,9 @@ type Estimate struct {
 	// Origins.
 	Requests, Decisions, Origins int
 	Took                         time.Duration
+	// Waits is how much longer it takes at most, while the target waits for an
+	// upstream that hangs: how soon it gives that up is its own affair.
+	Waits time.Duration
 }
 
 // EstimateCheck says what a check of the cases by the engine, see
@@ -36,6 +39,7 @@ func EstimateCheck(ctx context.Context, cases []catalog.PolicyCase, engine Engin
 	out := Estimate{Cases: len(cases)}
 	requests := map[string]int{} // by signature
 	alone := 0                   // of those, how many are made one after another
+	hanging := 0                 // of those, how many wait
 	for i := range cases {
 		c := &cases[i]
 		if _, known := requests[c.Signature]; known {
@@ -51,8 +55,11 @@ func EstimateCheck(ctx context.Context, cases []catalog.PolicyCase, engine Engin
 		}
 		requests[c.Signature] = n
 		out.Requests += n
-		if mannerOf(c) == mannerAlone {
+		switch mannerOf(c) {
+		case mannerAlone:
 			alone += n
+		case mannerHanging:
+			hanging += n
 		}
 	}
 	out.Different = len(requests)
@@ -62,6 +69,11 @@ func EstimateCheck(ctx context.Context, cases []catalog.PolicyCase, engine Engin
 	}
 	took := costOfStart.Seconds() + float64(out.Requests)*costOverHTTP.Seconds() +
 		(float64(out.Requests-alone)/float64(workers)+float64(alone))*latency.Seconds()
+	rounds := (hanging + checkWorkers - 1) / checkWorkers
+	if engine == EngineChromium {
+		rounds *= 2
+	}
+	out.Waits = time.Duration(rounds) * DefaultCheckTimeout
 	if engine != EngineModel {
 		byOrigin := out.browser(cases, requests, engine)
 		inBrowser := costOfChromium.Seconds() + float64(len(byOrigin))*costOfPage.Seconds()

@@ -62,8 +62,12 @@ func (c *policyCases) run(ctx context.Context, file string) error {
 	if err != nil {
 		return &exitError{exitUnknown, causeOr(ctx, err)}
 	}
-	fmt.Fprintf(c.stdout, "%d cases, %d different; %d decisions in the browser from %d page origins; about %v\n",
-		e.Cases, e.Different, e.Decisions, e.Origins, max(e.Took.Round(time.Second), time.Second))
+	waits := ""
+	if e.Waits > 0 {
+		waits = fmt.Sprintf(", and up to %v while the gateway waits for an upstream that hangs", e.Waits)
+	}
+	fmt.Fprintf(c.stdout, "%d cases, %d different; %d decisions in the browser from %d page origins; about %v%s\n",
+		e.Cases, e.Different, e.Decisions, e.Origins, max(e.Took.Round(time.Second), time.Second), waits)
 	return nil
 }
 
