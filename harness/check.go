@@ -235,8 +235,8 @@ func (c *checking) summarize() {
 	}
 	if t, ok := c.cfg.Target.(Wording); ok {
 		for i := range s.Findings {
-			if w := t.Fix(s.Findings[i].Fix); w.Text != "" {
-				s.Findings[i].Wording = &judge.Wording{Text: w.Text, File: w.File, Line: w.Line}
+			if w := t.Fix(s.Findings[i].Fix); w.Text != "" || w.Change != "" {
+				s.Findings[i].Wording = &w
 			}
 		}
 	}

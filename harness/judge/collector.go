@@ -67,7 +67,7 @@ func (c *Collector) finding(g group) Finding {
 	s := g.first()
 	f := Finding{
 		ID: g.id, Title: kind.Title, Fault: kind.Fault, Severity: severity(kind.Severity, g.symptoms),
-		Summary: summary(s), Rule: s.Case.Rule, Evidence: evidence(s), Flip: flip(s), Fix: fix(g),
+		Summary: summary(s), Rule: s.Case.Rule, Evidence: evidence(s), Flip: flip(s), Fix: fix(g, c.cfg.View),
 		Curl: c.curl(s), Command: c.cfg.Command + " --case " + shellWord(s.Case.ID),
 	}
 	for _, s := range g.symptoms {

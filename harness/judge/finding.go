@@ -65,7 +65,7 @@ type Finding struct {
 	Fix policy.Fix `json:"fix"`
 	// Wording is the fix in the target's own words, nil if it has none. Who knows
 	// the target sets it.
-	Wording *Wording `json:"wording,omitempty"`
+	Wording *policy.Wording `json:"wording,omitempty"`
 	// Curl makes the decisive request again, Command the first case.
 	Curl    string `json:"curl"`
 	Command string `json:"command"`
@@ -114,12 +114,4 @@ type Flip struct {
 	// changes; empty means no such header.
 	Was []string `json:"was"`
 	Be  string   `json:"be"`
-}
-
-// Wording is a fix in a gateway's own syntax.
-type Wording struct {
-	Text string `json:"text"`
-	// File and Line are where it belongs; empty and 0 if that isn't known.
-	File string `json:"file,omitempty"`
-	Line int    `json:"line,omitempty"`
 }

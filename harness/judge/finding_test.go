@@ -106,6 +106,13 @@ func TestFinding(t *testing.T) {
 			`-H 'Origin: https://app.example.com' '` + of(r, "route/items/allowed/preflighted").Steps[0].Request.URL + `'`,
 		Command: "corsproof check defaults.yaml --target edge --case route/items/allowed/preflighted",
 	}
+	require.NotEmpty(t, got.Fix.Shown)
+	shown := got.Fix.Shown[0]
+	assert.Equal(t, policy.Shown{
+		Request: shown.Request, Method: "OPTIONS", URL: shown.URL, Preflight: true, Status: 204, Answer: list,
+	}, shown)
+	assert.NotNil(t, got.Fix.View)
+	got.Fix.Shown, got.Fix.View = nil, nil
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

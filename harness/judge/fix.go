@@ -108,7 +108,7 @@ const fixOrigins = 3
 
 // fix returns what would make the target follow the policy. Its kind is empty if
 // it isn't about a header.
-func fix(g group) policy.Fix {
+func fix(g group, view *policy.View) policy.Fix {
 	first := g.first()
 	r, ok := remedies[g.id]
 	if !ok && slices.Contains(matcherIDs(), g.id) || g.id == PolicyWidened {
@@ -134,6 +134,7 @@ func fix(g group) policy.Fix {
 	if r.kind == "" {
 		return f
 	}
+	f.Shown, f.View = shown(g), view
 	f.Values = r.collect(g)
 	routes := map[*policy.Effective]bool{}
 	for _, s := range g.symptoms {

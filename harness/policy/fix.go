@@ -46,15 +46,11 @@ type Fix struct {
 	Route string `json:"route,omitempty"`
 	// Because is the rule that calls for it.
 	Because Rule `json:"because"`
-}
 
-// A Wording is a fix in a gateway's own syntax.
-type Wording struct {
-	// Text is what to write, one or more lines.
-	Text string
-	// File and Line are where it goes; Line is 0 if that can't be told.
-	File string
-	Line int
+	// Shown are answers that aren't what the policy calls for, for an adapter that
+	// looks where they come from; View is the policy, nil if there are none.
+	Shown []Shown `json:"-"`
+	View  *View   `json:"-"`
 }
 
 var fixTexts = map[FixKind]string{

@@ -2,6 +2,7 @@ package policy_test
 
 import (
 	"fmt"
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -90,4 +91,39 @@ func TestPatternsThatCannotBe(t *testing.T) {
 		_, err := policy.Parse("p.yaml", []byte(fmt.Sprintf("origins: {a: [{origin: %q, examples: [x]}]}", entry)))
 		assert.ErrorContains(t, err, "origins.a[0].origin", "%q", entry)
 	}
+}
+
+// An expression matches the origins that its entry does, and no others.
+func TestExpression(t *testing.T) {
+	t.Parallel()
+	entries := map[string]string{ // with an example
+		"https://app.example.com": "", "https://app.example.com:8443": "", "null": "", "app://x": "",
+		"https://*.example.com": "https://a.example.com", "https://**.example.com": "https://a.b.example.com",
+		"https://pr-*.example.net": "https://pr-1.example.net", "http://localhost:*": "http://localhost:3000",
+		"https://*.example.com:*": "https://a.example.com:1",
+	}
+	origins := []string{
+		"null", "app://x", "http://localhost", "http://localhost:3000", "https://example.com", "https://pr-.example.net", "https://a-b.example.net",
+		"https://pr-1.example.net", "https://pr-1.a.example.net", "https://pr-1xexample.net", "https://PR-1.example.net", "https://a.b.example.com",
+		"https://a.example.com", "https://app.example.com", "https://app.example.com.", "https://app.example.com/", "https://app.example.com:8443",
+		"https://app.example.com.evil.test", "https://evil.test,https://app.example.com", "https://app_1.example.com", "http://app.example.com",
+	}
+	for text, example := range entries {
+		entry := fmt.Sprintf("[%q]", text)
+		if example != "" {
+			entry = fmt.Sprintf("{allow: [{origin: %q, examples: [%q]}]}", text, example)
+		}
+		e := &small(t, entry, "").Origins[0].Allow[0]
+		expression := regexp.MustCompile(e.Expression())
+		for _, origin := range origins {
+			assert.Equal(t, e.Match(origin), expression.MatchString(origin), "%s: %s: %s", text, expression, origin)
+		}
+		for _, sample := range e.Samples() {
+			assert.True(t, e.Match(sample), "%s: %s", text, sample)
+		}
+		assert.NotEmpty(t, e.Samples())
+	}
+	any := &small(t, `["*"]`, "").Origins[0].Allow[0]
+	assert.Empty(t, any.Expression())
+	assert.Empty(t, any.Samples())
 }

@@ -159,10 +159,8 @@ func fixLines(f judge.Finding) []string {
 // gateway's, and if it isn't about a header, where to read more.
 func fixLine(f judge.Finding) string {
 	switch {
-	case f.Wording != nil && f.Wording.File != "":
-		return fmt.Sprintf("%s:%d: %s", f.Wording.File, f.Wording.Line, f.Wording.Text)
 	case f.Wording != nil:
-		return f.Wording.Text
+		return f.Wording.String()
 	case f.Fix.Kind != "":
 		return f.Fix.String()
 	}

@@ -1,0 +1,60 @@
+package judge
+
+import (
+	"fmt"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/policy"
+)
+
+// shownAnswers bounds how many answers a fix shows.
+const shownAnswers = 200
+
+// shown are the answers that decided in a group's symptoms, one of each kind.
+func shown(g group) []policy.Shown {
+	var out []policy.Shown
+	seen := map[string]bool{}
+	for _, s := range g.symptoms {
+		for _, x := range s.deciding(g.id) {
+			one := s.shows(x)
+			kind := fmt.Sprint(one.Method, one.Preflight, s.route, one.Status, one.FromUpstream, one.Origin(), one.Request.Lines("Access-Control-Request-Method"),
+				one.Request.Lines("Access-Control-Request-Headers"), one.Request.Contains("Authorization"), s.in("scope/") && s.route == nil, one.Answer)
+			if !seen[kind] && len(out) < shownAnswers {
+				seen[kind] = true
+				out = append(out, one)
+			}
+		}
+	}
+	return out
+}
+
+// deciding are the answer that decided and, if caches are what it is about, those
+// that went before.
+func (s *symptom) deciding(id FindingID) []*fetch.Exchange {
+	var out []*fetch.Exchange
+	if remedies[id].kind == policy.FixVary {
+		for step := range min(s.step+1, len(s.Got)) {
+			for i := range s.Got[step].Exchanges {
+				if x := &s.Got[step].Exchanges[i]; x != s.x && x.Server == s.target() {
+					out = append(out, x)
+				}
+			}
+		}
+	}
+	if s.x != nil {
+		out = append(out, s.x)
+	}
+	return out
+}
+
+func (s *symptom) shows(x *fetch.Exchange) policy.Shown {
+	one := policy.Shown{Request: x.Request.Headers, Method: x.Request.Method, URL: x.Server + x.Request.Target, Preflight: x.Request.IsPreflight()}
+	if x.Response == nil {
+		return one
+	}
+	one.Status, one.Answer = x.Response.Status, decisive(x.Response.Headers)
+	for _, u := range s.Upstream {
+		one.FromUpstream = one.FromUpstream || u.Request.Method == x.Request.Method && u.Response != nil && u.Response.Status == one.Status
+	}
+	return one
+}
