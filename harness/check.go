@@ -56,6 +56,12 @@ type Wording interface {
 	Fix(policy.Fix) policy.Wording
 }
 
+// A Naming target says which origins its config names, so that those are tried
+// that the policy doesn't allow. The gateways of package servers/gateway do.
+type Naming interface {
+	NamedOrigins() []policy.NamedOrigin
+}
+
 // Check derives the cases that follow from a policy, has the target answer them,
 // and judges the answers: all on the model, a share of them in a real browser as
 // well. The summary has the findings. The error says why the check could not be
@@ -77,9 +83,11 @@ func Check(ctx context.Context, cfg CheckConfig) (*report.CheckSummary, error) {
 		return nil, err
 	}
 	_, runsAlready := cfg.Target.(*URLTarget)
-	derive := func() ([]catalog.PolicyCase, error) {
-		return catalog.Derive(view, catalog.DeriveConfig{OwnURLs: !runsAlready})
+	derived := catalog.DeriveConfig{OwnURLs: !runsAlready}
+	if t, ok := cfg.Target.(Naming); ok {
+		derived.Named = t.NamedOrigins()
 	}
+	derive := func() ([]catalog.PolicyCase, error) { return catalog.Derive(view, derived) }
 	cases, err := derive()
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -11,10 +12,12 @@ import (
 	"github.com/corsproof/corsproof/harness"
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/policy"
+	"github.com/corsproof/corsproof/servers/gateway"
 )
 
 type policyCases struct {
 	policyFlags
+	gateway string
 	count   bool
 	engine  string
 	latency time.Duration
@@ -34,6 +37,7 @@ func casesCommand() *cobra.Command {
 		},
 	}
 	c.add(cmd)
+	cmd.Flags().StringVar(&c.gateway, "gateway", "", "`KIND=FILE`: the config that is to be checked instead of the target's own, as in nginx=./nginx.conf")
 	cmd.Flags().StringVar(&c.engine, "engine", "", "predict for a check with this `engine`: chromium or model; if empty for one without the flag")
 	cmd.Flags().DurationVar(&c.latency, "latency", 0, "predict for a target that is so far away")
 	cmd.Flags().BoolVar(&c.count, "count", false, "print their number and about how long a check takes, and nothing else")
@@ -49,7 +53,11 @@ func (c *policyCases) run(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	cases, err := derive(p, name)
+	named, err := c.named(p, name, filepath.Dir(file))
+	if err != nil {
+		return err
+	}
+	cases, err := derive(p, name, named)
 	if err != nil {
 		return err
 	}
@@ -71,10 +79,34 @@ func (c *policyCases) run(ctx context.Context, file string) error {
 	return nil
 }
 
-func derive(p *policy.Policy, name string) ([]catalog.PolicyCase, error) {
+// named returns the origins that the target's config names. Where it has none that
+// can be read it says what is missing.
+func (c *policyCases) named(p *policy.Policy, name, dir string) ([]policy.NamedOrigin, error) {
 	view, err := p.On(name)
 	if err != nil {
 		return nil, err
 	}
-	return catalog.Derive(view, catalog.DeriveConfig{OwnURLs: true})
+	kind, file, err := gatewayOf(view.Target, c.gateway, dir)
+	if err != nil || kind == "" {
+		return nil, err
+	}
+	known, err := gateway.ParseKind(kind)
+	if err != nil {
+		return nil, err
+	}
+	named, err := gateway.NamedOrigins(known, file)
+	if err != nil && c.gateway != "" {
+		return nil, err
+	} else if err != nil {
+		fmt.Fprintf(c.stderr, "note: %v\nnote: each origin that it names and the policy doesn't allow has cases beside these\n", err)
+	}
+	return named, nil
+}
+
+func derive(p *policy.Policy, name string, named []policy.NamedOrigin) ([]catalog.PolicyCase, error) {
+	view, err := p.On(name)
+	if err != nil {
+		return nil, err
+	}
+	return catalog.Derive(view, catalog.DeriveConfig{OwnURLs: true, Named: named})
 }

@@ -214,15 +214,9 @@ func (c *check) open(ctx context.Context, run *checkRun, dir string, gone func(e
 	if err != nil {
 		return nil, nil, err
 	}
-	kind, file := view.Target.Gateway.Text, view.Target.File.Text
-	if file != "" && !filepath.IsAbs(file) {
-		file = filepath.Join(dir, file)
-	}
-	if c.gateway != "" {
-		var ok bool
-		if kind, file, ok = strings.Cut(c.gateway, "="); !ok {
-			return nil, nil, fmt.Errorf("--gateway %q: write it as KIND=FILE, as in nginx=./nginx.conf", c.gateway)
-		}
+	kind, file, err := gatewayOf(view.Target, c.gateway, dir)
+	if err != nil {
+		return nil, nil, err
 	}
 	if kind == "" && c.image != "" {
 		return nil, nil, fmt.Errorf("--image %s: the target %s runs already, at %s: give the gateway's config with --gateway, as in nginx=./nginx.conf", c.image, run.target, view.Target.URL.Text)
@@ -240,6 +234,23 @@ func (c *check) open(ctx context.Context, run *checkRun, dir string, gone func(e
 	}
 	run.kind, run.config = known, file
 	return c.openGateway(ctx, run, host.Hostname(), gone)
+}
+
+// gatewayOf returns the kind of a target's gateway, empty if it has none, and its
+// config: what --gateway says, or the policy in a folder.
+func gatewayOf(t *policy.Target, flag, dir string) (kind, file string, err error) {
+	if flag != "" {
+		var ok bool
+		if kind, file, ok = strings.Cut(flag, "="); !ok {
+			return "", "", fmt.Errorf("--gateway %q: write it as KIND=FILE, as in nginx=./nginx.conf", flag)
+		}
+		return kind, file, nil
+	}
+	kind, file = t.Gateway.Text, t.File.Text
+	if file != "" && !filepath.IsAbs(file) {
+		file = filepath.Join(dir, file)
+	}
+	return kind, file, nil
 }
 
 func (c *check) openGateway(ctx context.Context, run *checkRun, host string, gone func(error)) (_ harness.Target, _ func() error, err error) {

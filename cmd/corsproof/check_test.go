@@ -102,6 +102,8 @@ func TestCheckOfNginx(t *testing.T) {
 	}{
 		{"right", "", "", nil, exitProven, "0 divergent, 0 unknown"},
 		{"no always", `Access-Control-Allow-Origin $allow always;`, `Access-Control-Allow-Origin $allow;`, []string{"--engine", "model"}, exitNotProven, "masked: acao-missing-on-error"},
+		{"a partner who left", `    "https://shop.example.com" "https://shop.example.com";`, `    "https://shop.example.com" "https://shop.example.com"; "https://legacy.partner.example" "https://legacy.partner.example";`, []string{"--engine", "model"},
+			exitNotProven, `nginx.conf:4: # take out: "https://legacy.partner.example"`},
 		{"a suffix", `"https://shop.example.com" "https://shop.example.com"`, `~shop\.example\.com$ $http_origin`, []string{"--engine", "model"}, exitNotProven, "hole: suffix-match-origin"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -157,6 +159,24 @@ func TestCasesOfAPolicy(t *testing.T) {
 	require.Zero(t, code, out)
 	assert.NotContains(t, out, "route/")
 	assert.Regexp(t, `\d+ cases, \d+ different; \d+ decisions in the browser from \d+ page origins; about \d+s`, out)
+	assert.Contains(t, out, "nginx.conf: no such file")
+	assert.Contains(t, out, "each origin that it names and the policy doesn't allow has cases beside these")
+
+	stale := strings.Replace(shopConfig, "map $http_origin $allow {", "map $http_origin $allow { https://legacy.partner.example $http_origin;", 1)
+	for _, files := range []map[string]string{{"shop.yaml": shopPolicy, "nginx.conf": stale}, {"shop.yaml": shopPolicy, "nginx.conf": shopConfig, "old.conf": stale}} {
+		args := []string{"cases", "shop.yaml"}
+		if files["old.conf"] != "" {
+			code, out = runIn(t, files, args...)
+			assert.Zero(t, code, out)
+			assert.NotContains(t, out, "origin/named/")
+			args = append(args, "--gateway", "nginx=old.conf")
+		}
+		code, out = runIn(t, files, args...)
+		assert.Zero(t, code, out)
+		assert.Contains(t, out, "origin/named/legacy.partner.example/shop/plain")
+		assert.Contains(t, out, ".conf:3")
+		assert.NotContains(t, out, "note:")
+	}
 }
 
 // The reports of a check that found something, and what the findings say.

@@ -17,6 +17,9 @@ type DeriveConfig struct {
 	// OwnURLs gives each signature a URL of its own, by its query, so that cases
 	// don't see each other's caches. It is for targets whose upstream is ours.
 	OwnURLs bool
+	// Named are origins that the target's own config names. Those that the policy
+	// doesn't allow have cases of their own.
+	Named []policy.NamedOrigin
 }
 
 // Derive returns the cases that follow from a policy on one target, in an order
@@ -35,7 +38,7 @@ func Derive(view *policy.View, cfg DeriveConfig) ([]PolicyCase, error) {
 	if err != nil || origin.IsOpaque() {
 		return nil, fmt.Errorf("derive cases for target %q: its origin is %q; expected one such as https://api.example.com", view.Target.Name, base)
 	}
-	d := &deriver{view: view, base: origin, ownURLs: cfg.OwnURLs, seen: map[string]string{}}
+	d := &deriver{view: view, base: origin, ownURLs: cfg.OwnURLs, named: cfg.Named, seen: map[string]string{}}
 	for _, e := range view.Routes {
 		d.smoke(e)
 	}
@@ -52,6 +55,7 @@ type deriver struct {
 	view    *policy.View
 	base    fetch.Origin
 	ownURLs bool
+	named   []policy.NamedOrigin
 	cases   []PolicyCase
 	// seen has the signature of each ID.
 	seen map[string]string

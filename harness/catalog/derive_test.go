@@ -323,3 +323,50 @@ routes:
   - {path: /keyed, auth: {api_key: {header: x-one, env: KEY}}, readable_errors: [401, 403]}
   - {path: /signed, auth: {cookie: {name: sid, file: cookie.txt}}}
 `
+
+// What the target's config names and the policy doesn't allow has cases; what the
+// policy allows everywhere, or no browser has, changes nothing.
+func TestNamedOriginsHaveCases(t *testing.T) {
+	t.Parallel()
+	view, err := parsePolicy(t, sloppyPolicy).On("edge")
+	require.NoError(t, err)
+	ids := func(named ...policy.NamedOrigin) []string {
+		cases, err := catalog.Derive(view, catalog.DeriveConfig{OwnURLs: true, Named: named})
+		require.NoError(t, err)
+		var out []string
+		for _, c := range cases {
+			out = append(out, c.ID)
+			if strings.HasPrefix(c.ID, "origin/named/") {
+				assert.Contains(t, c.Why, "nginx.conf:7")
+			}
+		}
+		return out
+	}
+	at := policy.Position{File: "nginx.conf", Line: 7}
+	without := ids()
+	for _, origin := range []string{"https://api.example.com", "null", "*", "capacitor://localhost", "https://SHOP.example.com", "https://app.example.com/", ""} {
+		assert.Equal(t, without, ids(policy.NamedOrigin{Origin: origin, At: at}), origin)
+	}
+	for _, tc := range []struct {
+		named policy.NamedOrigin
+		more  []string
+	}{
+		{policy.NamedOrigin{Origin: "https://legacy.example.net"}, []string{
+			"origin/named/legacy.example.net/app/plain", "origin/named/legacy.example.net/app/preflighted",
+			"origin/named/legacy.example.net/old.anonymous/plain", "origin/named/legacy.example.net/old.anonymous/preflighted",
+		}},
+		{policy.NamedOrigin{Origin: "http://x.example.net:8080", Matched: true}, []string{
+			"origin/matched/http_x.example.net_8080/app/plain", "origin/matched/http_x.example.net_8080/app/preflighted",
+			"origin/matched/http_x.example.net_8080/old.anonymous/plain", "origin/matched/http_x.example.net_8080/old.anonymous/preflighted",
+		}},
+		// The first origin of a group is tried on the routes of others anyway.
+		{policy.NamedOrigin{Origin: "https://admin.example.com"}, []string{
+			"origin/other-route/admin.example.com/old.anonymous/plain", "origin/other-route/admin.example.com/old.anonymous/preflighted",
+		}},
+	} {
+		tc.named.At = at
+		more := slices.DeleteFunc(ids(tc.named), func(id string) bool { return slices.Contains(without, id) })
+		slices.Sort(more)
+		assert.Equal(t, tc.more, more)
+	}
+}

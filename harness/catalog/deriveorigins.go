@@ -99,6 +99,7 @@ func (d *deriver) origins() {
 		}
 		d.attacks(f, nil, attacksOnAll(d.base))
 		d.otherGroups(f)
+		d.namedOrigins(f)
 	}
 }
 
@@ -206,6 +207,32 @@ func (d *deriver) otherGroups(f facet) {
 			area, why = "origin/other-target", "an origin that only other targets allow could read"
 		}
 		d.denied(f, area, origin, f.route.Origin(origin).Because, why)
+	}
+}
+
+// namedOrigins are the cases of origins that the target's config names and the
+// policy doesn't allow: a forgotten one is like none that anybody would guess.
+func (d *deriver) namedOrigins(f facet) {
+	for _, n := range d.named {
+		if origin, err := fetch.ParseOrigin(n.Origin); err != nil || origin.IsOpaque() || origin == d.base {
+			continue
+		}
+		because := f.route.Origin(n.Origin).Because
+		area, why := "origin/named", fmt.Sprintf("an origin that the policy doesn't allow could read: the gateway's config names it, at %s", n.At)
+		switch {
+		case because.Kind == policy.RuleDeniedOrigin:
+			area = "origin/denied"
+		case because.Kind == policy.RuleTargets:
+			area, why = "origin/other-target", "an origin that only other targets allow could read"
+		case slices.ContainsFunc(d.view.Routes, func(e *policy.Effective) bool {
+			elsewhere := e.Origin(n.Origin)
+			return elsewhere.Allowed && elsewhere.Because.Text != policy.Any
+		}):
+			area, why = "origin/other-route", "an origin that only other routes allow could read"
+		case n.Matched:
+			area, why = "origin/matched", fmt.Sprintf("an origin that the policy doesn't allow could read: an expression in the gateway's config matches it, at %s", n.At)
+		}
+		d.denied(f, area, n.Origin, because, why)
 	}
 }
 

@@ -22,6 +22,9 @@ var causesInScope = slices.Concat(causesByMatcher(), []cause{
 		})
 	}},
 	{DevOriginInProd, func(d *diagnosis, s *symptom) bool { return s.effect == effectAllowed && s.in("origin/other-target/") }},
+	{OriginBeyond, func(d *diagnosis, s *symptom) bool {
+		return s.effect == effectAllowed && (d.beyond[s.matched()] || d.matchers[s.matched()] == OriginBeyond)
+	}},
 	{PolicyScope, func(d *diagnosis, s *symptom) bool {
 		return s.effect == effectAllowed && s.in("scope/", "origin/other-route/", "route/")
 	}},

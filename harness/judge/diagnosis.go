@@ -16,6 +16,8 @@ type diagnosis struct {
 	// matchers are how the target seems to compare origins, by the symptom's
 	// origin and route.
 	matchers map[matched]FindingID
+	// beyond are those that no comparison is behind: they stand in the target's config.
+	beyond map[matched]bool
 	// bare are the layers whose errors name no origin.
 	bare map[FindingID]bool
 	// namedWhoever are the origins that the target names to others, too.

@@ -88,4 +88,4 @@ var unseeded = map[FindingID]string{
 }
 
 // ownKinds are of this package alone.
-var ownKinds = []FindingID{MaxAgeDiffers, CredentialsBeyond, ExposeBeyond, Unclassified}
+var ownKinds = []FindingID{MaxAgeDiffers, CredentialsBeyond, ExposeBeyond, OriginBeyond, Unclassified}

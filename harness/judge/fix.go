@@ -38,6 +38,8 @@ var remedies = map[FindingID]remedy{
 	CacheStatePoisoning: {policy.FixAllowOrigin, origins}, ProtocolDependent: {policy.FixAllowOrigin, origins},
 	PolicyScope: {policy.FixScope, nothing}, CORSPathBypass: {policy.FixScope, nothing},
 
+	OriginBeyond: {policy.FixUnlistOrigin, origins},
+
 	PreflightPermissive: {policy.FixDenyMethod, outsideMethods}, CredentialsBeyond: {policy.FixForbidCredentials, nothing},
 	AllowMethodsMissing: {policy.FixAllowMethod, insideMethods}, AllowMethodsWildcard: {policy.FixAllowMethod, insideMethods},
 	MethodCase: {policy.FixAllowMethod, insideMethods}, AllowListInvalid: {policy.FixAllowMethod, insideMethods},

@@ -113,6 +113,7 @@ const (
 	MaxAgeDiffers     FindingID = "max-age-differs"
 	CredentialsBeyond FindingID = "credentials-beyond-policy"
 	ExposeBeyond      FindingID = "expose-beyond-policy"
+	OriginBeyond      FindingID = "origin-beyond-policy"
 	Unclassified      FindingID = "unclassified"
 )
 
@@ -216,6 +217,7 @@ var kinds = []Kind{
 	{MaxAgeDiffers, "preflights are kept for another time than the policy says", SeverityPerformance, LayerGateway},
 	{CredentialsBeyond, "credentials are allowed where the policy has none", SeverityHole, LayerGateway},
 	{ExposeBeyond, "a response header can be read that the policy doesn't expose", SeverityHole, LayerGateway},
+	{OriginBeyond, "the gateway's config names an origin that the policy doesn't allow", SeverityHole, LayerGateway},
 	{Unclassified, "what came isn't what the policy calls for", SeverityOutage, LayerGateway},
 }
 

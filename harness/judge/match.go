@@ -44,6 +44,10 @@ const (
 // tells the same ones apart. What no comparison explains goes by the attack.
 func (d *diagnosis) match() map[matched]FindingID {
 	taken, tried := d.taken()
+	named := d.named()
+	isNamed := func(t matched) bool { return named[t] }
+	stale := slices.DeleteFunc(slices.Clone(taken), func(t matched) bool { return !isNamed(t) })
+	taken, tried = slices.DeleteFunc(taken, isNamed), slices.DeleteFunc(tried, isNamed)
 	out := map[matched]FindingID{}
 	for len(taken) > 0 {
 		best, score := matcher{}, 0
@@ -79,10 +83,36 @@ func (d *diagnosis) match() map[matched]FindingID {
 			out[t] = best.id
 			return true
 		})
+		stale = slices.DeleteFunc(stale, func(t matched) bool {
+			if best.accepts(t) {
+				out[t] = best.id
+			}
+			return best.accepts(t)
+		})
 	}
 	for _, t := range taken {
 		if id := d.byAttack(t); id != "" {
 			out[t] = id
+		}
+	}
+	d.beyond = map[matched]bool{}
+	for _, t := range stale {
+		if id := d.byAttack(t); id == DevOriginInProd || id == SharedHost {
+			out[t] = id // which says more of it
+			continue
+		}
+		d.beyond[t] = true
+	}
+	return out
+}
+
+// named returns the denied origins that the target's config names as they are: to
+// explain them it takes no comparison.
+func (d *diagnosis) named() map[matched]bool {
+	out := map[matched]bool{}
+	for _, s := range d.symptoms {
+		if s.in("origin/named/") {
+			out[s.matched()] = true
 		}
 	}
 	return out
@@ -128,7 +158,7 @@ var attacks = []struct {
 	{"trailing-dot", SpecialCharacters}, {"look-alike", SpecialCharacters},
 	{"localhost", DevOriginInProd}, {"loopback", DevOriginInProd}, {"shared-", SharedHost},
 	{"extension", SharedHost}, {"app", SharedHost}, {"file", SharedHost}, {"wildcard", WildcardDepth},
-	{"target-", AnySubdomain}, {"arbitrary", OriginReflectedAny}, {"long", OriginReflectedAny},
+	{"target-", AnySubdomain}, {"matched", OriginBeyond}, {"arbitrary", OriginReflectedAny}, {"long", OriginReflectedAny},
 }
 
 // byAttack names the cause by the attack with which the origin was tried.

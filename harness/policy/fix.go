@@ -23,6 +23,7 @@ const (
 	// On both answers.
 	FixAllowOrigin       FixKind = "allow-origin"       // answer Values, origins, with themselves
 	FixDenyOrigin        FixKind = "deny-origin"        // compare whole origins, so that Values don't match
+	FixUnlistOrigin      FixKind = "unlist-origin"      // take the entries out that are there for Values
 	FixAllowCredentials  FixKind = "allow-credentials"  // send Access-Control-Allow-Credentials: true
 	FixForbidCredentials FixKind = "forbid-credentials" // leave it out
 	FixVary              FixKind = "vary"               // add Values to Vary, on every answer
@@ -62,6 +63,7 @@ var fixTexts = map[FixKind]string{
 	FixMaxAge:            "set Access-Control-Max-Age to %s",
 	FixAllowOrigin:       "answer the origin %s with itself in Access-Control-Allow-Origin",
 	FixDenyOrigin:        "compare the whole Origin, so that %s gets no Access-Control-Allow-Origin",
+	FixUnlistOrigin:      "take %s out of the origins that may read",
 	FixAllowCredentials:  "send Access-Control-Allow-Credentials: true",
 	FixForbidCredentials: "leave Access-Control-Allow-Credentials out",
 	FixVary:              "add %s to Vary on every answer, whatever its status and whether or not the request has an Origin",

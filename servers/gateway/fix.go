@@ -13,7 +13,16 @@ type Wording = policy.Wording
 
 // Fix words a fix in the syntax of the gateway, for the place in the user's
 // config where it goes.
-func (g *Gateway) Fix(f policy.Fix) Wording { return g.config.word(f) }
+func (g *Gateway) Fix(f policy.Fix) Wording { return word(g.config, f) }
+
+func word(c config, f policy.Fix) Wording {
+	if f.Kind == policy.FixUnlistOrigin {
+		if w, ok := c.named().unlist(f); ok {
+			return w
+		}
+	}
+	return c.word(f)
+}
 
 // routeParameter is a part of a route's path that stands for others: {id} for a
 // segment, {page...} for the rest.

@@ -47,7 +47,7 @@ func TestFix(t *testing.T) {
 			var said strings.Builder
 			for _, route := range []string{"/orders/{id}", "/stock", ""} {
 				for _, kind := range policy.FixKinds() {
-					w := c.word(policy.Fix{Kind: kind, Values: fixValues[kind], Route: route})
+					w := word(c, policy.Fix{Kind: kind, Values: fixValues[kind], Route: route})
 					assert.NotEmpty(t, w.Text)
 					assert.NotEmpty(t, w.File)
 					assert.Positive(t, w.Line, "%s on %q: nowhere to put it", kind, route)

@@ -146,8 +146,9 @@ func (g *Gateway) Upstreams() []string {
 	return slices.Compact(names)
 }
 
-// Notes returns what is other here than where the config is used.
-func (g *Gateway) Notes() []Note { return slices.Clone(g.dry.notes) }
+// Notes returns what is other here than where the config is used, and what of it
+// isn't tried by itself.
+func (g *Gateway) Notes() []Note { return slices.Concat(g.dry.notes, g.config.named().notes) }
 
 // Substitutions returns every place that is other than the user wrote it, in the
 // order of files and lines. It is empty before the start.

@@ -65,6 +65,8 @@ type config interface {
 	plan(place) (*plan, error)
 	// word words a fix in the gateway's syntax.
 	word(policy.Fix) Wording
+	// named finds the origins that it names.
+	named() namedOrigins
 }
 
 // A place is where a config is to be run.

@@ -1,0 +1,121 @@
+package gateway
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/corsproof/corsproof/harness/policy"
+)
+
+// named finds the origins that the config names: in maps of $http_origin, and of
+// what such a map sets, in an if that looks at it, and in the value of
+// Access-Control-Allow-Origin.
+func (c *nginxConf) named() namedOrigins {
+	var out namedOrigins
+	asks := c.askingVariables()
+	answers := c.answeringVariables()
+	nginxEach(c.top, func(d *nginxDirective) {
+		at := policy.Position{File: d.source.name, Line: d.source.line(d.name.start)}
+		written := string(d.source.text[d.name.start:d.end])
+		switch {
+		case d.data() && d.in("map"):
+			source, to := d.parent.arg(0), d.parent.arg(1)
+			if mentions(source, asks) {
+				out.mapKey(at, written, d.name.value, source == "$http_origin")
+			}
+			if origin, ok := literal(d.arg(0)); ok && slices.Contains(answers, to) {
+				out.origin(at, written, origin)
+			}
+		case d.name.value == "if" && len(d.args) > 0 && mentions(d.arg(0), asks):
+			out.condition(at, d)
+		case d.name.value == "set" && slices.Contains(answers, d.arg(0)):
+			if origin, ok := literal(d.arg(1)); ok {
+				out.origin(at, written, origin)
+			}
+		case d.name.value == "add_header" && strings.EqualFold(d.arg(0), "Access-Control-Allow-Origin"):
+			if origin, ok := literal(d.arg(1)); ok {
+				out.origin(at, written, origin)
+			}
+		}
+	})
+	return out
+}
+
+// mapKey adds what a map's key names. One of more than the origin has it
+// somewhere in it.
+func (n *namedOrigins) mapKey(at policy.Position, written, key string, whole bool) {
+	pattern, is := strings.CutPrefix(key, "~")
+	if folded, ok := strings.CutPrefix(pattern, "*"); is && ok {
+		pattern = "(?i)" + folded
+	}
+	switch {
+	case is && (whole || strings.Contains(pattern, "//")):
+		n.expression(at, written, pattern)
+	case !is:
+		if i := strings.Index(key, "http"); i >= 0 {
+			n.origin(at, written, strings.ToLower(key[i:])) // a map compares without case
+		}
+	}
+}
+
+// condition adds what an if compares the origin with.
+func (n *namedOrigins) condition(at policy.Position, d *nginxDirective) {
+	var words []string
+	for _, a := range d.args {
+		words = append(words, a.value)
+	}
+	written := string(d.source.text[d.name.start : d.end-1])
+	if len(words) < 3 {
+		return // ($http_origin)
+	}
+	operator, operand := strings.TrimPrefix(words[1], "!"), strings.TrimSuffix(words[2], ")")
+	if strings.Count(operand, "(") > strings.Count(operand, ")") {
+		operand += ")" // it was the expression's own
+	}
+	switch operator {
+	case "=":
+		if origin, ok := literal(operand); ok {
+			n.origin(at, strings.TrimSpace(written), origin)
+		}
+	case "~":
+		n.expression(at, strings.TrimSpace(written), operand)
+	case "~*":
+		n.expression(at, strings.TrimSpace(written), "(?i)"+operand)
+	}
+}
+
+// askingVariables are those that say who asks: $http_origin, and what maps make
+// of it.
+func (c *nginxConf) askingVariables() []string {
+	all := []string{"$http_origin", "${http_origin}"}
+	for range nginxDepth {
+		before := len(all)
+		nginxEach(c.top, func(d *nginxDirective) {
+			if d.name.value == "map" && d.open && mentions(d.arg(0), all) && !slices.Contains(all, d.arg(1)) {
+				all = append(all, d.arg(1))
+			}
+		})
+		if len(all) == before {
+			break
+		}
+	}
+	return all
+}
+
+// answeringVariables are those whose value is named in
+// Access-Control-Allow-Origin.
+func (c *nginxConf) answeringVariables() []string {
+	var all []string
+	nginxEach(c.top, func(d *nginxDirective) {
+		if d.name.value == "add_header" && strings.EqualFold(d.arg(0), "Access-Control-Allow-Origin") {
+			all = append(all, nginxVariable.FindAllString(d.arg(1), -1)...)
+		}
+	})
+	return all
+}
+
+// mentions reports whether a text has one of the variables in it.
+func mentions(text string, variables []string) bool {
+	found := nginxVariable.FindAllString(text, -1)
+	return slices.ContainsFunc(variables, func(v string) bool { return slices.Contains(found, v) })
+}
