@@ -29,7 +29,8 @@ type CheckConfig struct {
 	// them from what the recorders saw of it. [EngineModel]: no browser.
 	Engine EngineName
 	// Secret returns the secret that a policy's auth needs, see [Secrets]. Nil:
-	// there is none, and cases that need one are not run.
+	// there is none. Of a case that lacks its secret the preflights are judged, which
+	// need none; what is left of it is not run.
 	Secret func(*policy.Auth) (string, error)
 	// Timeout bounds each request to the target. Default [DefaultCheckTimeout].
 	Timeout time.Duration

@@ -77,8 +77,9 @@ func (b *browsing) choose(checked []*judge.Checked) []*judge.Checked {
 	var chosen []*judge.Checked
 	for _, one := range checked {
 		pc := one.Case
+		_, lacksSecret := b.withSecrets(pc)
 		switch {
-		case one.NotRun != "" || !b.makes(pc):
+		case one.NotRun != "" || !b.makes(pc) || lacksSecret != nil:
 			continue
 		case b.cfg.Engine != EngineChromium && (b.decided[pc.Decision] || mannerOf(pc) != mannerTogether):
 			continue

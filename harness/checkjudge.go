@@ -3,6 +3,7 @@ package harness
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
@@ -28,8 +29,33 @@ func (c *checking) judge(ctx context.Context, pc *catalog.PolicyCase, p predicti
 		out.NotRun = instead
 	default:
 		out.Want, out.Got, out.Mismatches = want, p.traces, pc.Compare(want, p.traces)
+		if p.withheld != "" {
+			judgeWithheld(out, p.withheld)
+		}
 	}
 	return out, nil
+}
+
+// judgeWithheld leaves of a case that lacks its secret what was seen without it,
+// which is how preflights were answered. The case has no verdict if the policy calls
+// for the request that was not made, and nothing was wrong before.
+func judgeWithheld(c *judge.Checked, lacks string) {
+	lost, preflighted := len(c.Got), false
+	for i := len(c.Got) - 1; i >= 0; i-- {
+		sent := c.Got[i].Exchanges
+		if n := len(sent); n > 0 && sent[n-1].Incomplete == catalog.Withheld && len(c.Want[i].Exchanges) >= n {
+			lost, preflighted = i, n > 1
+		}
+	}
+	c.Mismatches = slices.DeleteFunc(c.Mismatches, func(m catalog.Mismatch) bool { return m.Step >= lost })
+	if lost == len(c.Got) || len(c.Mismatches) > 0 {
+		return
+	}
+	c.NotRun = lacks
+	if preflighted {
+		c.NotRun = "its preflight is as it has to be, and the request itself was not made: " + lacks
+	}
+	c.Want, c.Got = nil, nil
 }
 
 // reached returns what the upstream was asked, by the signature of the case.

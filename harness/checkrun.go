@@ -34,6 +34,9 @@ type prediction struct {
 	traces []fetch.Trace
 	// missing says why there is no prediction.
 	missing string
+	// withheld says what the requests lacked that were not made for want of a
+	// secret; empty if every request was made.
+	withheld string
 }
 
 // A predictor runs cases on the model over the answers of one target, each
@@ -113,15 +116,17 @@ func (p *predictor) one(ctx context.Context, c *catalog.PolicyCase) error {
 	made := prediction{}
 	ready, err := p.secrets(c)
 	if err != nil {
-		made.missing = err.Error()
-		p.keep(c.Signature, made)
-		return nil
+		made.withheld = err.Error()
 	}
 	made.traces, err = ready.Run(ctx, nil, func(i int) fetch.Answerer {
 		if p.upstream != nil {
 			p.upstream.script(c.Signature, c.Steps[i].Upstream)
 		}
-		return p.client.answerer(c.Protocol, actsIn(&c.Steps[i], catalog.ActHangs))
+		answer := p.client.answerer(c.Protocol, actsIn(&c.Steps[i], catalog.ActHangs))
+		if made.withheld != "" {
+			answer = c.Steps[i].WithoutSecret(answer)
+		}
+		return answer
 	})
 	if p.upstream != nil {
 		p.upstream.forget(c.Signature)

@@ -157,6 +157,26 @@ func preflightConsent(method string, names []string, credentials fetch.Credentia
 	return nil
 }
 
+// Withheld is why a request has no answer that was not made, for want of the
+// secret that it needs.
+const Withheld = "not made, since it needs a secret"
+
+// WithoutSecret answers as answer does, but for a request of the step that needs
+// its secret: that one is not made. A preflight carries no credentials, so it needs
+// none.
+func (s *PolicyStep) WithoutSecret(answer fetch.Answerer) fetch.Answerer {
+	if s.Auth == nil {
+		return answer
+	}
+	return func(ctx context.Context, r fetch.NetworkRequest) (fetch.NetworkResponse, error) {
+		asked := fetch.SentRequest{Method: r.Method, Headers: r.Headers}
+		if asked.IsPreflight() {
+			return answer(ctx, r)
+		}
+		return fetch.NetworkResponse{Failed: Withheld}, nil
+	}
+}
+
 // WithSecret returns the case with a secret where its placeholder is. The case
 // itself stays as it is. A cookie's secret is the caller's to set.
 func (c PolicyCase) WithSecret(secret string) PolicyCase {

@@ -52,7 +52,7 @@ func (d *diagnosis) factsOf(c *Checked) []fact {
 		target := originOf(s.Request.URL)
 		for i := range trace.Exchanges {
 			x := &trace.Exchanges[i]
-			if x.Server != target {
+			if x.Server != target || withheld(x) {
 				continue
 			}
 			f := fact{

@@ -111,12 +111,12 @@ func newSymptom(c *Checked, view *policy.View, m catalog.Mismatch, e effect) *sy
 func (s *symptom) decided() *fetch.Exchange {
 	got := s.Got[s.step].Exchanges
 	if s.block != nil {
-		if i := slices.IndexFunc(got, func(x fetch.Exchange) bool { return x.ID == s.block.Exchange }); i >= 0 {
+		if i := slices.IndexFunc(got, func(x fetch.Exchange) bool { return x.ID == s.block.Exchange && !withheld(&x) }); i >= 0 {
 			return &got[i]
 		}
 	}
 	for i := len(got) - 1; i >= 0; i-- {
-		if got[i].Server == s.target() || s.effect == effectRefused {
+		if !withheld(&got[i]) && (got[i].Server == s.target() || s.effect == effectRefused) {
 			return &got[i]
 		}
 	}
@@ -127,6 +127,9 @@ func (s *symptom) decided() *fetch.Exchange {
 	}
 	return nil
 }
+
+// withheld reports whether a request was not made, for want of a secret.
+func withheld(x *fetch.Exchange) bool { return x.Incomplete == catalog.Withheld }
 
 func routeOf(view *policy.View, address string) *policy.Effective {
 	u, err := fetch.ParseURL(address, nil)

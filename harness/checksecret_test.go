@@ -1,0 +1,95 @@
+package harness
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/corsproof/corsproof/harness/judge"
+	"github.com/corsproof/corsproof/harness/policy"
+)
+
+const secretPolicy = `
+targets: {api: {url: URL}}
+origins: {shop: [https://shop.test]}
+routes:
+  - path: /bills
+    origins: [shop]
+    methods: [GET]
+    headers: [authorization]
+    auth: {bearer: {env: SHOP_TOKEN}}
+`
+
+// A preflight carries no credentials, so how it is answered is judged without the
+// secret that the request itself needs; that request is not made without it.
+func TestCheckWithoutItsSecret(t *testing.T) {
+	t.Parallel()
+	given := func(*policy.Auth) (string, error) { return "open-sesame", nil }
+	missing := func(*policy.Auth) (string, error) { return "", errors.New("it needs a secret: set SHOP_TOKEN") }
+	for _, tc := range []struct {
+		name string
+		// refuses: preflights are asked for credentials; overConsents: they let every
+		// request header through.
+		refuses, overConsents bool
+	}{{name: "right"}, {name: "authentication before CORS", refuses: true}, {name: "every header", overConsents: true}} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				preflight := r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
+				if token := r.Header.Get("Authorization"); token != "" {
+					assert.Equal(t, "Bearer open-sesame", token, "made without the secret")
+				}
+				if tc.refuses && preflight || !preflight && r.Header.Get("Authorization") == "" {
+					w.WriteHeader(http.StatusUnauthorized)
+					return
+				}
+				w.Header().Set("Vary", "Origin")
+				if r.Header.Get("Origin") == "https://shop.test" {
+					w.Header().Set("Access-Control-Allow-Origin", "https://shop.test")
+					w.Header().Set("Access-Control-Allow-Headers", "authorization")
+					if tc.overConsents {
+						w.Header().Set("Access-Control-Allow-Headers", r.Header.Get("Access-Control-Request-Headers"))
+					}
+				}
+			}))
+			t.Cleanup(server.Close)
+			p, err := policy.Parse("shop.yaml", []byte(strings.Replace(secretPolicy, "URL", server.URL, 1)))
+			require.NoError(t, err)
+			check := func(secret func(*policy.Auth) (string, error)) ([]*judge.Checked, []judge.FindingID) {
+				var checked []*judge.Checked
+				summary, err := Check(t.Context(), CheckConfig{
+					Policy: p, On: "api", Target: &URLTarget{URL: server.URL}, Engine: EngineModel, Timeout: 5 * time.Second, Secret: secret,
+					Each: func(c *judge.Checked) error {
+						checked = append(checked, c)
+						return nil
+					},
+				})
+				require.NoError(t, err)
+				var found []judge.FindingID
+				for _, f := range summary.Findings {
+					found = append(found, f.ID)
+				}
+				return checked, found
+			}
+			with, found := check(given)
+			without, foundWithout := check(missing)
+			wrong := endsOf(with)[judge.EndViolation]
+			assert.Equal(t, wrong, endsOf(without)[judge.EndViolation])
+			assert.Equal(t, found, foundWithout)
+			assert.Equal(t, tc.refuses || tc.overConsents, len(wrong) > 0, "%v", wrong)
+			halves := 0
+			for _, c := range without {
+				if strings.HasPrefix(c.NotRun, "its preflight is as it has to be, and the request itself was not made: it needs a secret") {
+					halves++
+				}
+			}
+			assert.Equal(t, !tc.refuses, halves > 0, "%d", halves)
+		})
+	}
+}
