@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"slices"
@@ -368,5 +369,47 @@ func TestNamedOriginsHaveCases(t *testing.T) {
 		more := slices.DeleteFunc(ids(tc.named), func(id string) bool { return slices.Contains(without, id) })
 		slices.Sort(more)
 		assert.Equal(t, tc.more, more)
+	}
+}
+
+// Where nothing may be read, an answer that no page can read is as good as another,
+// and a 404 whoever can read it; what can be read of another status says nothing.
+func TestUnlistedIsDenied(t *testing.T) {
+	t.Parallel()
+	p := parsePolicy(t, `
+targets: {edge: {url: https://api.example.com}}
+origins: {app: [https://app.example.com]}
+routes: [{path: /orders, origins: [app]}]
+`)
+	cases := derive(t, p, "edge")
+	view, err := p.On("edge")
+	require.NoError(t, err)
+	named := fetch.Header{"Access-Control-Allow-Origin", "https://app.example.com"}
+	for _, tc := range []struct {
+		name           string
+		status         int
+		headers        fetch.HeaderList
+		judged, passes bool
+	}{
+		{"content that can be read", 200, fetch.HeaderList{named}, true, false},
+		{"content that can't", 200, nil, true, true},
+		{"nothing there", 404, nil, true, true},
+		{"nothing there, and pages can tell", 404, fetch.HeaderList{named}, true, true},
+		{"a login that nobody can read of", 401, nil, true, true},
+		{"a login, behind which there may be more to read", 401, fetch.HeaderList{named}, false, false},
+	} {
+		i := slices.IndexFunc(cases, func(c catalog.PolicyCase) bool { return c.ID == "scope/unlisted/app" })
+		require.GreaterOrEqual(t, i, 0)
+		got, err := cases[i].Run(t.Context(), nil, func(int) fetch.Answerer {
+			return func(context.Context, fetch.NetworkRequest) (fetch.NetworkResponse, error) {
+				return fetch.NetworkResponse{Status: tc.status, Headers: tc.headers, Body: fetch.PayloadOf(nil)}, nil
+			}
+		})
+		require.NoError(t, err)
+		judged, why := cases[i].Provoked(got)
+		assert.Equal(t, tc.judged, judged, "%s: %s", tc.name, why)
+		if judged {
+			assert.Equal(t, tc.passes, len(cases[i].Compare(expect(t, &cases[i], view), got)) == 0, tc.name)
+		}
 	}
 }

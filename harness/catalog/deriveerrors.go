@@ -95,11 +95,11 @@ func (d *deriver) gatewayErrors(p place) {
 // unlistedPath is a path that no policy lists.
 const unlistedPath = "/corsproof-unlisted"
 
-// unrouted is the 404 that a gateway makes where it has no route. The defaults
-// say whether it is readable.
+// unrouted is the 404 that a gateway makes where it has no route, if the policy
+// says that pages can read it.
 func (d *deriver) unrouted() {
 	e := d.view.Unlisted
-	if e == nil || !e.Reads(404) || d.view.Route(unlistedPath) != nil {
+	if e == nil || d.view.Route(unlistedPath) != nil {
 		return
 	}
 	origin, ok := asker(e)

@@ -47,7 +47,7 @@ func (d *deriver) unlistedPaths() {
 			continue
 		}
 		s := d.unlisted(origin)
-		s.OnlyIf = []int{200}
+		s.OnlyIf, s.Denied = []int{200}, true
 		d.add(nil, PolicyCase{
 			ID: "scope/unlisted/" + groupSlug(g.Name), Decision: "scope/unlisted", Rule: rule, Steps: []PolicyStep{s},
 			Why: "pages could read a path that the policy doesn't list",
@@ -78,7 +78,7 @@ func (d *deriver) pathSpellings(e *policy.Effective, name, origin string, becaus
 		}
 		s := d.attack(e, origin, plain)
 		s.Request.URL = string(d.base) + v.path
-		s.OnlyIf = []int{200}
+		s.OnlyIf, s.Denied = []int{200}, true
 		d.add(e, PolicyCase{
 			ID:       fmt.Sprintf("scope/spelled-%s/%s", v.name, name),
 			Decision: "scope/spelled/" + name,

@@ -78,6 +78,10 @@ type PolicyStep struct {
 	// the target didn't do what was to be provoked, and the case is not run.
 	// Empty means whatever the status is.
 	OnlyIf []int
+	// Denied: nothing that the request asks for may be read. An answer that no page
+	// can read is then right with any other status than OnlyIf's, too, and a 404
+	// whoever can read it: there is nothing behind it.
+	Denied bool
 }
 
 // SecretPlaceholder stands in a request's headers where the secret goes that

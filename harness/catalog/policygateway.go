@@ -47,8 +47,8 @@ func (g *policyGateway) answer(_ context.Context, r fetch.NetworkRequest) (fetch
 		}, nil
 	}
 	status, headers, body := g.pass()
-	if route == nil && status >= 400 {
-		route = g.view.Unlisted // a 404 of the gateway's is as the defaults say
+	if route == nil && status == 404 {
+		route = g.view.Unlisted
 	}
 	if route != nil {
 		headers = merge(headers, route.ResponseHeaders(origin, status))

@@ -33,6 +33,9 @@ func (c *PolicyCase) Compare(want, got []fetch.Trace) []Mismatch {
 			continue
 		}
 		s := &c.Steps[i]
+		if s.readsNothing(got[i]) {
+			continue
+		}
 		a, b := want[i].Outcome.Response, got[i].Outcome.Response
 		differ("outcome", string(want[i].Outcome.Kind), string(got[i].Outcome.Kind))
 		if a == nil || b == nil {
@@ -75,13 +78,24 @@ func requests(t fetch.Trace) string {
 // and if not, what it did instead; then there is nothing to judge.
 func (c *PolicyCase) Provoked(traces []fetch.Trace) (bool, string) {
 	for i := range min(len(traces), len(c.Steps)) {
-		only := c.Steps[i].OnlyIf
-		if status := statusOf(traces[i]); len(only) > 0 && status != 0 && !slices.Contains(only, status) {
+		only, status := c.Steps[i].OnlyIf, statusOf(traces[i])
+		if c.Steps[i].readsNothing(traces[i]) {
+			continue
+		}
+		if len(only) > 0 && status != 0 && !slices.Contains(only, status) {
 			return false, fmt.Sprintf("request %d was answered with status %d; the case is about %s", i+1, status, strings.Trim(fmt.Sprint(only), "[]"))
 		}
 	}
 	return true, ""
 }
+
+// readsNothing reports whether nothing may be read, and nothing can be.
+func (s *PolicyStep) readsNothing(t fetch.Trace) bool {
+	return s.Denied && (statusOf(t) == notFound || t.Outcome.Kind == fetch.OutcomeNetworkError)
+}
+
+// notFound is the status with which there is nothing to be read.
+const notFound = 404
 
 // statusOf returns the status of the first answer to a request that is no
 // preflight; 0 if there was none.

@@ -38,6 +38,7 @@ routes:
   - {path: /items, methods: [GET, DELETE], auth: {bearer: {env: SHOP_TOKEN}}, headers: [authorization, content-type]}
   - {path: /old, origins: [old], credentials: false, headers: ["*", authorization]}
   - {path: /private, cors: none}
+unlisted: not-found
 `
 	paperRoutes = `
 targets: {front: {url: https://gateway.acme.dev}}
@@ -72,6 +73,7 @@ routes:
   - {path: /v1/news, origins: [press], methods: [GET, PUT], headers: ["*", authorization], max_age: 60}
   - {path: /v1/feed, origins: [world], methods: [GET], headers: [x-reader]}
   - {path: "/internal/{rest...}", name: internal, sample: {rest: a/b}, cors: none}
+unlisted: not-found
 `
 )
 

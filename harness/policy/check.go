@@ -60,7 +60,7 @@ func (c *checker) check(top Position) {
 		c.missing(top, "has no routes; expected what pages may do, as in routes: [{path: /orders, methods: [GET]}]")
 	}
 	c.distinctRoutes()
-	c.word(c.p.Unlisted, []string{Denied, Unjudged})
+	c.unlisted()
 	for _, a := range c.p.AcceptedRisks {
 		if _, known := concernByID(ConcernID(a.ID)); !known {
 			c.d.FailAt(a.At, a.ID, "is no concern of the lint%s", strict.Suggestion(a.ID, concernIDs()))
@@ -68,6 +68,21 @@ func (c *checker) check(top Position) {
 		if strings.TrimSpace(a.Reason) == "" {
 			c.missing(a.At, "has no reason: say why the risk is accepted")
 		}
+	}
+}
+
+// unlisted reports what says that pages can read a 404 which the defaults don't
+// make readable.
+func (c *checker) unlisted() {
+	t, d := c.p.Unlisted, &c.p.Defaults
+	c.word(t, []string{Denied, NotFound, Unjudged})
+	reads := d.ReadableErrors != nil && slices.ContainsFunc(d.ReadableErrors.Items, func(n Number) bool { return n.Number == 404 })
+	switch {
+	case t.Text != NotFound:
+	case !reads:
+		c.fail(t, "is %s, which pages are to read, and 404 is not in the readable_errors of the defaults", NotFound)
+	case d.Origins == nil:
+		c.fail(t, "is %s, which pages are to read, and the defaults name no origins", NotFound)
 	}
 }
 

@@ -46,7 +46,11 @@
 //
 // A route's own setting replaces the defaults' as a whole; lists don't add up.
 // Of the routes that match a path the most precise holds. What no route matches
-// is denied to every other origin.
+// is denied to every other origin: no page can read what an unlisted path answers
+// with success. Of a 404 there the policy says nothing, readable or not, unless it
+// says "unlisted: not-found": then pages of the defaults' origins can read it, as
+// the defaults' readable_errors have it. "unlisted: unjudged" is for a gateway that
+// serves more than the policy is about.
 //
 // A "*" in an origin is a part of one label, at least one character of a to z,
 // 0 to 9 and "-"; "**" as the first label is one label or more; ":*" is any

@@ -20,7 +20,7 @@ type Policy struct {
 	Routes   []Route  `yaml:"routes" doc:"What is answered, path by path. What no route matches is for no other origin."`
 
 	// Unlisted says what paths that no route matches are; empty means denied.
-	Unlisted Text `yaml:"unlisted" doc:"Paths that no route matches: denied (the default) to every origin, or unjudged."`
+	Unlisted Text `yaml:"unlisted" doc:"Paths that no route matches: denied (the default) to every origin, whether or not pages can read the gateway's 404; not-found, denied but for a 404 that the defaults make readable; or unjudged."`
 
 	// AcceptedRisks are concerns of the lint that somebody has accepted.
 	AcceptedRisks []AcceptedRisk `yaml:"accepted_risks" doc:"Ids of the lint that are accepted here, each with the reason."`
@@ -175,6 +175,7 @@ const (
 	None         = "none"         // no CORS; no authentication
 	BrowserSDKs  = "browser-sdks" // the request headers of [SDKHeaders]
 	Denied       = "denied"       // what unlisted paths are
+	NotFound     = "not-found"    // the same, and pages of the defaults' origins can read the 404
 	Unjudged     = "unjudged"     // what unlisted paths are, if nobody minds
 	fromDefaults = "defaults"     // the place of what no route says itself
 )

@@ -115,7 +115,7 @@ accepted_risks:
 		`bad.yaml:30:36: routes[5].auth.bearer: is a string; expected a mapping with env, file`,
 		`bad.yaml:31:62: routes[6].auth.cookie.env: is no name of an environment variable; a secret is never written here`,
 		`bad.yaml:32:25: routes[7].cors: stands beside origins; expected either`,
-		`bad.yaml:33:11: unlisted: is "open"; expected denied or unjudged`,
+		`bad.yaml:33:11: unlisted: is "open"; expected denied or not-found or unjudged`,
 		`bad.yaml:35:3: accepted_risks.any-subdomian: is no concern of the lint (did you mean "any-subdomain"?)`,
 	}
 	assert.Equal(t, want, got)
@@ -137,6 +137,8 @@ func TestMissing(t *testing.T) {
 		{"file", "targets: {a: {gateway: nginx}}\n", "names a gateway without a file"},
 		{"secret", "routes: [{path: /, auth: {bearer: {}}}]\n", "needs env or file"},
 		{"auth", "defaults: {auth: {}}\n", "says 0 ways to authenticate"},
+		{"a readable 404", "defaults: {origins: [b]}\nunlisted: not-found\n", "404 is not in the readable_errors of the defaults"},
+		{"who reads the 404", "defaults: {readable_errors: [404]}\nunlisted: not-found\n", "the defaults name no origins"},
 		{"reason", "accepted_risks: {any-port: \"\"}\n", "has no reason"},
 		{"name", "routes: [{path: /a/b, cors: none}, {path: /a-b, cors: none}]\n", `has the name "a-b", and so has "/a/b" at p.yaml:1`},
 	}

@@ -22,7 +22,7 @@ const (
 	RuleAuth          RuleKind = "auth"           // what a request needs to be authenticated
 	RuleNone          RuleKind = "none"           // cors: none
 	RuleRoute         RuleKind = "route"          // that the path is answered at all
-	RuleUnlisted      RuleKind = "unlisted"       // what no route matches is denied
+	RuleUnlisted      RuleKind = "unlisted"       // what no route matches is denied, or not judged
 )
 
 // A Rule is one thing that a policy says, where it says it: the one allow or

@@ -15,8 +15,8 @@ type View struct {
 	Target *Target
 	// Routes are in the file's order.
 	Routes []*Effective
-	// Unlisted is what the defaults say of errors on paths that no route matches;
-	// nil if the defaults name no origins.
+	// Unlisted is what holds for a 404 on a path that no route matches, which is as
+	// the defaults say; nil unless the policy says [NotFound].
 	Unlisted *Effective
 }
 
@@ -80,7 +80,7 @@ func (p *Policy) On(target string) (*View, error) {
 	for i := range p.Routes {
 		v.Routes = append(v.Routes, v.resolve(&p.Routes[i]))
 	}
-	if p.Defaults.Origins != nil {
+	if p.Unlisted.Text == NotFound {
 		v.Unlisted = v.resolve(&Route{Name: Text{Text: fromDefaults}, Path: Text{Text: "unlisted paths", At: p.Defaults.Origins.At}})
 	}
 	return v, nil

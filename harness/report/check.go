@@ -100,9 +100,11 @@ type CheckSummary struct {
 	Violations int `json:"violations"`
 	Divergent  int `json:"divergent"`
 	Unknown    int `json:"unknown"`
-	// NotRun are counted apart: they have no verdict. By reason, how many.
-	NotRun  int            `json:"notRun"`
-	Reasons map[string]int `json:"reasons,omitempty"`
+	// NotRun are counted apart: they have no verdict. By reason, how many, and the
+	// IDs of the first of them.
+	NotRun      int                 `json:"notRun"`
+	Reasons     map[string]int      `json:"reasons,omitempty"`
+	NotRunCases map[string][]string `json:"notRunCases,omitempty"`
 	// JudgedBy counts the cases with a verdict by who judged them.
 	JudgedBy map[string]int `json:"judgedBy"`
 	// Ran are the engines that judged, as they named themselves.
@@ -150,9 +152,12 @@ func (s *CheckSummary) Add(c *judge.Checked) {
 	if end == judge.EndNotRun {
 		s.NotRun++
 		if s.Reasons == nil {
-			s.Reasons = map[string]int{}
+			s.Reasons, s.NotRunCases = map[string]int{}, map[string][]string{}
 		}
 		s.Reasons[c.NotRun]++
+		if some := s.NotRunCases[c.NotRun]; len(some) < listedCases {
+			s.NotRunCases[c.NotRun] = append(some, c.Case.ID)
+		}
 		return
 	}
 	if s.JudgedBy == nil {

@@ -41,7 +41,7 @@ func WriteCheckMarkdown(w io.Writer, check Check, s CheckSummary) error {
 		fmt.Fprintf(&b, "- %s: %s: %s\n", c.label(), markdown(c.At.String()), markdown(c.line()))
 	}
 	for _, reason := range slices.Sorted(maps.Keys(s.Reasons)) {
-		fmt.Fprintf(&b, "- not run: %s: %s\n", countOf(s.Reasons[reason], "case"), markdown(reason))
+		fmt.Fprintf(&b, "- %s\n", markdown(s.notRunLine(reason)))
 	}
 	fmt.Fprintf(&b, "\n%s\n", markdown(s.String()))
 	_, err := io.WriteString(w, b.String())

@@ -15,7 +15,8 @@ import (
 	"github.com/corsproof/corsproof/harness/policy"
 )
 
-// listedCases is how many divergent or unknown cases are listed one by one.
+// listedCases is how many divergent or unknown cases are listed one by one, and
+// of how many that were not run for one reason the IDs are told.
 const listedCases = 5
 
 // WriteCheck prints what a check found for people: the findings first, the
@@ -38,9 +39,21 @@ func WriteCheck(w io.Writer, s CheckSummary, style Style) {
 	for _, reason := range slices.SortedFunc(maps.Keys(s.Reasons), func(a, b string) int {
 		return cmp.Or(cmp.Compare(s.Reasons[b], s.Reasons[a]), cmp.Compare(a, b))
 	}) {
-		fmt.Fprintf(w, "not run: %s: %s\n", countOf(s.Reasons[reason], "case"), printable(reason))
+		fmt.Fprintln(w, printable(s.notRunLine(reason)))
 	}
 	fmt.Fprintln(w, paint(style, endColor(s), s.String()))
+}
+
+// notRunLine says how many cases were not run for a reason, and which.
+func (s *CheckSummary) notRunLine(reason string) string {
+	line := fmt.Sprintf("not run: %s: %s", countOf(s.Reasons[reason], "case"), reason)
+	if some := s.NotRunCases[reason]; len(some) > 0 {
+		line += ": " + strings.Join(some, ", ")
+		if more := s.Reasons[reason] - len(some); more > 0 {
+			line += fmt.Sprintf(", and %d more", more)
+		}
+	}
+	return line
 }
 
 // writeLines lists cases, the first of them one by one.
