@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/corsproof/corsproof/harness"
 	"github.com/corsproof/corsproof/harness/policy"
@@ -88,6 +89,7 @@ type check struct {
 	only    string
 	timeout time.Duration
 
+	given          *pflag.FlagSet
 	stdout, stderr io.Writer
 }
 
@@ -109,6 +111,7 @@ something could not be observed, 4 browser and model disagree; of several the fi
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.stdout, c.stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			c.given = cmd.Flags()
 			return c.run(cmd.Context(), args[0])
 		},
 	}
@@ -165,7 +168,7 @@ func (c *check) run(ctx context.Context, file string) (err error) {
 	progress := newProgress(c.stderr)
 	summary, err := harness.Check(ctx, harness.CheckConfig{
 		Policy: p, On: name, Target: target, Engine: engine, Timeout: c.timeout, Only: only,
-		Secret: harness.Secrets(filepath.Dir(file)), Each: reports.add,
+		Secret: harness.Secrets(filepath.Dir(file)), Each: reports.add, Command: rerun(file, name, c.given),
 		Progress: func(done, total int) {
 			progress.total = total
 			progress.at(done)

@@ -68,7 +68,7 @@ func (c *Collector) finding(g group) Finding {
 	f := Finding{
 		ID: g.id, Title: kind.Title, Fault: kind.Fault, Severity: severity(kind.Severity, g.symptoms),
 		Summary: summary(s), Rule: s.Case.Rule, Evidence: evidence(s), Flip: flip(s), Fix: fix(g, c.cfg.View),
-		Curl: c.curl(s), Command: c.cfg.Command + " --case " + shellWord(s.Case.ID),
+		Curl: c.curl(s), Command: c.cfg.Command + " --case " + ShellWord(s.Case.ID),
 	}
 	for _, s := range g.symptoms {
 		f.Cases = append(f.Cases, FoldedCase{ID: s.Case.ID, Route: s.Case.Route, Rule: s.Case.Rule, Saw: s.mismatch.String()})

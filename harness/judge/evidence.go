@@ -128,7 +128,7 @@ func (c *Collector) curl(s *symptom) string {
 	}
 	words := []string{"curl", "-i"}
 	if c.cfg.Address != "" {
-		words = append(words, "-k", "--connect-to", shellWord("::"+c.cfg.Address))
+		words = append(words, "-k", "--connect-to", ShellWord("::"+c.cfg.Address))
 	}
 	switch s.Case.Protocol {
 	case catalog.HTTP1:
@@ -141,7 +141,7 @@ func (c *Collector) curl(s *symptom) string {
 	case "HEAD":
 		words = append(words, "-I")
 	default:
-		words = append(words, "-X", shellWord(x.Request.Method))
+		words = append(words, "-X", ShellWord(x.Request.Method))
 	}
 	for _, h := range x.Request.Headers {
 		if name := strings.ToLower(h.Name()); name == "accept" && h.Value() == "*/*" || name == "content-length" {
@@ -149,7 +149,7 @@ func (c *Collector) curl(s *symptom) string {
 		}
 		words = append(words, "-H", headerWord(step, h))
 	}
-	return strings.Join(append(words, shellWord(x.Server+x.Request.Target)), " ")
+	return strings.Join(append(words, ShellWord(x.Server+x.Request.Target)), " ")
 }
 
 // headerWord writes a request header for a shell. A secret stands there as the
@@ -163,7 +163,7 @@ func headerWord(step *catalog.PolicyStep, h fetch.Header) string {
 		text := strings.ReplaceAll(string(line), catalog.SecretPlaceholder, "$"+secretName(step))
 		return `"` + text + `"`
 	}
-	return shellWord(h.Name() + ": " + h.Value())
+	return ShellWord(h.Name() + ": " + h.Value())
 }
 
 func secretName(step *catalog.PolicyStep) string {
@@ -178,8 +178,8 @@ func secretName(step *catalog.PolicyStep) string {
 	return "SECRET"
 }
 
-// shellWord quotes a word for a POSIX shell, if it needs it.
-func shellWord(word string) string {
+// ShellWord quotes a word for a POSIX shell, if it needs it.
+func ShellWord(word string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-._/:=@%+,", r)
 	}

@@ -51,7 +51,7 @@ func (c *Collector) notes(findings []Finding) []Finding {
 		}
 		f.Cases = slices.CompactFunc(f.Cases, func(a, b FoldedCase) bool { return a.ID == b.ID })
 		f.Origins = set(f.Origins)
-		f.Command = c.cfg.Command + " --case " + shellWord(f.Cases[0].ID)
+		f.Command = c.cfg.Command + " --case " + ShellWord(f.Cases[0].ID)
 		out = append(out, f)
 	}
 	return out
