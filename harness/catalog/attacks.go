@@ -25,6 +25,9 @@ type attack struct {
 	second string
 	// direct: no browser is to send it, though the model could.
 	direct bool
+	// noted: what a browser never sends stands for an allowed origin itself, and for
+	// nobody else's.
+	noted bool
 }
 
 // evilHost is a name that nobody on the policy's side owns.
@@ -52,7 +55,7 @@ func attacksOn(origin string) []attack {
 		{name: "other-scheme", origin: "x" + origin, why: "a comparison that doesn't start at the beginning"},
 		{name: "port", origin: scheme + "://" + host + otherPort(port), pair: true, why: "another program on the same host"},
 		{name: "slash", origin: origin + "/", why: "a URL instead of an origin"},
-		{name: "upper-case", origin: strings.ToUpper(origin), of: origin, why: "a comparison that folds case"},
+		{name: "upper-case", origin: strings.ToUpper(origin), of: origin, why: "a comparison that folds case", noted: true},
 		{name: "userinfo", origin: scheme + "://" + rest + "@" + evilHost, why: "a URL parser's idea of the host"},
 		{name: "userinfo-before", origin: scheme + "://" + evilHost + "@" + rest, why: "a URL parser's idea of the host"},
 		{name: "in-path", origin: scheme + "://" + evilHost + "/" + rest, why: "a search for the host anywhere"},

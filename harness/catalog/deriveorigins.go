@@ -268,6 +268,7 @@ func (d *deriver) attacks(f facet, entry *policy.Entry, list []attack) {
 			if a.direct {
 				c.Drivers = []Driver{DriverDirect}
 			}
+			c.Noted = a.noted && !c.pageSends()
 			d.add(f.route, c)
 		}
 	}

@@ -36,6 +36,10 @@ type PolicyCase struct {
 	// client alone; what only a free clock can show, for the model alone.
 	Drivers []Driver
 	Page    Page
+	// Noted: no browser sends what the case sends, and whoever else does gains
+	// nothing by the answer. A target that doesn't do as the policy says here is worth
+	// a note, and in order.
+	Noted bool
 	// Protocol is what has to be spoken with the target; empty for any.
 	Protocol Protocol
 	// Disturbs: the target may answer others differently for a while afterwards,

@@ -22,7 +22,18 @@ var causesInErrors = []cause{
 // deniedBeforeCORS reports whether a denial of the gateway's names no origin since
 // nothing about CORS has run yet: preflights on the route are denied, too.
 func (d *diagnosis) deniedBeforeCORS(s *symptom, status int) bool {
-	return s.errorLayer() == AcaoMissingAuthDenial && s.status() == status && d.someSymptom(func(o *symptom) bool {
+	return s.errorLayer() == AcaoMissingAuthDenial && s.status() == status && d.deniesPreflights(s, status)
+}
+
+// deniedAnyway reports whether a request was denied that the policy knows no
+// credentials for, by what denies preflights on the route, too.
+func (d *diagnosis) deniedAnyway(s *symptom, status int) bool {
+	return (s.isStatus() || s.missing()) && !s.preflight() && s.status() == status && s.keptFromUpstream(s.x) && d.deniesPreflights(s, status)
+}
+
+// deniesPreflights reports whether preflights on the symptom's route are denied.
+func (d *diagnosis) deniesPreflights(s *symptom, status int) bool {
+	return d.someSymptom(func(o *symptom) bool {
 		return o.route == s.route && o.effect == effectRefused && o.preflight() && o.status() == status
 	})
 }
@@ -80,6 +91,9 @@ var causesInCredentials = []cause{
 	}},
 	{AcacNotTrue, func(d *diagnosis, s *symptom) bool {
 		return s.withoutCredentials() && !d.allowsCredentials(s, func(*fact) bool { return true })
+	}},
+	{PolicyNeverMatches, func(d *diagnosis, s *symptom) bool {
+		return s.withoutCredentials() && s.status() < 400 && !d.allowsCredentials(s, func(f *fact) bool { return f.origin == s.origin() })
 	}},
 }
 

@@ -161,6 +161,11 @@ var causesOfSilence = []cause{
 	}},
 	{WildcardDepth, func(d *diagnosis, s *symptom) bool { return s.missing() && d.neverMatches(s) && d.spansLabels(s) }},
 	{PolicyNeverMatches, func(d *diagnosis, s *symptom) bool { return s.missing() && d.neverMatches(s) }},
+	{PolicyNeverMatches, func(d *diagnosis, s *symptom) bool {
+		return s.effect == effectAllowed && d.someSymptom(func(o *symptom) bool {
+			return o.route == s.route && o.missing() && o.origin()+"/" == s.origin() && d.neverMatches(o)
+		})
+	}},
 	{PolicyScope, func(d *diagnosis, s *symptom) bool { return s.missing() && d.forgotten(s) }},
 	{PreflightActual, func(d *diagnosis, s *symptom) bool {
 		return s.missing() && !d.namesOriginAt(s, func(f *fact) bool { return f.preflight == s.preflight() }) &&
@@ -202,7 +207,13 @@ func (d *diagnosis) namesOriginAt(s *symptom, is func(*fact) bool) bool {
 // forgotten reports whether the target names no origin on the symptom's route, and
 // the symptom's on another.
 func (d *diagnosis) forgotten(s *symptom) bool {
-	return s.route != nil && !d.namesOriginAt(s, func(*fact) bool { return true }) && d.namesOriginElsewhere(s)
+	return s.route != nil && !d.namesOriginAt(s, func(*fact) bool { return true }) && (d.namesOriginElsewhere(s) || s.everybodysAlone(d))
+}
+
+// everybodysAlone reports whether the symptom's route, which is for everybody, is the
+// only one that names nobody: its origins may read nowhere else.
+func (s *symptom) everybodysAlone(d *diagnosis) bool {
+	return s.route.AllowsAnyOrigin() && d.some(func(f *fact) bool { return f.route != s.route && f.ordinary() && f.namesOrigin() })
 }
 
 // namesOriginElsewhere reports whether the target names the symptom's origin on
@@ -216,6 +227,9 @@ func (d *diagnosis) namesOriginElsewhere(s *symptom) bool {
 // neverMatches reports whether the target lets others read, and the symptom's
 // origin nowhere, or not on its route.
 func (d *diagnosis) neverMatches(s *symptom) bool {
+	if d.forgotten(s) && s.route.AllowsAnyOrigin() {
+		return false
+	}
 	never := func(here func(*fact) bool) bool {
 		asked := func(f *fact) bool { return here(f) && f.origin == s.origin() && f.ordinary() }
 		return d.some(asked) && !d.some(func(f *fact) bool { return asked(f) && f.namesOrigin() }) &&

@@ -98,7 +98,8 @@ func (s *symptom) stripped() bool {
 // causesInPreflightStatus: the preflight was not answered as one.
 var causesInPreflightStatus = []cause{
 	{FilterNotImplemented, func(d *diagnosis, s *symptom) bool {
-		return (s.missing() || s.passedOn() || s.cached()) && d.saysNothing()
+		refused := s.missing() || s.effect == effectRefused && s.preflight()
+		return (refused || s.passedOn() || s.cached() || s.effect == effectHidden) && d.saysNothing()
 	}},
 	{PolicyScope, func(d *diagnosis, s *symptom) bool {
 		return s.missing() && s.preflight() && s.reached("OPTIONS") > 0 && d.forgotten(s) &&
@@ -120,6 +121,7 @@ var causesInPreflightStatus = []cause{
 	{PreflightRateLimited, preflightStatus(429)},
 	{Preflight401, preflightStatus(401, 407)},
 	{Preflight401, func(d *diagnosis, s *symptom) bool { return d.deniedBeforeCORS(s, 401) }},
+	{Preflight401, func(d *diagnosis, s *symptom) bool { return d.deniedAnyway(s, 401) }},
 	{Preflight404, preflightStatus(404)},
 	{Preflight405, preflightStatus(405, 501)},
 	{WildcardRuntimeError, func(d *diagnosis, s *symptom) bool {
@@ -132,12 +134,15 @@ var causesInPreflightStatus = []cause{
 		return s.effect == effectRefused && s.preflight() && s.status() >= 400
 	}},
 	{Preflight403, func(d *diagnosis, s *symptom) bool { return d.deniedBeforeCORS(s, 403) }},
+	{Preflight403, func(d *diagnosis, s *symptom) bool { return d.deniedAnyway(s, 403) }},
 }
 
 // saysNothing reports whether the target says nothing about CORS in any ordinary
-// answer; then how it treats preflights is a consequence.
+// answer; then how it treats preflights is a consequence. A "*" on a route for
+// everybody takes nothing that looks at a request: it may be written by hand.
 func (d *diagnosis) saysNothing() bool {
-	return d.some(func(f *fact) bool { return f.ordinary() && !f.preflight }) && !d.some(func(f *fact) bool { return f.ordinary() && f.cors })
+	return d.some(func(f *fact) bool { return f.ordinary() && !f.preflight && !f.cors }) &&
+		!d.some(func(f *fact) bool { return f.ordinary() && f.cors && !(f.wildcardAlone() && f.route.AllowsAnyOrigin()) })
 }
 
 func preflightStatus(statuses ...int) func(*diagnosis, *symptom) bool {

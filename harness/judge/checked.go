@@ -70,8 +70,12 @@ func (c *Checked) End() End {
 }
 
 // violations returns the mismatches that the target is charged with: none of a
-// request of which the model couldn't tell what comes of it.
+// request of which the model couldn't tell what comes of it, nor of what is only
+// noted.
 func (c *Checked) violations() []catalog.Mismatch {
+	if c.Case.Noted {
+		return nil
+	}
 	return slices.DeleteFunc(slices.Clone(c.Mismatches), func(m catalog.Mismatch) bool {
 		return m.Step < len(c.Got) && c.Got[m.Step].Outcome.Kind == fetch.OutcomeUnknown
 	})

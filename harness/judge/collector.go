@@ -20,11 +20,12 @@ type CollectorConfig struct {
 	Address string
 }
 
-// A Collector makes findings of cases. It keeps all of a case that failed and a
-// few facts of one that passed. It is not for concurrent use.
+// A Collector makes findings of cases. It keeps all of a case that failed, and of one
+// that a note is shown by, and a few facts of the others. It is not for concurrent use.
 type Collector struct {
 	cfg       CollectorConfig
 	diagnosis diagnosis
+	noted     []noted
 }
 
 // NewCollector returns an empty collector.
@@ -41,7 +42,9 @@ func (c *Collector) Add(checked *Checked) {
 	if checked.End() == EndNotRun {
 		return
 	}
-	c.diagnosis.facts = append(c.diagnosis.facts, c.diagnosis.factsOf(checked)...)
+	facts := c.diagnosis.factsOf(checked)
+	c.note(checked, facts)
+	c.diagnosis.facts = append(c.diagnosis.facts, facts...)
 	if checked.End() == EndViolation {
 		c.diagnosis.symptoms = append(c.diagnosis.symptoms, symptoms(checked, c.cfg.View)...)
 	}
@@ -87,14 +90,18 @@ func set(words []string) []string {
 }
 
 // first is the symptom that shows the cause best: of a case of one request that a
-// page can send, if there is one; at least of one that provokes nothing.
+// page can send, if there is one, and that isn't only answered with another status;
+// at least of one that provokes nothing.
 func (g group) first() *symptom {
 	plain := func(s *symptom) bool { return !s.Case.Wire() && !s.Case.Disturbs }
-	i := slices.IndexFunc(g.symptoms, func(s *symptom) bool { return plain(s) && len(s.Case.Steps) == 1 })
-	if i < 0 {
-		i = slices.IndexFunc(g.symptoms, plain)
+	single := func(s *symptom) bool { return plain(s) && len(s.Case.Steps) == 1 }
+	telling := func(s *symptom) bool { return single(s) && s.effect != effectStatus }
+	for _, shows := range []func(*symptom) bool{telling, single, plain} {
+		if i := slices.IndexFunc(g.symptoms, shows); i >= 0 {
+			return g.symptoms[i]
+		}
 	}
-	return g.symptoms[max(i, 0)]
+	return g.symptoms[0]
 }
 
 // severity is the usual one of a kind, unless the symptoms are of another sort.

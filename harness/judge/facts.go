@@ -13,6 +13,7 @@ import (
 type fact struct {
 	id    string
 	step  int
+	at    int               // the index of the exchange in the step
 	route *policy.Effective // nil on a path that no route matches
 	// origin is what was sent, allowed whether the policy lets it read here.
 	origin  string
@@ -26,6 +27,7 @@ type fact struct {
 	protocol  string
 	cookie    bool
 	wire      bool
+	noted     bool // see [catalog.PolicyCase.Noted]
 	cors      bool // some Access-Control header
 	answer    fetch.HeaderList
 	bodyBytes int64
@@ -56,8 +58,8 @@ func (d *diagnosis) factsOf(c *Checked) []fact {
 				continue
 			}
 			f := fact{
-				id: c.Case.ID, step: step, route: routeOf(d.view, x.Server+x.Request.Target), preflight: x.Request.IsPreflight(),
-				method: x.Request.Method, protocol: string(c.Case.Protocol), cookie: s.Cookie != "", wire: c.Case.Wire(),
+				id: c.Case.ID, step: step, at: i, route: routeOf(d.view, x.Server+x.Request.Target), preflight: x.Request.IsPreflight(),
+				method: x.Request.Method, protocol: string(c.Case.Protocol), cookie: s.Cookie != "", wire: c.Case.Wire(), noted: c.Case.Noted,
 				seen: c.UpstreamSeen, reached: c.reached(x.Request.Method) > 0,
 			}
 			f.origin, _ = x.Request.Headers.Get("Origin")
@@ -107,6 +109,14 @@ func (f *fact) namesOrigin() bool { return f.answer.Contains("access-control-all
 func (f *fact) saysWildcard() bool {
 	value, _ := f.answer.Get("access-control-allow-origin")
 	return value == fetch.Wildcard
+}
+
+// wildcardAlone reports whether the answer names every origin, and has nothing that
+// answers a preflight.
+func (f *fact) wildcardAlone() bool {
+	return f.saysWildcard() && !slices.ContainsFunc([]string{"methods", "headers"}, func(list string) bool {
+		return f.answer.Contains("access-control-allow-" + list)
+	})
 }
 
 // ordinary reports whether an answer is one that has to name the origin: a

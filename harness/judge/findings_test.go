@@ -28,7 +28,12 @@ func TestSeedsAreFound(t *testing.T) {
 					if s.note {
 						require.Empty(t, ids(findings))
 						require.Equal(t, 1, len(notes), "%v", ids(notes))
-						assert.Equal(t, s.id, notes[0].ID)
+						n := notes[0]
+						assert.Equal(t, s.id, n.ID)
+						assert.Equal(t, n.Cases[0].ID, n.Evidence.Case)
+						assert.GreaterOrEqual(t, n.Evidence.Decisive, 0)
+						assert.NotZero(t, n.Rule.At.Line)
+						assert.NotEmpty(t, n.Curl)
 						return
 					}
 					require.Empty(t, ids(notes))

@@ -136,7 +136,7 @@ func (d *diagnosis) taken() (taken, tried []matched) {
 		}
 		seen[m] = true
 		tried = append(tried, m)
-		if read[m] {
+		if read[m] || f.noted && f.consents && !f.saysWildcard() {
 			taken = append(taken, m)
 		}
 	}
@@ -276,7 +276,10 @@ type matcherKind struct {
 }
 
 var matcherKinds = []matcherKind{
-	{OriginCaseFolded, func(a string) func(string) bool { return func(o string) bool { return strings.EqualFold(o, a) } }},
+	{OriginCaseFolded, func(a string) func(string) bool {
+		same := pattern(`^` + wildcards(a, `[a-z0-9-]+`) + `$`)
+		return func(o string) bool { small := strings.ToLower(o); return o != small && same(small) }
+	}},
 	{PortIgnored, func(a string) func(string) bool { return pattern(`^` + regexp.QuoteMeta(withoutPort(a)) + `(:\d+)?$`) }},
 	{HTTPSchemeTrusted, func(a string) func(string) bool {
 		return pattern(`^http://` + regexp.QuoteMeta(withoutScheme(a)) + `$`)
@@ -320,8 +323,25 @@ var matcherKinds = []matcherKind{
 		if !strings.Contains(a, policy.Any) {
 			return nil
 		}
-		return pattern(`^` + strings.ReplaceAll(regexp.QuoteMeta(a), `\*`, `[a-z0-9.-]+`) + `$`)
+		return pattern(`^` + wildcards(a, `[a-z0-9.-]+`) + `$`)
 	}},
+	{WildcardDepth, anything(`$`)},
+	{PrefixMatch, anything(``)},
+}
+
+// anything matches a pattern whose wildcards stand for any text, and what may follow.
+func anything(end string) func(allowed string) func(origin string) bool {
+	return func(a string) func(string) bool {
+		if !strings.Contains(a, policy.Any) {
+			return nil
+		}
+		return pattern(`^` + wildcards(a, `.*`) + end)
+	}
+}
+
+// wildcards is an origin as an expression, with another one for its wildcards.
+func wildcards(origin, of string) string {
+	return strings.ReplaceAll(regexp.QuoteMeta(origin), `\*`, of)
 }
 
 // anyPort is an expression for a port, or none.

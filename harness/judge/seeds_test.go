@@ -179,6 +179,14 @@ var seeds = []seed{
 		e := p.view.Route(r.URL.Path)
 		return bare(401, fetch.Header{"Vary", "Origin"}), e != nil && e.Auth != nil && (isPreflight(r) || p.inArea("auth/missing"))
 	}}},
+	{id: Preflight401, what: "of all requests, which the policy doesn't know", mistake: mistake{instead: func(p *paper, r fetch.NetworkRequest) (fetch.NetworkResponse, bool) {
+		return bare(401, fetch.Header{"Vary", "Origin"}), routeIs(p, r, 0) && !r.Headers.Contains("Authorization")
+	}}},
+	{id: Preflight401, what: "the same, with CORS", mistake: edited(func(p *paper, r fetch.NetworkRequest, resp *fetch.NetworkResponse) {
+		if routeIs(p, r, 0) && !r.Headers.Contains("Authorization") {
+			resp.Status, p.upstream = 401, nil
+		}
+	})},
 	{id: Preflight5xx, what: "502", mistake: preflightsGet(bare(502))},
 	{id: Preflight5xx, what: "closed", mistake: preflightsGet(fetch.NetworkResponse{Failed: "connection closed"})},
 	{id: PreflightForwarded, mistake: mistake{instead: func(p *paper, r fetch.NetworkRequest) (fetch.NetworkResponse, bool) {
@@ -217,6 +225,10 @@ var seeds = []seed{
 	{id: PreflightActual, what: "the response alone", mistake: silent(func(_ *paper, r fetch.NetworkRequest, _ *fetch.NetworkResponse) bool { return isPreflight(r) })},
 	{id: PreflightActual, what: "credentials on the preflight alone", mistake: header("Access-Control-Allow-Credentials", "", onOthers)},
 	{id: PolicyScope, what: "a route without", mistake: silent(func(p *paper, r fetch.NetworkRequest, _ *fetch.NetworkResponse) bool { return routeIs(p, r, 1) })},
+	{id: PolicyScope, what: "the route for everybody without", mistake: silent(func(p *paper, r fetch.NetworkRequest, _ *fetch.NetworkResponse) bool {
+		everybody := slices.IndexFunc(p.view.Routes, (*policy.Effective).AllowsAnyOrigin)
+		return routeIs(p, r, max(everybody, 1))
+	})},
 	{id: PolicyScope, what: "a route too many", mistake: mistake{request: func(p *paper, r *fetch.NetworkRequest) {
 		if e := p.view.Route(r.URL.Path); e != nil && e.None != nil {
 			if u, err := fetch.ParseURL(p.view.Routes[0].Path, r.URL); err == nil {
@@ -381,7 +393,7 @@ var seeds = []seed{
 	})},
 	{id: HTTPSchemeTrusted, mistake: matching(func(given, o string) bool { return o == "http://"+hostOf(given) })},
 	{id: PortIgnored, mistake: matchingText(func(given string) string { return `^` + regexp.QuoteMeta(withoutPort(given)) + `(:\d+)?$` })},
-	{id: OriginCaseFolded, mistake: matching(strings.EqualFold)},
+	{id: OriginCaseFolded, note: true, mistake: matching(strings.EqualFold)},
 	{id: SpecialCharacters, mistake: matchingText(func(given string) string { return "^" + regexp.QuoteMeta(given) + "[_`{].*" })},
 	{id: SharedHost, mistake: matching(func(_, o string) bool { return strings.HasSuffix(o, ".github.io") })},
 	{id: DevOriginInProd, mistake: matchingText(func(string) string { return `^http://localhost(:\d+)?$` })},
@@ -389,7 +401,34 @@ var seeds = []seed{
 		return routeIs(p, r, 0) && originIs(p, r, 1)
 	})},
 	{id: PolicyNeverMatches, mistake: silent(func(p *paper, r fetch.NetworkRequest, _ *fetch.NetworkResponse) bool { return originIs(p, r, 1) })},
+	{id: PolicyNeverMatches, what: "written with a slash", mistake: mistake{
+		accepts: func(givens []string, origin string) string {
+			if len(givens) > 1 && origin == givens[1]+"/" {
+				return givens[1]
+			}
+			return ""
+		},
+		response: func(p *paper, r fetch.NetworkRequest, resp *fetch.NetworkResponse, _ fetch.HeaderList) {
+			if originIs(p, r, 1) {
+				resp.Headers = withoutCORS(resp.Headers)
+			}
+		},
+	}},
+	{id: PolicyNeverMatches, what: "where credentials are allowed, on one route", mistake: edited(func(p *paper, r fetch.NetworkRequest, resp *fetch.NetworkResponse) {
+		if routeIs(p, r, 0) && originIs(p, r, 1) {
+			resp.Headers = with(resp.Headers, "Access-Control-Allow-Credentials", "")
+		}
+	})},
 	{id: FilterNotImplemented, mistake: silent(func(*paper, fetch.NetworkRequest, *fetch.NetworkResponse) bool { return true })},
+	{id: FilterNotImplemented, what: "but a * that is written by hand", mistake: edited(func(p *paper, r fetch.NetworkRequest, resp *fetch.NetworkResponse) {
+		if p.inArea("error/gateway/unrouted") { // an answer that is written by hand, too
+			return
+		}
+		resp.Headers = withoutCORS(resp.Headers)
+		if e := p.view.Route(r.URL.Path); e != nil && e.AllowsAnyOrigin() {
+			resp.Headers = append(resp.Headers, fetch.Header{"Access-Control-Allow-Origin", "*"})
+		}
+	})},
 	{id: FilterNotImplemented, what: "and the application gets the preflights", mistake: mistake{
 		instead: func(p *paper, r fetch.NetworkRequest) (fetch.NetworkResponse, bool) {
 			if isPreflight(r) {
@@ -560,6 +599,8 @@ var seeds = []seed{
 			resp.Status = 202
 		}
 	})},
+	{id: PrefixMatch, what: "by a wildcard for anything", mistake: wildcardFor(`.*`, ``)},
+	{id: WildcardDepth, what: "by a wildcard for anything", mistake: wildcardFor(`.*`, `$`)},
 	{id: CrossProduct, mistake: mistake{accepts: func(givens []string, origin string) string {
 		if len(givens) > 1 && (strings.HasPrefix(origin, givens[0]) || strings.HasSuffix(origin, hostOf(givens[1]))) {
 			return givens[0]
@@ -580,6 +621,18 @@ var seeds = []seed{
 			}
 		},
 	}},
+}
+
+// wildcardFor takes for what a wildcard of the policy's stands for whatever an
+// expression in its place matches.
+func wildcardFor(expression, end string) mistake {
+	patterns := map[string]*regexp.Regexp{}
+	for example, origin := range map[string]string{
+		"https://pr-1.preview.example.net": "https://*.preview.example.net", "https://a.partner.example": "https://**.partner.example",
+	} {
+		patterns[example] = regexp.MustCompile("^" + strings.ReplaceAll(strings.ReplaceAll(regexp.QuoteMeta(origin), `\*\*`, expression), `\*`, expression) + end)
+	}
+	return matching(func(given, origin string) bool { return patterns[given] != nil && patterns[given].MatchString(origin) })
 }
 
 func strings1(f func(s, part string) bool) func(given, origin string) bool {

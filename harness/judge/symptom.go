@@ -20,6 +20,7 @@ const (
 	effectRequests effect = "requests" // other requests were made
 	effectStatus   effect = "status"   // the answer itself is another one
 	effectUnsteady effect = "unsteady" // the same request got another answer
+	effectNoted    effect = "noted"    // nothing: it is only worth knowing
 )
 
 // A symptom is a violation in one request of a case.

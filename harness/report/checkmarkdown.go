@@ -35,7 +35,7 @@ func WriteCheckMarkdown(w io.Writer, check Check, s CheckSummary) error {
 		fmt.Fprintf(&b, "- unknown: %s\n", markdown(p))
 	}
 	for _, n := range s.Notes {
-		fmt.Fprintf(&b, "- note: %s: %s%s\n", n.ID, markdown(n.Summary), inCases(len(n.Cases)))
+		fmt.Fprintf(&b, "- note: %s: %s: %s%s\n", markdown(n.Rule.At.String()), n.ID, markdown(n.Summary), inCases(len(n.Cases)))
 	}
 	for _, c := range s.said() {
 		fmt.Fprintf(&b, "- %s: %s: %s\n", c.label(), markdown(c.At.String()), markdown(c.line()))

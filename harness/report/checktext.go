@@ -33,7 +33,8 @@ func WriteCheck(w io.Writer, s CheckSummary, style Style) {
 		fmt.Fprintf(w, "%s: %s\n", paint(style, text.FgYellow, "unknown"), printable(p))
 	}
 	for _, n := range s.Notes {
-		fmt.Fprintf(w, "%s: %s: %s%s; corsproof explain %s\n", paint(style, text.FgCyan, "note"), n.ID, printable(n.Summary), inCases(len(n.Cases)), n.ID)
+		first, rest, _ := strings.Cut(explainNote(n), "\n")
+		fmt.Fprintf(w, "%s\n%s", paint(style, text.FgCyan, first), rest)
 	}
 	writeConcerns(w, style, s)
 	for _, reason := range slices.SortedFunc(maps.Keys(s.Reasons), func(a, b string) int {

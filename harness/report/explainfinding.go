@@ -20,9 +20,6 @@ const findingLines = 14
 func ExplainFinding(f judge.Finding) string {
 	e := f.Evidence
 	head := []string{fmt.Sprintf("%s: %s: %s: %s%s", f.Rule.At, f.Severity, f.ID, printable(f.Title), inCases(len(f.Cases)))}
-	row := func(lines []string, name, text string) []string {
-		return append(lines, strings.TrimRight(fmt.Sprintf("    %-9s %s", name, printable(text)), " "))
-	}
 	head = row(head, "request", requestLine(e.Request))
 	rule := f.Rule.String()
 	if len(f.Owners) > 0 {
@@ -56,11 +53,7 @@ func ExplainFinding(f judge.Finding) string {
 	}
 	tail = row(tail, "rerun", f.Command)
 
-	wire := wireLines(e)
-	if room := max(findingLines-len(head)-len(tail), 1); len(wire) > room {
-		wire = append(wire[:room-1], fmt.Sprintf("and %d more lines, in the report", len(wire)-room+1))
-	}
-	for i, line := range wire {
+	for i, line := range wireLines(e, max(findingLines-len(head)-len(tail), 1)) {
 		name := ""
 		if i == 0 {
 			name = "wire"
@@ -68,6 +61,11 @@ func ExplainFinding(f judge.Finding) string {
 		head = row(head, name, line)
 	}
 	return strings.Join(append(head, tail...), "\n") + "\n"
+}
+
+// row appends a line of a finding.
+func row(lines []string, name, text string) []string {
+	return append(lines, strings.TrimRight(fmt.Sprintf("    %-9s %s", name, printable(text)), " "))
 }
 
 func inCases(n int) string {
@@ -87,34 +85,6 @@ func requestLine(r fetch.Request) string {
 		line += fmt.Sprintf("  credentials %q", r.Credentials)
 	}
 	return line
-}
-
-// wireLines are the exchanges with the headers that decide, as they were sent.
-func wireLines(e judge.Evidence) []string {
-	var lines []string
-	if e.FromCache {
-		lines = append(lines, "nothing was asked: the answer was kept from")
-	}
-	for _, x := range e.Exchanges {
-		first := fmt.Sprintf("%-8s no answer: %s", x.Request.Method, x.Incomplete)
-		if x.Response == nil {
-			lines = append(lines, first)
-			continue
-		}
-		first = fmt.Sprintf("%-8s -> %d  ", x.Request.Method, x.Response.Status)
-		if len(x.Response.Headers) == 0 {
-			lines = append(lines, first+"no Access-Control header")
-			continue
-		}
-		for _, h := range inOrder(x.Response.Headers) {
-			lines = append(lines, fmt.Sprintf("%s%s: %q", first, h.Name(), h.Value()))
-			first = strings.Repeat(" ", len(first))
-		}
-	}
-	if e.NeverSent != "" {
-		lines = append(lines, fmt.Sprintf("%-8s never sent", e.NeverSent))
-	}
-	return lines
 }
 
 // inOrder puts what decides first: origin, credentials, the lists, the rest.
