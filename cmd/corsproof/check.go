@@ -53,14 +53,31 @@ func (f *policyFlags) load(file string, stderr io.Writer) (*policy.Policy, strin
 		}
 	}
 	concerns := p.Lint()
-	for _, c := range concerns {
-		fmt.Fprintln(stderr, c)
-	}
+	writeConcerns(stderr, concerns)
 	if policy.Refused(concerns) {
 		return nil, "", fmt.Errorf("%s: the policy is refused for what is listed above; accept a risk under accepted_risks, with a reason", file)
 	}
 	target, err := f.choose(p)
 	return p, target, err
+}
+
+// writeConcerns prints what the lint says, of several notes of one kind the first.
+func writeConcerns(w io.Writer, concerns []policy.Concern) {
+	notes := map[policy.ConcernID]int{}
+	for _, c := range concerns {
+		if c.Severity == policy.Note {
+			notes[c.ID]++
+		}
+	}
+	for _, c := range concerns {
+		switch n := notes[c.ID]; {
+		case c.Severity != policy.Note || n == 1:
+			fmt.Fprintln(w, c)
+		case n > 1:
+			fmt.Fprintf(w, "%s, and %d more like it\n", c, n-1)
+			notes[c.ID] = 0
+		}
+	}
 }
 
 func (f *policyFlags) choose(p *policy.Policy) (string, error) {
@@ -103,8 +120,10 @@ scripted upstream, and judge its answers: all on the model, one of each decision
 With --engine chromium the browser judges all that it can make, and the model predicts each from
 what the recorders saw; with --engine model there is no browser.
 
-Exit codes: 0 the target follows the policy, 1 it doesn't, 2 wrong use or a mistake in a file, 3
-something could not be observed, 4 browser and model disagree; of several the first in the order 1, 4, 3.`,
+Exit codes: 0 the target follows the policy, 1 it doesn't, 2 wrong use, a mistake in the policy or a
+config that can't be read or run, 3 something could not be observed, 4 browser and model disagree; of
+several the first in the order 1, 4, 3. A gateway that doesn't start, since its own program refuses
+the config, is a 3: its words are shown, with your file and line.`,
 		Example: `  corsproof check shop.yaml
   corsproof check shop.yaml --target edge --gateway nginx=./nginx.conf
   corsproof check shop.yaml --engine chromium`,
@@ -252,6 +271,19 @@ func gatewayOf(t *policy.Target, flag, dir string) (kind, file string, err error
 	kind, file = t.Gateway.Text, t.File.Text
 	if file != "" && !filepath.IsAbs(file) {
 		file = filepath.Join(dir, file)
+	}
+	if file == "" {
+		return kind, file, nil
+	}
+	if _, err := os.Stat(file); err != nil {
+		if p, ok := errors.AsType[*os.PathError](err); ok {
+			err = p.Err
+		}
+		at := t.File.At
+		return "", "", &policy.Error{
+			File: at.File, Line: at.Line, Column: at.Column, Path: "targets." + t.Name + ".file", Value: file,
+			Problem: fmt.Sprintf("%s: %v; it is looked for from the policy's folder, and --gateway names another config", file, err),
+		}
 	}
 	return kind, file, nil
 }

@@ -75,7 +75,9 @@ func TestCheckWrongUse(t *testing.T) {
 		{"a mistake in the policy", map[string]string{"shop.yaml": strings.Replace(shopPolicy, "methods:", "method:", 1)}, []string{"check", "shop.yaml"}, []string{"shop.yaml:7:3", `"methods"`}},
 		{"no such target", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml", "--target", "core"}, []string{`"core"`, "edge"}},
 		{"no such gateway", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml", "--gateway", "pound=x"}, []string{"pound", "nginx", "envoy"}},
-		{"no config", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml"}, []string{"nginx.conf"}},
+		{"no config", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml"}, []string{"shop.yaml:2:32: targets.edge.file: nginx.conf: no such file"}},
+		{"an empty policy", map[string]string{"shop.yaml": "# later\n"}, []string{"check", "shop.yaml"}, []string{"shop.yaml:1:1: is empty"}},
+		{"a flag without a value", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml", "--gateway"}, []string{"--gateway", "See 'corsproof check --help'"}},
 		{"a config that can't be run", map[string]string{"shop.yaml": shopPolicy, "nginx.conf": "http {"}, []string{"check", "shop.yaml"}, []string{"nginx.conf:1"}},
 		{"reports that can't be written", map[string]string{"shop.yaml": shopPolicy, "nginx.conf": shopConfig}, []string{"check", "shop.yaml", "--json", "no/such/x.json", "--junit", "no/such/x.xml", "--markdown", "."},
 			[]string{"--json no/such/x.json: can't write in no/such: no such file", "--junit no/such/x.xml", "--markdown .: it is a folder"}},
@@ -90,6 +92,21 @@ func TestCheckWrongUse(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Mistakes in a policy are lines that begin with their place, for editors; what the
+// lint remarks on over and over is one line.
+func TestCheckTellsOfThePolicy(t *testing.T) {
+	t.Parallel()
+	wrong := strings.NewReplacer("methods:", "method:", "max_age:", "maxage:").Replace(shopPolicy)
+	code, out := runIn(t, map[string]string{"shop.yaml": wrong}, "cases", "shop.yaml")
+	assert.Equal(t, exitUsage, code)
+	assert.Regexp(t, `^shop.yaml:7:3: .*\nshop.yaml:10:3: .*\n$`, out)
+	listed := strings.Replace(shopPolicy, "[PUT]", "[GET, POST, HEAD, PUT]", 1)
+	code, out = runIn(t, map[string]string{"shop.yaml": listed}, "cases", "shop.yaml", "--count")
+	assert.Zero(t, code)
+	assert.Regexp(t, `(?m)^shop.yaml:7:13: note: GET .*, and 2 more like it$`, out)
+	assert.NotContains(t, out, "POST is sent")
 }
 
 func TestCheckOfNginx(t *testing.T) {

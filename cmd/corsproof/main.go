@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/corsproof/corsproof/harness/policy"
 )
 
 // Exit codes, as the README states them.
@@ -48,13 +50,17 @@ func runCommand() int {
 		cancel(fmt.Errorf("%w (%s)", errInterrupted, s))
 		signal.Stop(signals) // a second signal ends the program at once; the next run sweeps
 	}()
-	err := command().ExecuteContext(ctx)
+	ran, err := command().ExecuteContextC(ctx)
 	if err == nil {
 		return exitProven
 	}
 	var exit *exitError
 	if !errors.As(err, &exit) {
-		fmt.Fprintf(os.Stderr, "corsproof: %v\nSee 'corsproof help'.\n", err)
+		if _, ok := errors.AsType[*policy.Error](err); ok {
+			fmt.Fprintln(os.Stderr, err) // each mistake in a file is a line that begins with its place
+		} else {
+			fmt.Fprintf(os.Stderr, "corsproof: %v\nSee '%s --help'.\n", err, ran.CommandPath())
+		}
 		return exitUsage
 	}
 	if exit.err != nil {

@@ -18,8 +18,16 @@ func Parse(name string, data []byte) (*Decoder, ast.Node) {
 		d.failSyntax(err)
 		return d, nil
 	}
-	if len(file.Docs) != 1 || file.Docs[0].Body == nil {
-		d.Fail(nil, "", "has %d documents; expected one that is not empty", len(file.Docs))
+	start := Position{File: name, Line: 1, Column: 1}
+	switch {
+	case len(file.Docs) > 1:
+		if second := file.Docs[1].Start; second != nil {
+			start.Line, start.Column = second.Position.Line, second.Position.Column
+		}
+		d.FailAt(start, "", "begins a second document, of which nothing would be read; write each into a file of its own")
+		return d, nil
+	case len(file.Docs) == 0 || file.Docs[0].Body == nil:
+		d.FailAt(start, "", "is empty: nothing is written in it, but comments perhaps")
 		return d, nil
 	}
 	return d, file.Docs[0].Body

@@ -104,8 +104,10 @@ func TestEveryMistakeIsFound(t *testing.T) {
 			`a.yaml:3:6: groups.b: is an anchor or alias, which is not followed; expected a list`,
 		}},
 		{"two documents", "only one would be read", "groups: {}\n---\ngroups: {}\n", []string{
-			`a.yaml:0:0: has 2 documents; expected one that is not empty`,
+			`a.yaml:2:1: begins a second document, of which nothing would be read; write each into a file of its own`,
 		}},
+		{"empty", "a person made a file and wrote nothing yet", "", []string{`a.yaml:1:1: is empty: nothing is written in it, but comments perhaps`}},
+		{"comments", "the same", "# later\n", []string{`a.yaml:1:1: is empty: nothing is written in it, but comments perhaps`}},
 		{"no YAML", "a place is better than an excerpt", "groups: {a: [\n", []string{
 			`a.yaml:1:13: is not YAML: sequence end token ']' not found`,
 		}},
