@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,8 +16,9 @@ import (
 
 // Run is [Check] for go test: each case is a subtest with the case's ID as its
 // name, so that -run and -skip select cases; what they leave out costs nothing, but
-// for a few cases that tell the cause of one that comes out wrong. Of several cases with one cause the first has the whole
-// finding, the others name it. A case that is not run is skipped with the reason;
+// for a few cases that tell the cause of one that comes out wrong. Of several cases
+// with one cause the first subtest has the whole finding, and the others a line that
+// points to it. A case that is not run is skipped with the reason;
 // a divergence and what could not be observed fail the test, and say so. Where
 // there is no browser to judge, the test is skipped or fails as CORSPROOF_REQUIRE
 // says, see [browser.RequireT]. Call it once in a test.
@@ -114,20 +116,29 @@ func endOf(c *judge.Checked) caseEnd {
 	return out
 }
 
-// fold puts each finding into the words of its first case, and its name into
-// those of the others.
+// fold puts each finding into the words of the first subtest that it explains, and a
+// line that points there into those of the others.
 func (r *testRun) fold(test string, findings []judge.Finding) {
+	words := map[string][]string{}
 	for _, f := range findings {
+		saw := map[string]string{}
+		for _, c := range f.Cases {
+			saw[c.ID] = c.Saw
+		}
+		first := slices.IndexFunc(r.ids, func(id string) bool { _, explains := saw[id]; return explains })
 		f.Command = rerun(test, f.Evidence.Case)
 		for _, c := range f.Cases {
-			e := r.ended[c.ID]
-			if c.ID == f.Evidence.Case {
-				e.text = report.ExplainFinding(f)
-			} else {
-				e.text += fmt.Sprintf("\n    cause     %s, as in %s\n    rerun     %s", f.ID, f.Evidence.Case, rerun(test, c.ID))
+			line := fmt.Sprintf("%s: %s, which %s explains: %s", c.Rule.At, f.ID, r.ids[first], c.Saw)
+			if c.ID == r.ids[first] {
+				line = strings.TrimRight(report.ExplainFinding(f), "\n")
 			}
-			r.ended[c.ID] = e
+			words[c.ID] = append(words[c.ID], line)
 		}
+	}
+	for id, lines := range words {
+		e := r.ended[id]
+		e.text = strings.Join(lines, "\n")
+		r.ended[id] = e
 	}
 }
 

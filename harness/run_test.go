@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/judge"
 	"github.com/corsproof/corsproof/harness/policy"
 )
 
@@ -94,7 +95,7 @@ func TestRunSaysWhatIsWrongOnce(t *testing.T) {
 	finding := regexp.MustCompile(`run_test\.go:\d+: shop\.yaml:\d+: outage: `)
 	require.Len(t, finding.FindAllString(out, -1), 1, "%s", out)
 	assert.Regexp(t, `    rerun     go test -run '\^TestRun\$/\^route\$/\^orders\$/`, out)
-	assert.Regexp(t, `    cause     [a-z-]+, as in route/orders/allowed/`, out)
+	assert.Regexp(t, `run_test\.go:\d+: shop\.yaml:\d+: [a-z-]+, which route/orders/allowed/[a-z]+ explains: request 1: `, out)
 	assert.Contains(t, out, "--- PASS: TestRun/route/orders/denied/plain", "what is right passes")
 	assert.Regexp(t, `[1-9][0-9]+ violations in 1 finding`, out)
 
@@ -104,6 +105,29 @@ func TestRunSaysWhatIsWrongOnce(t *testing.T) {
 	out, ok = testRunT(t, "credentials", "-test.run="+m[1])
 	assert.False(t, ok)
 	assert.Contains(t, out, "1 case: 0 passed, 1 violation in 1 finding")
+}
+
+// The first subtest that a finding explains has all of it, whichever case its evidence
+// is of; of two findings in one case both are told.
+func TestRunFoldsFindings(t *testing.T) {
+	t.Parallel()
+	r := &testRun{ids: []string{"a", "b", "c"}, ended: map[string]caseEnd{}}
+	folded := func(ids ...string) (out []judge.FoldedCase) {
+		for _, id := range ids {
+			out = append(out, judge.FoldedCase{ID: id, Saw: "saw " + id})
+		}
+		return out
+	}
+	r.fold("TestCORS", []judge.Finding{
+		{ID: judge.AcacNotTrue, Cases: folded("c", "b"), Evidence: judge.Evidence{Case: "c", Decisive: -1}},
+		{ID: judge.MaxAgeZero, Cases: folded("c"), Evidence: judge.Evidence{Case: "c", Decisive: -1}},
+	})
+	assert.Contains(t, r.ended["b"].text, "acac-not-exact-true")
+	assert.Contains(t, r.ended["b"].text, "rerun     go test -run '^TestCORS$/^c$'")
+	pointer, rest, _ := strings.Cut(r.ended["c"].text, "\n")
+	assert.Contains(t, pointer, "acac-not-exact-true, which b explains: saw c")
+	assert.Contains(t, rest, "max-age-zero")
+	assert.NotContains(t, r.ended, "a")
 }
 
 // What could not be observed fails a test, and is no violation.
