@@ -378,6 +378,9 @@ func (e explained) Unwrap() error { return e.error }
 // to do.
 func (g *Gateway) explain(err error) error {
 	text := g.original(err.Error())
+	if c, ok := g.config.(teller); ok {
+		text = c.tell(text)
+	}
 	for _, c := range g.kind.cures {
 		if c.line.MatchString(text) {
 			text += "\n" + c.text

@@ -69,6 +69,10 @@ type config interface {
 	named() namedOrigins
 }
 
+// A teller is a config that says where in it the gateway saw a mistake, given what
+// the gateway said.
+type teller interface{ tell(text string) string }
+
 // A place is where a config is to be run.
 type place struct {
 	dir      string // the folder of the copies, absolute

@@ -1,0 +1,88 @@
+package gateway
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+var (
+	// envoyTwice is the line of the log, or lines, with which Envoy says that it ends
+	// because of a config; the words themselves follow on a line of their own.
+	envoyTwice = regexp.MustCompile("(?s)\\[[^\\]\n]*\\]\\[\\d+\\]\\[critical\\]\\[main\\] \\[[^\\]\n]*\\] error `.*?` initializing config '[^\n]*(?:\n [^\n]*)*'\n")
+	// envoyDump is the whole config, on one line, after the reason.
+	envoyDump = regexp.MustCompile(`(?m)\): \{.*$`)
+	// envoyAt is where in the config the reason is, as in "@ a.b[1].c.<any>: ".
+	envoyAt      = regexp.MustCompile(`@[\s\x{a0}]+([a-z_0-9.\[\]<>]+):`)
+	envoyUnknown = regexp.MustCompile(`no such field: '([^']+)'`)
+)
+
+// tell makes of what Envoy said its reason, once, with the lines of the config that
+// it is about.
+func (c *envoyConf) tell(text string) string {
+	if once := envoyTwice.ReplaceAllString(text, ""); once != text && strings.TrimSpace(once) != "" {
+		text = once
+	}
+	text = envoyDump.ReplaceAllString(text, ")")
+	at := envoyAt.FindStringSubmatch(text)
+	if at == nil {
+		return text
+	}
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if envoyAt.MatchString(line) {
+			lines[i] = strings.Join(strings.Fields(line), " ")
+		}
+	}
+	text = strings.Join(lines, "\n")
+	n := c.follow(at[1])
+	if n == nil {
+		return text
+	}
+	place := c.file.start(n)
+	if field := envoyUnknown.FindStringSubmatch(text); field != nil {
+		if e := c.file.field(n, field[1]); e != nil {
+			place = c.file.start(e)
+		}
+	}
+	text += "\nit is at " + c.file.source.at(place)
+	r := &envoyRewrite{conf: c, f: c.file}
+	r.each(n, func(e *ast.MappingValueNode) {
+		if yamlKey(e) == "<<" {
+			text += fmt.Sprintf("\n%s: Envoy knows no merge keys (<<): write out here what %s has", c.file.source.at(c.file.start(e)), oneLine(e.Value.String()))
+		}
+	})
+	return text
+}
+
+// follow returns the node that a path of Envoy's leads to, as far as it does.
+func (c *envoyConf) follow(path string) ast.Node {
+	n := c.file.root
+	for part := range strings.SplitSeq(path, ".") {
+		name, index, _ := strings.Cut(part, "[")
+		if name == "<any>" {
+			continue // what a typed_config holds
+		}
+		e := c.file.field(n, name)
+		if e == nil {
+			return n
+		}
+		n = e.Value
+		i, err := strconv.Atoi(strings.TrimSuffix(index, "]"))
+		if err != nil {
+			continue
+		}
+		if items := c.file.items(n); i < len(items) {
+			n = items[i]
+		} else if fields := slices.Clone(c.file.fields(n)); len(fields) == 1 {
+			n = fields[0].Value // of a map, whose order is Envoy's own
+		} else {
+			return n
+		}
+	}
+	return n
+}
