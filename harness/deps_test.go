@@ -46,7 +46,7 @@ var allowed = map[string][]string{
 	"scenarios":       {"harness/…", "servers/…", "fixtures"},
 	"cmd/corsproof":   {"harness/…", "servers/…", "scenarios", "fixtures"},
 
-	"servers/gateway":    {"servers", "servers/container", "harness/fetch", "harness/policy", "harness/wire", "harness/process", "fixtures"},
+	"servers/gateway":    {"servers", "servers/container", "harness/fetch", "harness/policy", "harness/strict", "harness/wire", "harness/process", "fixtures"},
 	"servers/kubernetes": {"servers", "harness/fetch", "harness/wire", "harness/process", "fixtures"},
 	"servers/container":  {"servers", "harness/fetch", "harness/wire", "harness/process", "fixtures"},
 }

@@ -30,7 +30,7 @@
 //	servers               fetch, wire, process, netns, fixtures
 //	servers/container     servers, fetch, wire, process, fixtures
 //	servers/kubernetes    servers, fetch, wire, process, fixtures
-//	servers/gateway       servers, servers/container, fetch, policy, wire, process, fixtures
+//	servers/gateway       servers, servers/container, fetch, policy, strict, wire, process, fixtures
 //	scenarios             harness and all under it, servers and all under it, fixtures
 //	cmd/corsproof         all
 //
@@ -45,7 +45,8 @@
 // Docker Engine, and dockertest with all that this brings along. Package
 // servers/kubernetes does for the same reason: kubectl and a cluster. Package
 // servers/gateway does because it knows of policies: it words a fix in a gateway's
-// own syntax. It needs servers/container for a gateway's program in somebody's image.
+// own syntax. It needs servers/container for a gateway's program in somebody's image, and
+// strict for the tree of an Envoy config: what it is bounded by is one for all YAML.
 //
 // Below fetch/internal are programs for its development alone: mutants runs the
 // catalogue on a copy of the model that rewrite made and that calls point. The

@@ -5,7 +5,6 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 	goccy "github.com/goccy/go-yaml/token"
 )
 
@@ -13,7 +12,7 @@ import (
 // document, the root is nil and the decoder has the mistake.
 func Parse(name string, data []byte) (*Decoder, ast.Node) {
 	d := &Decoder{File: name}
-	file, err := parser.ParseBytes(data, 0)
+	file, err := Tree(data)
 	if err != nil {
 		d.failSyntax(err)
 		return d, nil

@@ -58,7 +58,7 @@ func (c *envoyConf) plan(p place) (*plan, error) {
 	admin := filepath.Join(p.dir, "admin")
 	override := fmt.Sprintf("admin: {address: {pipe: {path: %s}}}", strconv.Quote(admin))
 	out := &plan{
-		dir: p.dir, copies: []*source{c.file.source}, notes: r.notes, upstreams: r.upstreams, hosts: r.hosts,
+		dir: p.dir, copies: []*source{c.file.source}, reads: r.reads, notes: r.notes, upstreams: r.upstreams, hosts: r.hosts,
 		files:         append(r.files, planned{c.file.source.copy, text}),
 		substitutions: r.edits.substitutions([]*source{c.file.source}),
 		// Hot restart would want shared memory and an abstract socket.

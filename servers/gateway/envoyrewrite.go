@@ -3,7 +3,6 @@ package gateway
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -22,6 +21,7 @@ type envoyRewrite struct {
 
 	edits     edits
 	files     []planned
+	reads     []string // paths of what files are copies of
 	notes     []Note
 	problems  []envoyProblem
 	upstreams []string
@@ -153,13 +153,14 @@ func (r *envoyRewrite) filename(e *ast.MappingValueNode) {
 		r.problem(e, "filename %s: there is no such file; looked for %s; put it there", name, strings.Join(looked, ", "))
 		return
 	}
-	text, err := os.ReadFile(path)
+	text, err := readRegular(r.conf.finder.name(path), path)
 	if err != nil {
 		r.problem(e, "%v", err)
 		return
 	}
 	copy := filepath.Join("read", fmt.Sprintf("%d-%s", e.Key.GetToken().Position.Line, filepath.Base(path)))
 	r.files = append(r.files, planned{copy, text})
+	r.reads = append(r.reads, path)
 	r.replace(WhatFile, e, strconv.Quote(filepath.Join(r.place.dir, copy)))
 }
 

@@ -9,20 +9,21 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/corsproof/corsproof/harness/strict"
 )
 
 // A yamlFile is a YAML file whose nodes have places in its bytes.
 type yamlFile struct {
 	source  *source
 	root    ast.Node
-	lines   []int // where each begins
-	anchors map[string]ast.Node
+	lines   []int                       // where each begins
+	aliases map[*ast.AliasNode]ast.Node // what each stands for
 }
 
 func parseYAML(s *source) (*yamlFile, error) {
-	parsed, err := parser.ParseBytes(s.text, 0)
+	parsed, err := strict.Tree(s.text)
 	if err != nil {
 		var syntax *yaml.SyntaxError
 		if errors.As(err, &syntax) && syntax.GetToken() != nil {
@@ -33,39 +34,47 @@ func parseYAML(s *source) (*yamlFile, error) {
 	if len(parsed.Docs) != 1 || parsed.Docs[0].Body == nil {
 		return nil, fmt.Errorf("%s: it has %d documents; Envoy reads one that is not empty", s.name, len(parsed.Docs))
 	}
-	f := &yamlFile{source: s, root: parsed.Docs[0].Body, lines: []int{0}, anchors: map[string]ast.Node{}}
+	f := &yamlFile{source: s, root: parsed.Docs[0].Body, lines: []int{0}, aliases: map[*ast.AliasNode]ast.Node{}}
+	if mark := "\ufeff"; bytes.HasPrefix(s.text, []byte(mark)) {
+		f.lines[0] = len(mark)
+	}
 	for i, c := range s.text {
 		if c == '\n' {
 			f.lines = append(f.lines, i+1)
 		}
 	}
+	anchors := map[string]ast.Node{} // those before a place
 	ast.Walk(yamlVisitor(func(n ast.Node) {
-		if a, ok := n.(*ast.AnchorNode); ok {
-			f.anchors[a.Name.GetToken().Value] = a.Value
+		switch t := n.(type) {
+		case *ast.AnchorNode:
+			anchors[t.Name.GetToken().Value] = t.Value
+		case *ast.AliasNode:
+			f.aliases[t] = anchors[t.Value.GetToken().Value]
 		}
 	}), f.root)
-	return f, nil
+	_, err = (&yamlSize{file: f, of: map[ast.Node]int{}}).measure(f.root)
+	return f, err
 }
 
 type yamlVisitor func(ast.Node)
 
 func (v yamlVisitor) Visit(n ast.Node) ast.Visitor { v(n); return v }
 
-// resolve returns the node that stands behind anchors, aliases and tags.
+// resolve returns the node that stands behind anchors, aliases and tags; nil behind an
+// alias for nothing.
 func (f *yamlFile) resolve(n ast.Node) ast.Node {
-	for range 20 { // an alias may lead to itself
+	for {
 		switch t := n.(type) {
 		case *ast.AnchorNode:
 			n = t.Value
 		case *ast.TagNode:
 			n = t.Value
 		case *ast.AliasNode:
-			n = f.anchors[t.Value.GetToken().Value]
+			n = f.aliases[t]
 		default:
 			return n
 		}
 	}
-	return nil
 }
 
 // fields returns the entries of a mapping; none if n is something else.

@@ -146,6 +146,17 @@ func (g *Gateway) Upstreams() []string {
 	return slices.Compact(names)
 }
 
+// Files returns the files that belong to the config, itself among them.
+func (g *Gateway) Files() []string {
+	var files []string
+	for _, s := range g.dry.copies {
+		if s.path != "" { // else it is ours
+			files = append(files, s.path)
+		}
+	}
+	return append(files, g.dry.reads...)
+}
+
 // Notes returns what is other here than where the config is used, and what of it
 // isn't tried by itself.
 func (g *Gateway) Notes() []Note { return slices.Concat(g.dry.notes, g.config.named().notes) }

@@ -96,6 +96,7 @@ type plan struct {
 	upstreams     []string // as [wire.Upstream].Named calls them
 	hosts         []string // for the certificate
 	copies        []*source
+	reads         []string // paths of the user's files that files are copies of, beside copies
 	// listeners asks the gateway where it listens, and is an error until it does
 	// so.
 	listeners func(context.Context) ([]wire.EndpointListener, error)

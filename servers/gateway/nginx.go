@@ -34,7 +34,11 @@ type nginxConf struct {
 	notes    []Note
 	syntax   []error // nothing else can be told of such a config
 	problems []error
-	depth    int
+
+	within  []string // paths of the files that are being read, each included by the one before
+	files   int      // that were read
+	bytes   int      // of these
+	endless bool     // an include has no end
 }
 
 // readNginx reads a config. A file that has servers but no http block, as they
@@ -60,6 +64,7 @@ func readNginx(file string, cfg Config) (config, error) {
 
 func (c *nginxConf) parseMain(parent *nginxDirective) {
 	c.sources, c.includes, c.notes, c.syntax, c.problems = []*source{c.main}, nil, nil, nil, nil
+	c.within, c.files, c.bytes, c.endless = []string{c.main.path}, 1, len(c.main.text), false
 	p := &nginxParser{source: c.main, include: c.include}
 	var err error
 	if c.top, err = p.file(parent); err != nil {
@@ -79,7 +84,7 @@ func (c *nginxConf) needsHTTP() bool {
 // of nginx's own default, as far as it changes what is answered.
 func (c *nginxConf) wrapper(p place, inserted string) planned {
 	return planned{"conf/" + nginxWrapper, []byte("events {}\nhttp {" + inserted + "\n" + nginxMIMETypes +
-		"default_type application/octet-stream;\ninclude " + nginxQuote(filepath.Join(p.dir, c.main.copy)) + ";\n}\n")}
+		"default_type application/octet-stream;\ninclude " + nginxQuote(filepath.Join(p.dir, escapeGlob(c.main.copy))) + ";\n}\n")}
 }
 
 const nginxWrapper = "corsproof-around.conf"
@@ -93,7 +98,7 @@ func (c *nginxConf) plan(p place) (*plan, error) {
 	if len(r.listeners) == 0 {
 		return nil, fmt.Errorf("%s: there is no server in an http block", c.main.name)
 	}
-	out := &plan{dir: p.dir, copies: c.sources, notes: r.notes, upstreams: r.upstreams, hosts: r.hosts}
+	out := &plan{dir: p.dir, copies: c.sources, reads: r.reads, notes: r.notes, upstreams: r.upstreams, hosts: r.hosts}
 	for _, s := range c.sources {
 		text, err := r.edits.apply(s)
 		if err != nil {

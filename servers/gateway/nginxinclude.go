@@ -14,22 +14,20 @@ type nginxInclude struct {
 	to        string // relative to the place's folder
 }
 
-// nginxDepth is how deep includes may be nested: files that include each other
-// end there.
-const nginxDepth = 20
+// What a config may include, files that are included again counted again.
+const (
+	nginxDepth     = 20
+	nginxMostFiles = 10_000
+	nginxMostBytes = 64 << 20
+)
 
 // include reads the files that an include directive names, as parts of the block
-// that it stands in. What can't be read is a problem of the config.
+// that it stands in. What can't be read is a problem of the config. After an include
+// that has no end nothing more is included.
 func (c *nginxConf) include(d *nginxDirective) []*nginxDirective {
-	if len(d.args) != 1 {
+	if len(d.args) != 1 || c.endless {
 		return nil // nginx says what is wrong
 	}
-	if c.depth == nginxDepth {
-		c.syntax = append(c.syntax, fmt.Errorf("%s: includes are nested %d deep: does a file include itself?", d.at(), nginxDepth))
-		return nil
-	}
-	c.depth++
-	defer func() { c.depth-- }()
 	name := d.arg(0)
 	found, folder := c.included(d, name)
 	var all []*nginxDirective
@@ -45,22 +43,50 @@ func (c *nginxConf) include(d *nginxDirective) []*nginxDirective {
 			c.problems = append(c.problems, fmt.Errorf("%s: include %s: %w", d.at(), name, err))
 			continue
 		}
+		if err := c.enter(d, s); err != nil {
+			c.endless = true
+			c.syntax = append(c.syntax, err)
+			return all
+		}
 		p := &nginxParser{source: s, include: c.include}
 		directives, err := p.file(d.parent)
+		c.within = c.within[:len(c.within)-1]
 		if err != nil && !slices.ContainsFunc(c.syntax, func(e error) bool { return e.Error() == err.Error() }) {
 			c.syntax = append(c.syntax, err)
 		}
 		all = append(all, directives...)
+		if c.endless {
+			return all
+		}
 	}
 	return all
+}
+
+// enter notes that a file is read as part of the one that d stands in, unless there
+// would be no end to that.
+func (c *nginxConf) enter(d *nginxDirective, s *source) error {
+	c.within = append(c.within, s.path)
+	c.files, c.bytes = c.files+1, c.bytes+len(s.text)
+	switch {
+	case slices.Contains(c.within[:len(c.within)-1], s.path):
+		return fmt.Errorf("%s: include %s: %s would include itself without end: name other files alone, or keep them in a folder of their own", d.at(), d.arg(0), s.name)
+	case len(c.within) > nginxDepth:
+		return fmt.Errorf("%s: includes are nested more than %d deep", d.at(), nginxDepth)
+	case c.files > nginxMostFiles:
+		return fmt.Errorf("%s: includes add up to more than %d files", d.at(), nginxMostFiles)
+	case c.bytes > nginxMostBytes:
+		return fmt.Errorf("%s: includes add up to more than %d MiB", d.at(), nginxMostBytes>>20)
+	}
+	return nil
 }
 
 // included returns the files that an include means, sorted as nginx does, and
 // notes what its argument has to be in the copy. folder is where copies of files
 // go that aren't beside the config.
 func (c *nginxConf) included(d *nginxDirective, name string) (found []string, folder string) {
-	for _, candidate := range c.finder.candidates(name) {
-		found, _ = filepath.Glob(candidate)
+	patterns := c.finder.patterns(name)
+	for i, candidate := range c.finder.candidates(name) {
+		found, _ = filepath.Glob(patterns[i])
 		found = slices.DeleteFunc(found, func(path string) bool {
 			info, err := os.Stat(path)
 			return err != nil || info.IsDir()

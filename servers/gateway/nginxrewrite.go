@@ -19,6 +19,7 @@ type nginxRewrite struct {
 
 	edits     edits
 	files     []planned
+	reads     []string // paths of what files are copies of
 	notes     []Note
 	problems  []error
 	upstreams []string
@@ -202,13 +203,14 @@ func (r *nginxRewrite) file(d *nginxDirective) {
 		r.note(d, "%s %s: there is no such file; looked for %s", d.name.value, name, r.conf.looked(name))
 		return
 	}
-	text, err := os.ReadFile(path)
+	text, err := readRegular(r.conf.finder.name(path), path)
 	if err != nil {
 		r.problem(d, "%s: %v", d.name.value, err)
 		return
 	}
 	copy := filepath.Join("read", fmt.Sprintf("%d-%s", d.source.line(d.name.start), filepath.Base(path)))
 	r.extra(copy, text)
+	r.reads = append(r.reads, path)
 	r.replaceArg(WhatFile, d, i, filepath.Join(r.place.dir, copy))
 }
 

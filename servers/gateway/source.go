@@ -18,7 +18,7 @@ type source struct {
 }
 
 func readSource(name, path, copy string) (*source, error) {
-	text, err := os.ReadFile(path)
+	text, err := readRegular(name, path)
 	if err != nil {
 		return nil, err
 	}
@@ -207,4 +207,16 @@ func (f finder) name(path string) string {
 func (f finder) inside(path string) (rel string, ok bool) {
 	rel, err := filepath.Rel(f.dir, path)
 	return rel, err == nil && filepath.IsLocal(rel)
+}
+
+// patterns returns the candidates as [filepath.Glob] takes them: what the name of the
+// config's folder has is no pattern.
+func (f finder) patterns(name string) []string {
+	f.dir = escapeGlob(f.dir)
+	return f.candidates(name)
+}
+
+// escapeGlob returns a path as a pattern that means nothing but it.
+func escapeGlob(path string) string {
+	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(path)
 }

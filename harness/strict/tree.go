@@ -1,0 +1,61 @@
+package strict
+
+import (
+	"bytes"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// mostNested is how deep values may stand in each other: the parser takes time and
+// memory for the square of it.
+const mostNested = 500
+
+// Tree parses YAML, of any number of documents. A byte order mark before it is not part
+// of it, and lines may end as on Windows; lines and columns are those of data
+// without the mark. An error with a place is a [yaml.SyntaxError].
+func Tree(data []byte) (*ast.File, error) {
+	data = bytes.TrimPrefix(data, []byte(byteOrderMark))
+	tokens := lexer.Tokenize(string(bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))))
+	if t := tooDeep(tokens); t != nil {
+		return nil, &yaml.SyntaxError{Message: "values stand more than 500 deep in each other", Token: t}
+	}
+	return parser.Parse(tokens, 0)
+}
+
+// byteOrderMark may stand before YAML:
+// https://yaml.org/spec/1.2.2/#52-character-encodings.
+const byteOrderMark = "\ufeff"
+
+// tooDeep returns a token that is more than mostNested deep; nil if there is none.
+func tooDeep(tokens token.Tokens) *token.Token {
+	var columns []int // of the blocks around a token
+	brackets := 0
+	for _, t := range tokens {
+		switch t.Type {
+		case token.SequenceStartType, token.MappingStartType:
+			brackets++
+		case token.SequenceEndType, token.MappingEndType:
+			brackets--
+		case token.SequenceEntryType, token.MappingKeyType, token.MappingValueType:
+			if brackets > 0 {
+				continue
+			}
+			column := t.Position.Column
+			if t.Type == token.MappingValueType && t.Prev != nil {
+				column = t.Prev.Position.Column // of the key
+			}
+			for len(columns) > 0 && columns[len(columns)-1] >= column {
+				columns = columns[:len(columns)-1]
+			}
+			columns = append(columns, column)
+		}
+		if brackets+len(columns) > mostNested {
+			return t
+		}
+	}
+	return nil
+}

@@ -1,0 +1,38 @@
+package gateway
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// mostRead bounds what is read of a file that belongs to a config: 16 MiB.
+const mostRead = 16 << 20
+
+// readRegular reads a file that belongs to a config; name is what messages call it. A
+// pipe or a device, which might never end and can't be read twice, is refused.
+func readRegular(name, path string) ([]byte, error) {
+	if path == os.DevNull {
+		return nil, nil // as people name a file that is empty
+	}
+	// Looked at first: to open some devices is to do something with them.
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Mode().Type()&^fs.ModeDir != 0 {
+		return nil, fmt.Errorf("%s: it is no regular file: write what it says to one, and name that", name)
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // nor waits for the other end of what is a pipe by now
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, mostRead+1))
+	if err == nil && len(text) > mostRead {
+		err = fmt.Errorf("%s: it has more than %d MiB, which no gateway's config has", name, mostRead>>20)
+	}
+	return text, err
+}
