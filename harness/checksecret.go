@@ -1,11 +1,14 @@
 package harness
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/policy"
@@ -16,15 +19,7 @@ import (
 // folder. The error says what is not there.
 func Secrets(dir string) func(*policy.Auth) (string, error) {
 	return func(a *policy.Auth) (string, error) {
-		var from policy.Secret
-		switch {
-		case a.Bearer != nil:
-			from = *a.Bearer
-		case a.APIKey != nil:
-			from = a.APIKey.Secret
-		case a.Cookie != nil:
-			from = a.Cookie.Secret
-		}
+		from := a.Secret()
 		if env := from.Env.Text; env != "" {
 			if value, ok := os.LookupEnv(env); ok {
 				return value, nil
@@ -35,12 +30,33 @@ func Secrets(dir string) func(*policy.Auth) (string, error) {
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(dir, path)
 		}
-		value, err := os.ReadFile(path)
+		value, err := readSecret(path)
 		if err != nil {
 			return "", fmt.Errorf("it needs a secret: %w", err)
 		}
-		return strings.TrimSpace(string(value)), nil
+		return strings.TrimSpace(value), nil
 	}
+}
+
+// mostSecret bounds what is read of a file with a secret: 64 KiB, more than any server
+// takes in a header.
+const mostSecret = 64 << 10
+
+// readSecret reads a regular file. What else there may be is read once, or never ends.
+func readSecret(path string) (string, error) {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return "", cmp.Or(err, fmt.Errorf("%s is no regular file", path))
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	value, err := io.ReadAll(io.LimitReader(f, mostSecret+1))
+	if err == nil && len(value) > mostSecret {
+		err = fmt.Errorf("%s has more than %d KiB", path, mostSecret>>10)
+	}
+	return string(value), err
 }
 
 // withSecrets returns the case with the secrets that it needs.

@@ -49,7 +49,7 @@ func (c *policyCases) run(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	p, name, err := c.load(file, c.stderr)
+	p, name, err := c.load(ctx, file, c.stderr)
 	if err != nil {
 		return err
 	}

@@ -38,13 +38,16 @@ func (f *policyFlags) add(cmd *cobra.Command) {
 }
 
 // load reads a policy, and refuses one that is dangerous.
-func (f *policyFlags) load(file string, stderr io.Writer) (*policy.Policy, string, error) {
-	data, err := os.ReadFile(file)
+func (f *policyFlags) load(ctx context.Context, file string, stderr io.Writer) (*policy.Policy, string, error) {
+	data, err := readInput(ctx, file)
 	if err != nil {
 		return nil, "", err
 	}
-	p, err := policy.Parse(file, data)
-	if err != nil {
+	var p *policy.Policy
+	if err := interruptible(ctx, func() (err error) {
+		p, err = policy.Parse(file, data)
+		return err
+	}); err != nil {
 		return nil, "", err
 	}
 	for _, origin := range f.origins {
@@ -160,11 +163,17 @@ func (c *check) run(ctx context.Context, file string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := c.probe(); err != nil {
+	if err := c.find(); err != nil {
 		return err
 	}
-	p, name, err := c.load(file, c.stderr)
+	if err := refuseInputs(c.outputs(), file); err != nil {
+		return err
+	}
+	p, name, err := c.load(ctx, file, c.stderr)
 	if err != nil {
+		return err
+	}
+	if err := refuseInputs(c.outputs(), filesOf(p, filepath.Dir(file))...); err != nil {
 		return err
 	}
 	run := &checkRun{policy: p, file: file, target: name, started: time.Now()}
@@ -200,13 +209,24 @@ func (c *check) run(ctx context.Context, file string) (err error) {
 	if summary.Cases == 0 {
 		return fmt.Errorf("--case %s: the policy has no such case; 'corsproof cases %s' lists them", c.only, file)
 	}
-	if err := reports.end(c.stdout, summary); err != nil {
+	if err := reports.end(ctx, c.stdout, summary); err != nil {
 		return &exitError{exitUnknown, err}
 	}
 	if code := summary.ExitCode(); code != exitProven {
 		return &exitError{code, nil}
 	}
 	return nil
+}
+
+// filesOf returns the files that a policy names.
+func filesOf(p *policy.Policy, dir string) []string {
+	files := p.Files()
+	for i, f := range files {
+		if !filepath.IsAbs(f) {
+			files[i] = filepath.Join(dir, f)
+		}
+	}
+	return files
 }
 
 // parseEngine returns who judges a check, as a flag says it.
@@ -237,6 +257,9 @@ func (c *check) open(ctx context.Context, run *checkRun, dir string, gone func(e
 		return nil, nil, err
 	}
 	kind, file, err := gatewayOf(view.Target, c.gateway, dir)
+	if err == nil && c.gateway == "" && file != "" {
+		err = requireConfig(view.Target, file)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -255,6 +278,9 @@ func (c *check) open(ctx context.Context, run *checkRun, dir string, gone func(e
 		return nil, nil, err
 	}
 	run.kind, run.config = known, file
+	if err := refuseInputs(c.outputs(), file); err != nil {
+		return nil, nil, err
+	}
 	return c.openGateway(ctx, run, host.Hostname(), gone)
 }
 
@@ -272,20 +298,22 @@ func gatewayOf(t *policy.Target, flag, dir string) (kind, file string, err error
 	if file != "" && !filepath.IsAbs(file) {
 		file = filepath.Join(dir, file)
 	}
-	if file == "" {
-		return kind, file, nil
-	}
-	if _, err := os.Stat(file); err != nil {
-		if p, ok := errors.AsType[*os.PathError](err); ok {
-			err = p.Err
-		}
-		at := t.File.At
-		return "", "", &policy.Error{
-			File: at.File, Line: at.Line, Column: at.Column, Path: "targets." + t.Name + ".file", Value: file,
-			Problem: fmt.Sprintf("%s: %v; it is looked for from the policy's folder, and --gateway names another config", file, err),
-		}
-	}
 	return kind, file, nil
+}
+
+// requireConfig says where the policy names a config that isn't there.
+func requireConfig(t *policy.Target, file string) error {
+	_, err := os.Stat(file)
+	if err == nil {
+		return nil
+	}
+	if p, ok := errors.AsType[*os.PathError](err); ok {
+		err = p.Err
+	}
+	return &policy.Error{
+		File: t.File.At.File, Line: t.File.At.Line, Column: t.File.At.Column, Path: "targets." + t.Name + ".file", Value: file,
+		Problem: fmt.Sprintf("%s: %v; it is looked for from the policy's folder, and --gateway names another config", file, err),
+	}
 }
 
 func (c *check) openGateway(ctx context.Context, run *checkRun, host string, gone func(error)) (_ harness.Target, _ func() error, err error) {
@@ -312,8 +340,14 @@ func (c *check) openGateway(ctx context.Context, run *checkRun, host string, gon
 			return nil, nil, &exitError{exitUnknown, errors.Join(causeOr(ctx, err), end())}
 		}
 	}
-	g, err := gateway.New(run.kind, run.config, cfg)
-	if err != nil {
+	var g *gateway.Gateway
+	if err := interruptible(ctx, func() (err error) {
+		g, err = gateway.New(run.kind, run.config, cfg)
+		return err
+	}); err != nil {
+		return nil, nil, errors.Join(err, end())
+	}
+	if err := refuseInputs(c.outputs(), g.Files()...); err != nil {
 		return nil, nil, errors.Join(err, end())
 	}
 	run.gateway = g

@@ -1,12 +1,12 @@
 package main
 
 import (
-	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +23,8 @@ type checkReports struct {
 	json, junit, markdown string
 	annotations           bool
 	failOn                string
+
+	toJSON, toJUnit, toMarkdown *outputFile // nil if nobody wants it
 }
 
 func (r *checkReports) add(cmd *cobra.Command) {
@@ -78,40 +80,26 @@ func (r *checkReports) begin(run *checkRun) (*openReports, error) {
 	if o.failOn, err = report.ParseFailOn(r.failOn); err != nil || r.json == "" {
 		return o, err
 	}
-	if o.spool, err = os.CreateTemp("", "corsproof-report-"); err != nil {
-		return nil, err
-	}
-	// Without a name nothing is left of it, whatever becomes of this process.
-	if err := os.Remove(o.spool.Name()); err != nil {
-		return nil, errors.Join(err, o.spool.Close())
-	}
-	return o, nil
+	o.spool, err = openSpool()
+	return o, err
 }
 
-// probe tells at once, not after the check, that a report can't be written.
-func (r *checkReports) probe() error {
-	var errs []error
-	for _, at := range []struct{ flag, path string }{{"json", r.json}, {"junit", r.junit}, {"markdown", r.markdown}} {
-		if at.path == "" {
-			continue
-		}
-		if info, err := os.Stat(at.path); err == nil && info.IsDir() {
-			errs = append(errs, fmt.Errorf("--%s %s: it is a folder; name a file", at.flag, at.path))
-			continue
-		}
-		folder := filepath.Dir(at.path)
-		f, err := os.CreateTemp(folder, ".corsproof-*")
-		if err != nil {
-			reason := err
-			if p, ok := errors.AsType[*os.PathError](err); ok {
-				reason = p.Err
-			}
-			errs = append(errs, fmt.Errorf("--%s %s: can't write in %s: %w", at.flag, at.path, folder, reason))
-			continue
-		}
-		errs = append(errs, f.Close(), os.Remove(f.Name()))
+// find finds where the reports go, which tells at once, not after the check, that one
+// can't be written.
+func (r *checkReports) find() error {
+	var errs [3]error
+	r.toJSON, errs[0] = findOutput("--json", r.json)
+	r.toJUnit, errs[1] = findOutput("--junit", r.junit)
+	r.toMarkdown, errs[2] = findOutput("--markdown", r.markdown)
+	if err := errors.Join(errs[:]...); err != nil {
+		return err
 	}
-	return errors.Join(errs...)
+	return refuseSame(r.outputs())
+}
+
+// outputs are the reports that somebody wants.
+func (r *checkReports) outputs() []*outputFile {
+	return slices.DeleteFunc([]*outputFile{r.toJSON, r.toJUnit, r.toMarkdown}, func(o *outputFile) bool { return o == nil })
 }
 
 func (o *openReports) close() {
@@ -142,7 +130,7 @@ func (o *openReports) add(c *judge.Checked) error {
 }
 
 // end writes all reports.
-func (o *openReports) end(w io.Writer, s *report.CheckSummary) error {
+func (o *openReports) end(ctx context.Context, w io.Writer, s *report.CheckSummary) error {
 	o.first()
 	s.FailOn = o.failOn
 	report.WriteCheck(w, *s, styleOf(w))
@@ -151,61 +139,15 @@ func (o *openReports) end(w io.Writer, s *report.CheckSummary) error {
 		errs = append(errs, report.WriteAnnotations(w, *s))
 	}
 	if o.cases != nil {
-		errs = append(errs, o.cases.Close(*s), o.keep())
+		errs = append(errs, o.cases.Close(*s), o.toJSON.keep(ctx, o.spool))
 	}
 	if o.suite != nil {
-		errs = append(errs, writeFile(o.junit, func(w io.Writer) error { return o.suite.Write(w, *s) }))
+		errs = append(errs, o.toJUnit.write(ctx, func(w io.Writer) error { return o.suite.Write(w, *s) }))
 	}
 	if o.markdown != "" {
-		errs = append(errs, appendFile(o.markdown, func(w io.Writer) error { return report.WriteCheckMarkdown(w, o.run.check(), *s) }))
+		errs = append(errs, o.toMarkdown.append(ctx, func(w io.Writer) error { return report.WriteCheckMarkdown(w, o.run.check(), *s) }))
 	}
 	return errors.Join(errs...)
-}
-
-// keep copies the spooled report to its place.
-func (o *openReports) keep() error {
-	if _, err := o.spool.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	return writeFile(o.json, func(w io.Writer) error {
-		_, err := io.Copy(w, o.spool)
-		return err
-	})
-}
-
-// writeFile writes a file, whole or not at all.
-func writeFile(path string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".corsproof-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if err := write(f); err != nil {
-		return err
-	}
-	if err := errors.Join(f.Chmod(0o644), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
-}
-
-// appendFile appends to a file in one piece.
-func appendFile(path string, write func(io.Writer) error) error {
-	var text bytes.Buffer
-	if err := write(&text); err != nil {
-		return err
-	}
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text.Bytes())
-	return errors.Join(err, f.Close())
 }
 
 func explainCommand() *cobra.Command {

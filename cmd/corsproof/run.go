@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -82,7 +83,7 @@ func (r *runCases) run(ctx context.Context, args []string) (err error) {
 	if r.timeout <= 0 {
 		return fmt.Errorf("--timeout %v: it has to be more than nothing", r.timeout)
 	}
-	cases, err := loadCases(args)
+	cases, err := loadCases(ctx, args)
 	if err != nil {
 		return err
 	}
@@ -92,7 +93,7 @@ func (r *runCases) run(ctx context.Context, args []string) (err error) {
 		}
 		return nil
 	}
-	finish, err := r.openJSON()
+	finish, err := r.openJSON(ctx, args)
 	if err != nil {
 		return err
 	}
@@ -167,29 +168,45 @@ func (r *runCases) print(s report.CasesSummary) {
 
 // openJSON begins the file. finish ends it; the file appears whole or, if the run
 // did not come to its end, not at all.
-func (r *runCases) openJSON() (finish func(s report.CasesSummary, whole bool) error, err error) {
-	if r.json == "" {
-		return func(report.CasesSummary, bool) error { return nil }, nil
+func (r *runCases) openJSON(ctx context.Context, args []string) (finish func(s report.CasesSummary, whole bool) error, err error) {
+	out, err := findOutput("--json", r.json)
+	if err != nil || out == nil {
+		return func(report.CasesSummary, bool) error { return nil }, err
 	}
-	f, err := os.CreateTemp(filepath.Dir(r.json), ".cases-*")
+	if err := refuseInputs([]*outputFile{out}, caseFiles(args)...); err != nil {
+		return nil, err
+	}
+	spool, err := openSpool()
 	if err != nil {
 		return nil, fmt.Errorf("--json: %w", err)
 	}
-	buffered := bufio.NewWriter(f)
+	buffered := bufio.NewWriter(spool)
 	r.writer = report.NewCasesWriter(buffered, time.Now())
 	return func(s report.CasesSummary, whole bool) error {
-		err := errors.Join(r.writer.Close(s, r.denied), buffered.Flush(), f.Chmod(0o644), f.Close())
-		if err == nil && whole {
-			err = os.Rename(f.Name(), r.json)
-		}
-		if err != nil || !whole {
-			os.Remove(f.Name())
-		}
+		defer spool.Close()
+		err := errors.Join(r.writer.Close(s, r.denied), buffered.Flush())
 		if err != nil {
 			return fmt.Errorf("--json: %w", err)
 		}
-		return nil
+		if !whole {
+			return nil
+		}
+		return out.keep(ctx, spool)
 	}, nil
+}
+
+// caseFiles returns the files of cases that the arguments name.
+func caseFiles(args []string) []string {
+	var files []string
+	for _, arg := range args {
+		filepath.WalkDir(arg, func(path string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() {
+				files = append(files, path)
+			}
+			return nil // whoever reads it says what is wrong
+		})
+	}
+	return files
 }
 
 func parseEngines(names []string) ([]harness.EngineName, error) {
@@ -206,7 +223,7 @@ func parseEngines(names []string) ([]harness.EngineName, error) {
 
 // loadCases returns the cases that the arguments name: files and folders that
 // exist, else globs over the IDs of the built-in catalogue.
-func loadCases(args []string) ([]catalog.Case, error) {
+func loadCases(ctx context.Context, args []string) ([]catalog.Case, error) {
 	builtin, err := catalog.Builtin()
 	if err != nil {
 		return nil, err
@@ -236,7 +253,7 @@ func loadCases(args []string) ([]catalog.Case, error) {
 			problems = append(problems, err)
 			add(list)
 		case err == nil:
-			data, err := os.ReadFile(arg)
+			data, err := readInput(ctx, arg)
 			if err != nil {
 				problems = append(problems, err)
 				continue
