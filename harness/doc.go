@@ -46,7 +46,8 @@
 // servers/kubernetes does for the same reason: kubectl and a cluster. Package
 // servers/gateway does because it knows of policies: it words a fix in a gateway's
 // own syntax. It needs servers/container for a gateway's program in somebody's image, and
-// strict for the tree of an Envoy config: what it is bounded by is one for all YAML.
+// strict for the bounds and the tree of YAML, and to name the directive that was
+// probably meant as a policy's reader does.
 //
 // Below fetch/internal are programs for its development alone: mutants runs the
 // catalogue on a copy of the model that rewrite made and that calls point. The

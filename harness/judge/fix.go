@@ -158,6 +158,9 @@ func (r remedy) collect(g group) []string {
 				continue
 			}
 			for _, v := range r.values(s) {
+				if r.kind == policy.FixAllowOrigin && (s.route == nil || !s.route.Origin(v).Allowed) {
+					continue // one that was let in shows the mistake, and isn't to be let in
+				}
 				if v != "" && !slices.Contains(out, v) {
 					out = append(out, v)
 				}

@@ -81,6 +81,9 @@ func FixKinds() []FixKind { return slices.Sorted(maps.Keys(fixTexts)) }
 // String words the fix for people.
 func (f Fix) String() string {
 	text := fixTexts[f.Kind]
+	if f.Kind == FixAllowOrigin && len(f.Values) == 0 {
+		text = "answer the policy's origins, and no others, with themselves in Access-Control-Allow-Origin"
+	}
 	if strings.Contains(text, "%s") {
 		text = fmt.Sprintf(text, strings.Join(f.Values, ", "))
 	}

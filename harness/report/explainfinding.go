@@ -114,7 +114,7 @@ func flipLine(f judge.Flip) string {
 }
 
 // fixedLines is how many lines of a fix are shown.
-const fixedLines = 4
+const fixedLines = 6
 
 // fixLines are the lines of a fix; of many the first.
 func fixLines(f judge.Finding) []string {

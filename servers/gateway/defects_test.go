@@ -37,6 +37,8 @@ type defect struct {
 	// Orders and Shop make the mistake in the config that follows the policy of
 	// that name, Both in either.
 	Orders, Shop, Both []edit
+	// Fix is what the finding's fix has to say, if that is told.
+	Fix string
 }
 
 // An edit puts a text in the place of one that is there once.
@@ -101,6 +103,8 @@ type row struct {
 	kind           gateway.Kind
 	policy, target string
 	said           said
+	dir            string // of the config, when said was said
+	fixed          fixed
 	// everyRun: Chromium judges it in every run of the tests.
 	everyRun bool
 	// inChromium is what Chromium said of the cases that the finding rests on.
@@ -176,11 +180,16 @@ func TestDefects(t *testing.T) {
 		if r.said = b.check(t, r, harness.EngineModel, r.quick); !r.everyRun {
 			r.said.wrong, r.said.rest = nil, nil // there are many
 		}
+		r.fixed = b.fix(t, r)
 	})
 	for _, r := range all {
 		t.Run(r.String(), func(t *testing.T) {
 			why, falseAlarms := r.misses(r.said)
 			assert.Empty(t, why, "%q", falseAlarms)
+			if assertFixed(t, r); r.fixed.words != "" {
+				t.Logf("%s", r.fixed.words)
+			}
+			assertAllowed(t, b.views[r.policy], r.said.findings)
 			if r.id() == "" {
 				return
 			}

@@ -123,12 +123,18 @@ func (s *said) add(c *judge.Checked) error {
 func (b *bench) check(t *testing.T, r *row, engine harness.EngineName, only func(id string) bool) said {
 	dir := t.TempDir()
 	defer os.RemoveAll(dir) // there are many, and each has its row
-	view := b.views[r.policy]
-	out := said{rest: judge.NewCollector(judge.CollectorConfig{View: view}), decided: map[string]string{}}
 	file, err := b.edited(dir, r)
 	if err != nil {
 		return said{err: err}
 	}
+	r.dir = dir
+	return b.checkFile(t, r, file, engine, only)
+}
+
+// checkFile checks a config for the row's policy by some of the cases.
+func (b *bench) checkFile(t *testing.T, r *row, file string, engine harness.EngineName, only func(id string) bool) said {
+	view := b.views[r.policy]
+	out := said{rest: judge.NewCollector(judge.CollectorConfig{View: view}), decided: map[string]string{}}
 	host, err := url.Parse(view.Target.URL.Text)
 	if err != nil {
 		return said{err: err}

@@ -39,12 +39,14 @@ func tableOf(rows []*row) string {
 		"What `corsproof check` makes of the mistakes in `defects/`, each made in a config that follows a policy otherwise: those in\n" +
 		"`orders/` and `shop/` follow `../policies/orders.yaml` and `../policies/shop.yaml`. A test makes this table by running them all\n" +
 		"(`go test ./servers/gateway -run TestDefects`); `make defects` has Chromium judge every decision in each. A mistake is found if it\n" +
-		"is one finding, with the right ID, blamed on the right layer. Everything else that is reported is a false alarm.\n\n" +
-		"| gateway | mistakes | configs | found | false alarms |\n|---|---|---|---|---|\n")
+		"is one finding, with the right ID, blamed on the right layer. Everything else that is reported is a false alarm. A mistake is fixed\n" +
+		"if what the finding's fix says, done letter by letter in the lines that it names, leaves a config without findings; of the others\n" +
+		"the fix says in words what has to hold, and where.\n\n" +
+		"| gateway | mistakes | configs | found | false alarms | findings | fixed as the fix says |\n|---|---|---|---|---|---|---|\n")
 	kinds := []gateway.Kind{gateway.Nginx, gateway.Envoy}
 	for _, k := range kinds {
 		names := map[string]bool{}
-		configs, found, falseAlarms := 0, 0, 0
+		configs, found, falseAlarms, findings, fixed := 0, 0, 0, 0, 0
 		for _, r := range rows {
 			if r.kind != k {
 				continue
@@ -59,8 +61,14 @@ func tableOf(rows []*row) string {
 			if why == "" || why == "something else is reported" {
 				found++
 			}
+			if r.Finding != "" {
+				findings++
+			}
+			if r.fixed.works() {
+				fixed++
+			}
 		}
-		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d |\n", k, len(names), configs, found, falseAlarms)
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d | %d |\n", k, len(names), configs, found, falseAlarms, findings, fixed)
 	}
 	for _, k := range kinds {
 		fmt.Fprintf(&b, "\n## %s\n\nIn bold: what is reported most, which Chromium judges in every run of the tests, for the policies in turn.\n\n| mistake | finding | at fault | orders | shop |\n|---|---|---|---|---|\n", k)
@@ -99,6 +107,8 @@ func cellOf(rows []*row, of *row, policy string) string {
 		return "**" + why + "**"
 	case of.id() == "":
 		return "nothing"
+	case rows[i].fixed.works():
+		return "found, fixed"
 	}
 	return "found"
 }

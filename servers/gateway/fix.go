@@ -94,3 +94,6 @@ func routePattern(route string) string {
 	}
 	return b.String() + regexp.QuoteMeta(route[at:])
 }
+
+// indent indents what is not empty.
+func indent(text string) string { return "    " + strings.ReplaceAll(text, "\n", "\n    ") }

@@ -24,7 +24,8 @@ var fixValues = map[policy.FixKind][]string{
 }
 
 // Each archive has the wordings of all kinds of fix, for a route with a
-// parameter, one without and the whole gateway.
+// parameter, one without and the whole gateway. Those of nginx are in TestFixes: they
+// rest on answers.
 func TestFix(t *testing.T) {
 	t.Parallel()
 	archives, err := filepath.Glob("testdata/fix/*.txtar")
@@ -36,7 +37,7 @@ func TestFix(t *testing.T) {
 			t.Parallel()
 			text, err := os.ReadFile(name)
 			require.NoError(t, err)
-			main := map[string]string{"nginx-orders": "gateways/orders/nginx.conf", "envoy-orders": "gateways/orders/envoy.yaml"}[base]
+			main := map[string]string{"envoy-orders": "gateways/orders/envoy.yaml"}[base]
 			if main == "" {
 				main = filepath.Join(unpack(t, string(text)), txtar.Parse(text).Files[0].Name)
 			} else {
@@ -59,4 +60,20 @@ func TestFix(t *testing.T) {
 			golden(t, name, map[string]string{"fixes": said.String()})
 		})
 	}
+}
+
+// Without an answer there is nothing to look at, and the fix is words that can't be
+// pasted; without a kind there is none.
+func TestNginxFixWithoutAnswers(t *testing.T) {
+	t.Parallel()
+	main := configFile(t, "gateways/orders/nginx.conf")
+	c, err := readNginx(main, Config{})
+	require.NoError(t, err)
+	for _, kind := range policy.FixKinds() {
+		w := c.word(policy.Fix{Kind: kind, Values: fixValues[kind]})
+		assert.Equal(t, policy.Words, w.Change, kind)
+		assert.Equal(t, main, w.File)
+		assert.Zero(t, w.Line)
+	}
+	assert.Equal(t, Wording{}, c.word(policy.Fix{}))
 }

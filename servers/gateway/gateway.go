@@ -392,6 +392,11 @@ func (g *Gateway) explain(err error) error {
 	if c, ok := g.config.(teller); ok {
 		text = c.tell(text)
 	}
+	if g.kind.mistyped != nil {
+		if what := g.kind.mistyped(text); what != "" {
+			return explained{err, text + "\n" + what}
+		}
+	}
 	for _, c := range g.kind.cures {
 		if c.line.MatchString(text) {
 			text += "\n" + c.text

@@ -28,7 +28,7 @@ var kinds = map[Kind]kind{
 		program: "nginx", pinned: func(i *servers.Installed) string { return i.Nginx },
 		versionArg: "-v", version: regexp.MustCompile(`nginx version: (\S+)`),
 		cure: "on Debian and Ubuntu: apt-get install --no-install-recommends nginx-light",
-		read: readNginx, cures: nginxCures,
+		read: readNginx, cures: nginxCures, mistyped: nginxMistyped,
 	},
 	Envoy: {
 		program: "envoy", pinned: func(i *servers.Installed) string { return i.Envoy },
@@ -49,8 +49,10 @@ type kind struct {
 	// read reads a config with all that it includes. The error has every place
 	// that can't be run.
 	read func(file string, cfg Config) (config, error)
-	// cures say what to do about lines in the gateway's log.
-	cures []cure
+	// cures say what to do about lines in the gateway's log; mistyped, which may be
+	// nil, says what was probably meant by a word in it, or nothing.
+	cures    []cure
+	mistyped func(log string) string
 }
 
 // A cure is what to do about a line in a log.

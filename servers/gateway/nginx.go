@@ -35,10 +35,11 @@ type nginxConf struct {
 	syntax   []error // nothing else can be told of such a config
 	problems []error
 
-	within  []string // paths of the files that are being read, each included by the one before
-	files   int      // that were read
-	bytes   int      // of these
-	endless bool     // an include has no end
+	within  []string          // paths of the files that are being read, each included by the one before
+	files   int               // that were read
+	bytes   int               // of these
+	endless bool              // an include has no end
+	texts   map[string][]byte // of files, by path, that are other than they are on the disk
 }
 
 // readNginx reads a config. A file that has servers but no http block, as they
@@ -53,13 +54,17 @@ func readNginx(file string, cfg Config) (config, error) {
 	if c.main, err = readSource(file, path, "conf/"+filepath.Base(file)); err != nil {
 		return nil, err
 	}
+	c.parse()
+	return c, errors.Join(c.syntax...)
+}
+
+func (c *nginxConf) parse() {
 	c.parseMain(nil)
 	if c.wrapped = c.needsHTTP(); c.wrapped {
 		http := &nginxDirective{name: nginxWord{value: "http"}, open: true, source: c.main}
 		c.parseMain(http)
 		http.block, c.top = c.top, []*nginxDirective{http}
 	}
-	return c, errors.Join(c.syntax...)
 }
 
 func (c *nginxConf) parseMain(parent *nginxDirective) {

@@ -136,6 +136,9 @@ func (c *nginxConf) source(path, copy string) (*source, error) {
 		return c.sources[i], nil
 	}
 	s, err := readSource(c.finder.name(path), path, copy)
+	if text, ok := c.texts[path]; ok {
+		s.text = text
+	}
 	if err == nil {
 		c.sources = append(c.sources, s)
 	}

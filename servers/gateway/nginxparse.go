@@ -20,6 +20,7 @@ type nginxDirective struct {
 	parent *nginxDirective // nil at the top
 	end    int             // of the ';', or of the '{'
 	open   bool            // it has a block
+	close  int             // of what follows the block's '}'
 	block  []*nginxDirective
 }
 
@@ -142,6 +143,7 @@ func (p *nginxParser) directives(parent *nginxDirective) ([]*nginxDirective, ngi
 			if err != nil {
 				return all, mark, err
 			}
+			d.close = p.pos
 		default:
 			return all, mark, fmt.Errorf("%s: %s has no ; after it: unexpected %s", d.at(), d.name.value, mark)
 		}

@@ -56,6 +56,7 @@ func init() { // the rules reach the table again, through walk
 	nginxRules = map[string]func(*nginxRewrite, *nginxDirective){
 		"http": (*nginxRewrite).http, "server": (*nginxRewrite).server, "upstream": (*nginxRewrite).upstream,
 		"proxy_pass": (*nginxRewrite).proxyPass, "resolver": (*nginxRewrite).resolver,
+		"error_page":        (*nginxRewrite).errorPages,
 		"daemon":            func(r *nginxRewrite, d *nginxDirective) { r.replaceArg(WhatProcess, d, 0, "off") },
 		"pid":               path(WhatProcess, in("pid")),
 		"lock_file":         path(WhatProcess, in("lock")),

@@ -1,0 +1,291 @@
+package gateway
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// nginxAnswer is which block answers a request, as far as the config says it.
+type nginxAnswer struct {
+	conf  *nginxConf
+	asked nginxAsked
+
+	server   *nginxDirective
+	location *nginxDirective // nil if no location has the path
+	// block is the one whose settings hold for the answer: an if, a location or the
+	// server.
+	block *nginxDirective
+	// by is the return or rewrite that answers; nil if the content's handler does.
+	by *nginxDirective
+	// status is what by says; 0 without it.
+	status int
+	// errorPage is the error_page that led here; nil if none did.
+	errorPage *nginxDirective
+
+	vars  map[string]nginxSet
+	doubt string // why it can't be told; empty if it can
+}
+
+// nginxSet is the value of a variable and the directive that set it.
+type nginxSet struct {
+	value string
+	sure  bool
+	by    *nginxDirective
+}
+
+// answer finds what answers a request.
+func (c *nginxConf) answer(asked nginxAsked) *nginxAnswer {
+	a := &nginxAnswer{conf: c, asked: asked, vars: map[string]nginxSet{}}
+	if a.server = c.server(asked); a.server == nil {
+		a.doubt = "no server"
+		return a
+	}
+	a.block = a.server
+	if !a.run(a.server) {
+		a.locate(0)
+	}
+	a.errors()
+	return a
+}
+
+// locate finds the location and runs what rewrites there.
+func (a *nginxAnswer) locate(times int) {
+	if times > 10 { // as nginx
+		a.doubt = "a rewrite that goes round"
+		return
+	}
+	before := a.asked.path
+	a.location, _ = nginxLocated(a.server, before)
+	a.block = a.location
+	if a.location == nil {
+		a.block = a.server
+		return
+	}
+	if a.asked.status == 413 && !a.asked.fromUpstream {
+		return // that the body is too long is seen first
+	}
+	if limit := a.location.has("limit_except"); limit != nil && !nginxExcepts(limit, a.asked.method) {
+		a.block = limit // and what the location rewrites is not run
+		return
+	}
+	if !a.run(a.location) && a.asked.path != before {
+		a.locate(times + 1)
+	}
+}
+
+// nginxExcepts reports whether a limit_except lets a method through.
+func nginxExcepts(d *nginxDirective, method string) bool {
+	return slices.ContainsFunc(d.args, func(w nginxWord) bool {
+		return strings.EqualFold(w.value, method) || strings.EqualFold(w.value, "GET") && method == "HEAD"
+	})
+}
+
+// run runs the rewrite module's directives of a block in their order, and reports
+// whether they end the search: https://nginx.org/en/docs/http/ngx_http_rewrite_module.html.
+func (a *nginxAnswer) run(block *nginxDirective) (ended bool) {
+	for _, d := range block.block {
+		switch d.name.value {
+		case "set":
+			if len(d.args) == 2 {
+				value, sure := a.value(d.arg(1))
+				a.vars[strings.TrimPrefix(d.arg(0), "$")] = nginxSet{value, sure, d}
+			}
+		case "if":
+			holds, sure := a.holds(d)
+			if !sure {
+				a.doubt = "the condition of " + d.at()
+			}
+			if !holds {
+				continue
+			}
+			if block.name.value != "server" {
+				a.block = d
+			}
+			if a.run(d) {
+				return true
+			}
+		case "return":
+			a.by = d
+			if a.status, _ = strconv.Atoi(d.arg(0)); a.status == 0 {
+				a.status = 302
+			}
+			return true
+		case "rewrite":
+			if a.rewrite(d) {
+				return true
+			}
+		case "break":
+			return block.name.value != "server"
+		}
+	}
+	return false
+}
+
+// rewrite reports whether a rewrite ends the search.
+func (a *nginxAnswer) rewrite(d *nginxDirective) bool {
+	expression := nginxExpression(d.arg(0))
+	if expression == nil {
+		a.doubt = "the expression of " + d.at()
+		return false
+	}
+	groups := expression.FindStringSubmatch(a.asked.path)
+	if groups == nil {
+		return false
+	}
+	to := d.arg(1)
+	for i, g := range slices.Backward(groups) {
+		to = strings.ReplaceAll(to, "$"+strconv.Itoa(i), g)
+	}
+	switch flag := d.arg(2); {
+	case flag == "permanent", flag == "redirect", strings.Contains(d.arg(1), "://"):
+		a.by, a.status = d, 302
+		if flag == "permanent" {
+			a.status = 301
+		}
+		return true
+	default:
+		to, _, _ = strings.Cut(to, "?")
+		var sure bool
+		if a.asked.path, sure = a.value(to); !sure {
+			a.doubt = "the path of " + d.at()
+		}
+		return flag == "break"
+	}
+}
+
+// holds reports whether the condition of an if holds.
+func (a *nginxAnswer) holds(d *nginxDirective) (holds, sure bool) {
+	words := nginxCondition(d)
+	if len(words) == 0 {
+		return false, false
+	}
+	left, sure := a.value(words[0])
+	switch {
+	case !sure:
+		return false, false
+	case len(words) == 1:
+		return left != "" && left != "0", strings.HasPrefix(words[0], "$")
+	case len(words) != 3:
+		return false, false
+	}
+	operator := words[1]
+	if operator == "=" || operator == "!=" {
+		right, sure := a.value(words[2])
+		return (left == right) == (operator == "="), sure
+	}
+	pattern, negated := strings.CutPrefix(operator, "!")
+	pattern, isExpression := strings.CutPrefix(pattern, "~")
+	expression := nginxExpression(pattern + words[2])
+	if !isExpression || expression == nil {
+		return false, false
+	}
+	return expression.MatchString(left) != negated, true
+}
+
+// nginxCondition returns the words of an if's condition, without the brackets
+// around it.
+func nginxCondition(d *nginxDirective) []string {
+	var words []string
+	for i, w := range d.args {
+		v := w.value
+		if i == 0 && !w.quoted {
+			v = strings.TrimPrefix(v, "(")
+		}
+		if i == len(d.args)-1 && !w.quoted {
+			v = strings.TrimSuffix(v, ")")
+		}
+		if v != "" || w.quoted {
+			words = append(words, v)
+		}
+	}
+	return words
+}
+
+// errors follows an error_page, if the answer is an error that nginx made.
+func (a *nginxAnswer) errors() {
+	if a.by != nil && (a.status < 300 || len(a.by.args) > 1) || a.asked.fromUpstream || a.block == nil {
+		return
+	}
+	codes := []int{a.status}
+	if a.by == nil {
+		if a.asked.status < 300 {
+			return
+		}
+		codes = []int{a.asked.status, 502, 504, 503, 500, 413, 404}
+	}
+	for _, code := range codes {
+		page := a.page(code)
+		if page == nil {
+			continue
+		}
+		if there := a.follow(page, code); a.by != nil || there.status == 0 && code == a.asked.status || there.status == a.asked.status {
+			*a = *there
+			return
+		}
+	}
+}
+
+// page returns the error_page for a status.
+func (a *nginxAnswer) page(code int) *nginxDirective {
+	text := strconv.Itoa(code)
+	for b := a.block; b != nil; b = b.parent {
+		if b.has("error_page") == nil {
+			continue
+		}
+		for _, d := range b.block {
+			if d.name.value == "error_page" && slices.ContainsFunc(d.args[:max(len(d.args)-1, 0)], func(w nginxWord) bool { return w.value == text }) {
+				return d
+			}
+		}
+		return nil
+	}
+	return nil
+}
+
+// follow returns what answers in the place that an error_page leads to.
+func (a *nginxAnswer) follow(page *nginxDirective, code int) *nginxAnswer {
+	to := page.arg(len(page.args) - 1)
+	there := *a
+	there.errorPage, there.by, there.status, there.block = page, nil, 0, a.server
+	there.vars = map[string]nginxSet{}
+	for name, v := range a.vars {
+		there.vars[name] = v
+	}
+	if strings.HasPrefix(to, "@") {
+		there.location = nil
+		for _, d := range a.server.block {
+			if d.name.value == "location" && d.arg(0) == to {
+				there.location, there.block = d, d
+				there.run(d)
+			}
+		}
+	} else if strings.HasPrefix(to, "/") {
+		there.asked.method, there.asked.status = "GET", code
+		there.asked.path, _ = a.value(to)
+		there.locate(0)
+		there.asked.status = a.asked.status
+	} else {
+		there.by, there.status = page, 302
+	}
+	return &there
+}
+
+// refusal returns the directive that refuses a request before anything answers it
+// and isn't among the rewrite module's; nil if there is none.
+func (a *nginxAnswer) refusal() *nginxDirective {
+	for b := a.block; b != nil && b.name.value != "http"; b = b.parent {
+		if b.name.value == "limit_except" {
+			return b
+		}
+		for _, d := range b.block {
+			if nginxRefuses.MatchString(d.name.value) && d.arg(0) != "off" {
+				return d
+			}
+		}
+	}
+	return nil
+}
+
+var nginxRefuses = regexp.MustCompile(`^(auth_(basic|request|jwt)|deny|limit_req|limit_conn)$`)

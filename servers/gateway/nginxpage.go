@@ -1,0 +1,97 @@
+package gateway
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// nginxPage is what stands in for the page of an error_page that isn't here.
+const nginxPage = "corsproof: the page of an error, which isn't here\n"
+
+// errorPages puts a page in the place of each that an error_page leads to and that
+// isn't here: nginx would answer 404 in its place, and no case about the error
+// would see one.
+func (r *nginxRewrite) errorPages(d *nginxDirective) {
+	if len(d.args) < 2 || !strings.HasPrefix(d.arg(len(d.args)-1), "/") {
+		return
+	}
+	uri, _, _ := strings.Cut(d.arg(len(d.args)-1), "?")
+	if strings.Contains(uri, "$") {
+		return
+	}
+	nginxEach(r.conf.top, func(server *nginxDirective) {
+		if server.name.value == "server" && server.open && server.in("http") && (server == d.parent || nginxWithin(d, server) || nginxWithin(server, d.parent)) {
+			r.page(d, server, uri)
+		}
+	})
+}
+
+// nginxWithin reports whether a directive stands in a block, at whatever depth.
+func nginxWithin(d, block *nginxDirective) bool {
+	for p := d.parent; p != nil; p = p.parent {
+		if p == block {
+			return true
+		}
+	}
+	return false
+}
+
+// page puts a page where a server looks for one, if there is none.
+func (r *nginxRewrite) page(d, server *nginxDirective, uri string) {
+	location, _ := nginxLocated(server, uri)
+	if location == nil {
+		location = server
+	}
+	for _, answers := range []string{"proxy_pass", "return", "rewrite", "try_files"} {
+		if location.has(answers) != nil {
+			return
+		}
+	}
+	folder := nginxFolder(location)
+	if folder == nil { // nginx's own, html below its prefix, which is the place's folder here
+		r.extra(filepath.Join("html", uri), []byte(nginxPage))
+		return
+	}
+	name := folder.arg(0)
+	file := filepath.Join(name, uri)
+	if folder.name.value == "alias" {
+		_, text, _ := nginxLocation(location)
+		file = name + strings.TrimPrefix(uri, text)
+	}
+	if _, err := os.Stat(file); err == nil && filepath.IsAbs(name) {
+		return
+	}
+	if strings.Contains(name, "$") {
+		r.note(folder, "%s %s: the page of %s may not be here: then its errors are 404 here", folder.name.value, name, d.at())
+		return
+	}
+	stand := fmt.Sprintf("pages-%d", folder.source.line(folder.name.start))
+	if i := slices.Index(r.conf.sources, folder.source); i > 0 {
+		stand += fmt.Sprintf("-%d", i)
+	}
+	if folder.name.value == "alias" {
+		_, text, _ := nginxLocation(location)
+		rest := strings.TrimPrefix(uri, text)
+		r.extra(stand+"/page"+rest, []byte(nginxPage))
+		r.replaceArg(WhatFile, folder, 0, filepath.Join(r.place.dir, stand)+"/page")
+		return
+	}
+	r.extra(filepath.Join(stand, uri), []byte(nginxPage))
+	r.replaceArg(WhatFile, folder, 0, filepath.Join(r.place.dir, stand))
+}
+
+// nginxFolder returns the root or the alias that holds in a block; nil if it is
+// nginx's own.
+func nginxFolder(block *nginxDirective) *nginxDirective {
+	for b := block; b != nil; b = b.parent {
+		for _, name := range []string{"alias", "root"} {
+			if d := b.has(name); d != nil && len(d.args) > 0 {
+				return d
+			}
+		}
+	}
+	return nil
+}
