@@ -28,20 +28,20 @@ func shown(g group) []policy.Shown {
 	return out
 }
 
-// deciding are the answer that decided and, if caches are what it is about, those
-// that went before.
+// deciding are the target's answers to the request, the one that decided last, and
+// if caches are what it is about, those to the requests that went before.
 func (s *symptom) deciding(id FindingID) []*fetch.Exchange {
 	var out []*fetch.Exchange
-	if remedies[id].kind == policy.FixVary {
-		for step := range min(s.step+1, len(s.Got)) {
-			for i := range s.Got[step].Exchanges {
-				if x := &s.Got[step].Exchanges[i]; x != s.x && x.Server == s.target() {
-					out = append(out, x)
-				}
+	kind := remedies[id].kind
+	caches := kind == policy.FixVary || kind == policy.FixMaxAge || s.effect == effectRequests
+	for step := range min(s.step+1, len(s.Got)) {
+		for i := range s.Got[step].Exchanges {
+			if x := &s.Got[step].Exchanges[i]; (caches || step == s.step) && x != s.x && x.Server == s.target() {
+				out = append(out, x)
 			}
 		}
 	}
-	if s.x != nil {
+	if s.x != nil && s.x.Server == s.target() {
 		out = append(out, s.x)
 	}
 	return out

@@ -268,6 +268,18 @@ func (a *nginxAnswer) follow(page *nginxDirective, code int) *nginxAnswer {
 		there.asked.status = a.asked.status
 	} else {
 		there.by, there.status = page, 302
+		return &there
+	}
+	if there.by == nil {
+		return &there
+	}
+	// The error's own status stands, unless the error_page says otherwise.
+	status, other := strings.CutPrefix(page.arg(len(page.args)-2), "=")
+	switch n, _ := strconv.Atoi(status); {
+	case !other:
+		there.status = code
+	case n > 0:
+		there.status = n
 	}
 	return &there
 }

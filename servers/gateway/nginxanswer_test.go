@@ -144,6 +144,9 @@ func TestNginxAnswer(t *testing.T) {
 		asked, ok := askedOf(&one)
 		require.True(t, ok)
 		a := read.(*nginxConf).answer(asked)
+		if a.by != nil {
+			assert.Equal(t, resp.StatusCode, a.status, name)
+		}
 		lines, sure := a.lines(tc.header)
 		assert.True(t, sure, "%s: %s", name, a.doubt)
 		var got []string

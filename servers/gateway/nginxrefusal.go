@@ -56,7 +56,7 @@ func nginxUnlessOptions(c *nginxConf, d *nginxDirective) [][]nginxEdit {
 // nginxLeaves reports whether a return sends to another host, such as that of a
 // login: a page that isn't navigated there can't follow.
 func nginxLeaves(d *nginxDirective) bool {
-	if d == nil {
+	if d == nil || d.name.value != "return" {
 		return false
 	}
 	_, rest, found := strings.Cut(d.arg(len(d.args)-1), "://")

@@ -38,6 +38,7 @@ type nginxProblem struct {
 // What can be wrong beside the lines of a header.
 const (
 	nginxStatus = "status"
+	nginxLogin  = "login"   // a page is sent to another host, where it can't follow
 	nginxHidden = "hidden " // before a header's name: the upstream's doesn't come through
 )
 
@@ -145,7 +146,9 @@ func (r *nginxRepair) show(c *nginxConf) bool {
 				}
 			}
 		}
-		sure = s.explain(c.answer(asked)) && sure
+		a := c.answer(asked)
+		s.wrong[nginxLogin] = r.fix.Kind == policy.FixAnswerPreflight && !one.Preflight && nginxLeaves(a.by)
+		sure = s.explain(a) && sure
 		r.shown = append(r.shown, s)
 	}
 	// What is right where somebody may read may be right elsewhere, too.
@@ -213,6 +216,9 @@ func (r *nginxRepair) problems(c *nginxConf) (out []nginxProblem, sure bool) {
 			out = append(out, nginxProblem{i, nginxStatus})
 			continue
 		}
+		if s.wrong[nginxLogin] && nginxLeaves(a.by) {
+			out = append(out, nginxProblem{i, nginxLogin})
+		}
 		origins, _ := s.lines(a, allowOrigin)
 		for _, header := range corsHeaders {
 			if !s.wrong[header] && !s.wrong[nginxStatus] {
@@ -257,6 +263,8 @@ func (r *nginxRepair) candidates(c *nginxConf, p nginxProblem) [][]nginxEdit {
 	switch {
 	case p.header == nginxStatus:
 		return r.letThrough(a)
+	case p.header == nginxLogin:
+		return [][]nginxEdit{{nginxInstead(a.by, "return 401;")}}
 	case strings.HasPrefix(p.header, nginxHidden):
 		return [][]nginxEdit{{nginxWithout(a.inEffect("proxy_hide_header", strings.TrimPrefix(p.header, nginxHidden))[0])}}
 	case len(s.extra[p.header]) > 0 && a.by == nil && len(a.inEffect("proxy_hide_header", p.header)) == 0:
@@ -335,7 +343,11 @@ func (r *nginxRepair) faults(c *nginxConf) []fault {
 				out = append(out, faultless)
 				continue
 			}
-			out = append(out, s.fault(header, values, origins))
+			f := s.fault(header, values, origins)
+			if list, equal, ok := s.list(header); ok && s.Preflight && header != exposeHeaders && slices.Contains(origins, s.Origin()) {
+				f = max(f, s.listFault(values, list, equal)) // all of it, whatever is asked for
+			}
+			out = append(out, f)
 		}
 	}
 	return out
