@@ -263,6 +263,9 @@ func (c *check) open(ctx context.Context, run *checkRun, dir string, gone func(e
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := isThere(view.Target, file); c.gateway == "" && err != nil {
+		return nil, nil, err
+	}
 	if kind == "" && c.image != "" {
 		return nil, nil, fmt.Errorf("--image %s: the target %s runs already, at %s: give the gateway's config with --gateway, as in nginx=./nginx.conf", c.image, run.target, view.Target.URL.Text)
 	}
@@ -282,6 +285,25 @@ func (c *check) open(ctx context.Context, run *checkRun, dir string, gone func(e
 		return nil, nil, err
 	}
 	return c.openGateway(ctx, run, host.Hostname(), gone)
+}
+
+// isThere is a mistake in the policy if its target's config is not there.
+func isThere(t *policy.Target, file string) error {
+	if file == "" {
+		return nil
+	}
+	_, err := os.Stat(file)
+	if err == nil {
+		return nil
+	}
+	if p, ok := errors.AsType[*os.PathError](err); ok {
+		err = p.Err
+	}
+	at := t.File.At
+	return &policy.Error{
+		File: at.File, Line: at.Line, Column: at.Column, Path: "targets." + t.Name + ".file", Value: file,
+		Problem: fmt.Sprintf("%s: %v; it is looked for from the policy's folder, and --gateway names another config", file, err),
+	}
 }
 
 // gatewayOf returns the kind of a target's gateway, empty if it has none, and its
