@@ -2,15 +2,18 @@ package harness
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/corsproof/corsproof/harness/catalog"
-	"github.com/corsproof/corsproof/harness/judge"
 )
 
 // contextAreas are the first parts of the IDs of cases that show what a target does
-// as a rule.
-var contextAreas = []string{"route/", "origin/allowed/", "origin/arbitrary/"}
+// as a rule; how it compares origins, only all about origins shows.
+var (
+	contextAreas = []string{"route/", "origin/allowed/", "origin/arbitrary/"}
+	originArea   = "origin/"
+)
 
 // context asks the target what a few cases ask that were not selected, if one that
 // was came out wrong: a cause is told from what is right beside it, so that a case by
@@ -24,11 +27,20 @@ func (c *checking) context(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	areas := contextAreas
+	for id := range c.selected {
+		if strings.HasPrefix(id, originArea) {
+			areas = append(slices.Clone(contextAreas), originArea)
+			break
+		}
+	}
 	var asked []*catalog.PolicyCase
+	chosen := map[string]bool{}
 	for i := range all {
 		pc := &all[i]
-		for _, area := range contextAreas {
-			if strings.HasPrefix(pc.ID, area) && !c.selected[pc.ID] && c.leftOut(pc) == "" && mannerOf(pc) == mannerTogether {
+		for _, area := range areas {
+			if strings.HasPrefix(pc.ID, area) && !chosen[pc.ID] && !c.selected[pc.ID] && c.leftOut(pc) == "" && mannerOf(pc) == mannerTogether {
+				chosen[pc.ID] = true
 				asked = append(asked, pc)
 			}
 		}
@@ -44,9 +56,7 @@ func (c *checking) context(ctx context.Context) error {
 			return err
 		}
 		one.Upstream, one.UpstreamSeen = reached[pc.Signature], !c.foreign
-		if one.End() == judge.EndPass {
-			c.collector.Add(one)
-		}
+		c.collector.AddContext(one)
 	}
 	return nil
 }

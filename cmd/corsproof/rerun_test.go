@@ -37,5 +37,6 @@ func TestRerun(t *testing.T) {
 	cmd.Stdout, cmd.Stderr = &out, &out
 	require.Error(t, cmd.Run())
 	assert.Equal(t, exitNotProven, cmd.ProcessState.ExitCode(), out.String())
+	assert.Contains(t, out.String(), "suffix-match-origin", "one case has the finding that it has among all")
 	assert.Contains(t, out.String(), "1 case: 0 passed, 1 violation in 1 finding")
 }

@@ -50,6 +50,21 @@ func (c *Collector) Add(checked *Checked) {
 	}
 }
 
+// AddContext takes a case that was not asked for: what is wrong in it is no finding,
+// and counts for and against the causes of others. Nobody may change it later.
+func (c *Collector) AddContext(checked *Checked) {
+	if checked.End() == EndNotRun {
+		return
+	}
+	c.diagnosis.facts = append(c.diagnosis.facts, c.diagnosis.factsOf(checked)...)
+	if checked.End() == EndViolation {
+		for _, s := range symptoms(checked, c.cfg.View) {
+			s.context = true
+			c.diagnosis.symptoms = append(c.diagnosis.symptoms, s)
+		}
+	}
+}
+
 // Findings returns the causes of all violations, the gravest first, and notes:
 // what is worth knowing of a target though it follows the policy. Notes never
 // change how a check ends. The order and the rest depend on nothing but the cases

@@ -60,6 +60,9 @@ func (d *diagnosis) groups() []group {
 	d.namedWhoever = d.namedWhoeverAsks()
 	var out []group
 	for _, s := range d.symptoms {
+		if s.context {
+			continue
+		}
 		id := Unclassified
 		for _, c := range causes {
 			if c.explains(d, s) {

@@ -39,6 +39,8 @@ type symptom struct {
 	spelled *policy.Effective
 	// header is the one that is hidden or shown.
 	header string
+	// context: nobody asked for the case.
+	context bool
 }
 
 // effects are in the order in which one explains the next.
