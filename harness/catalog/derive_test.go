@@ -360,13 +360,21 @@ func TestNamedOriginsHaveCases(t *testing.T) {
 			"origin/matched/http_x.example.net_8080/app/plain", "origin/matched/http_x.example.net_8080/app/preflighted",
 			"origin/matched/http_x.example.net_8080/old.anonymous/plain", "origin/matched/http_x.example.net_8080/old.anonymous/preflighted",
 		}},
+		{policy.NamedOrigin{Origin: "https://x.example.net", Matched: true, Entry: "^https://.*"}, []string{
+			"origin/matched-beside/x.example.net/app/plain", "origin/matched-beside/x.example.net/app/preflighted",
+			"origin/matched/x.example.net/old.anonymous/plain", "origin/matched/x.example.net/old.anonymous/preflighted",
+		}},
 		// The first origin of a group is tried on the routes of others anyway.
 		{policy.NamedOrigin{Origin: "https://admin.example.com"}, []string{
 			"origin/other-route/admin.example.com/old.anonymous/plain", "origin/other-route/admin.example.com/old.anonymous/preflighted",
 		}},
 	} {
 		tc.named.At = at
-		more := slices.DeleteFunc(ids(tc.named), func(id string) bool { return slices.Contains(without, id) })
+		beside := policy.NamedOrigin{Origin: "https://app.example.com", Matched: tc.named.Matched, Entry: "^https://.*", At: at}
+		if tc.named.Entry != beside.Entry {
+			beside = tc.named
+		}
+		more := slices.DeleteFunc(ids(tc.named, beside), func(id string) bool { return slices.Contains(without, id) })
 		slices.Sort(more)
 		assert.Equal(t, tc.more, more)
 	}

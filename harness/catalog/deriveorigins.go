@@ -229,11 +229,21 @@ func (d *deriver) namedOrigins(f facet) {
 			return elsewhere.Allowed && elsewhere.Because.Text != policy.Any
 		}):
 			area, why = "origin/other-route", "an origin that only other routes allow could read"
+		case n.Matched && d.hasAllowed(f, n):
+			area, why = "origin/matched-beside", fmt.Sprintf("an origin that the policy doesn't allow could read: an expression in the gateway's config that is for one that it does matches both, at %s", n.At)
 		case n.Matched:
 			area, why = "origin/matched", fmt.Sprintf("an origin that the policy doesn't allow could read: an expression in the gateway's config matches it, at %s", n.At)
 		}
 		d.denied(f, area, n.Origin, because, why)
 	}
+}
+
+// hasAllowed reports whether the entry that names an origin is also for one that may
+// read.
+func (d *deriver) hasAllowed(f facet, n policy.NamedOrigin) bool {
+	return slices.ContainsFunc(d.named, func(o policy.NamedOrigin) bool {
+		return o.At == n.At && o.Entry == n.Entry && f.route.Origin(o.Origin).Allowed
+	})
 }
 
 // attacks are the cases of origins that only resemble an allowed one. entry is

@@ -49,6 +49,7 @@ func (d *diagnosis) match() map[matched]FindingID {
 	stale := slices.DeleteFunc(slices.Clone(taken), func(t matched) bool { return !isNamed(t) })
 	taken, tried = slices.DeleteFunc(taken, isNamed), slices.DeleteFunc(tried, isNamed)
 	out := map[matched]FindingID{}
+	plainest := map[*policy.Effective]FindingID{}
 	for len(taken) > 0 {
 		best, score := matcher{}, 0
 		for _, m := range matchersFor(d.view) {
@@ -81,6 +82,9 @@ func (d *diagnosis) match() map[matched]FindingID {
 				return false
 			}
 			out[t] = best.id
+			if plainest[t.route] == "" {
+				plainest[t.route] = best.id
+			}
 			return true
 		})
 		stale = slices.DeleteFunc(stale, func(t matched) bool {
@@ -91,7 +95,13 @@ func (d *diagnosis) match() map[matched]FindingID {
 		})
 	}
 	for _, t := range taken {
-		if id := d.byAttack(t); id != "" {
+		id := d.byAttack(t)
+		if beside := plainest[t.route]; beside != "" && id == OriginBeyond && d.someSymptom(func(s *symptom) bool {
+			return s.matched() == t && s.in("origin/matched-beside/")
+		}) {
+			id = beside // the same expression lets more through
+		}
+		if id != "" {
 			out[t] = id
 		}
 	}
