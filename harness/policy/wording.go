@@ -46,7 +46,7 @@ type Wording struct {
 	// Change says what to do with Text; empty if the adapter doesn't say.
 	Change Change `json:"change,omitempty"`
 	// Text is what to write, one or more lines, without the indentation that they
-	// have in common.
+	// have in common but where it means something, as in YAML.
 	Text string `json:"text,omitempty"`
 	// File and Line are where it goes; Line is 0 if that can't be told, and with
 	// Insert at the file's beginning.
@@ -71,6 +71,11 @@ func (w Wording) String() string {
 		}
 		b.WriteString(": ")
 	}
+	text, indent := unindented(w.Text)
+	in := ""
+	if indent > 0 {
+		in = fmt.Sprintf(", %d spaces in", indent)
+	}
 	switch w.Change {
 	case Replace:
 		b.WriteString("replace by: ")
@@ -78,7 +83,7 @@ func (w Wording) String() string {
 		if w.Line == 0 {
 			b.WriteString("insert at the beginning: ")
 		} else {
-			b.WriteString("insert after this line: ")
+			b.WriteString("insert after this line" + in + ": ")
 		}
 	case Remove:
 		if w.Until > 0 {
@@ -87,9 +92,24 @@ func (w Wording) String() string {
 			b.WriteString("remove this line")
 		}
 	}
-	b.WriteString(w.Text)
+	b.WriteString(text)
 	for _, more := range w.More {
 		b.WriteString("\n" + more.String())
 	}
 	return b.String()
+}
+
+// unindented takes the spaces away that all lines begin with.
+func unindented(text string) (string, int) {
+	lines := strings.Split(text, "\n")
+	indent := len(text)
+	for _, line := range lines {
+		if rest := strings.TrimLeft(line, " "); rest != "" {
+			indent = min(indent, len(line)-len(rest))
+		}
+	}
+	for i, line := range lines {
+		lines[i] = line[min(indent, len(line)):]
+	}
+	return strings.Join(lines, "\n"), indent
 }

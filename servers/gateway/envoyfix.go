@@ -1,11 +1,13 @@
 package gateway
 
 import (
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/corsproof/corsproof/harness/policy"
@@ -17,188 +19,301 @@ var envoyFields = map[policy.FixKind]string{
 	policy.FixAllowMethod: "allow_methods", policy.FixDenyMethod: "allow_methods",
 	policy.FixAllowHeader: "allow_headers", policy.FixDenyHeader: "allow_headers",
 	policy.FixExpose: "expose_headers", policy.FixHide: "expose_headers",
-	policy.FixMaxAge:      "max_age",
-	policy.FixAllowOrigin: "allow_origin_string_match", policy.FixDenyOrigin: "allow_origin_string_match",
+	policy.FixMaxAge:           "max_age",
 	policy.FixAllowCredentials: "allow_credentials", policy.FixForbidCredentials: "allow_credentials",
 }
 
-const envoyCors = "envoy.filters.http.cors"
+const (
+	envoyCors       = "envoy.filters.http.cors"
+	envoyCorsType   = "type.googleapis.com/envoy.extensions.filters.http.cors.v3.Cors"
+	envoyPolicyType = "type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy"
+	envoyConfigType = "type.googleapis.com/envoy.config.route.v3.FilterConfig"
+	envoyOrigins    = "allow_origin_string_match"
+)
 
-// word words a fix for the route, or the virtual host, that has the fix's path.
+// envoyBare is a list that needs no quotes in a block.
+var envoyBare = regexp.MustCompile(`^[A-Za-z][A-Za-z-]*, [A-Za-z, -]+$`)
+
+// An envoyFix makes a patch that has the config follow the policy.
+type envoyFix struct {
+	*envoyPatch
+	c *envoyConf
+	policy.Fix
+	authority string
+}
+
+// An envoyPlace is a route of the config that a fix is about: what is served there,
+// what the policy says of it, nil if it doesn't list it, and an answer that isn't so.
+type envoyPlace struct {
+	envoyServing
+	on    *policy.Effective
+	shown policy.Shown
+}
+
+// word words a fix as lines to change; if that can't be told, in no syntax, for the
+// route or the virtual host that has its path.
 func (c *envoyConf) word(f policy.Fix) Wording {
-	at := c.serving(f.Route)
-	switch f.Kind {
-	case policy.FixVary:
-		return c.wording(at.host, "response_headers_to_add:\n  - header: {key: vary, value: "+strconv.Quote(strings.Join(f.Values, ", "))+"}\n    append_action: APPEND_IF_EXISTS_OR_ADD")
-	case policy.FixOneOwner:
-		return c.wording(at.host, "response_headers_to_remove: ["+strings.ToLower(strings.Join(f.Values, ", "))+"]")
-	case policy.FixScope:
-		if match := c.file.field(at.route, "match"); match != nil && f.Route != "" {
-			return c.wording(match, "match: "+envoyMatch(f.Route))
+	x := &envoyFix{envoyPatch: &envoyPatch{f: c.file}, c: c, Fix: f}
+	if f.View != nil {
+		if u, err := url.Parse(f.View.Target.URL.Text); err == nil {
+			x.authority = strings.ToLower(u.Hostname())
 		}
-	case policy.FixAnswerPreflight, policy.FixOnErrors:
-		return c.wordFilter(at)
-	case policy.FixOnHops:
-		return c.wording(at.route, "# the cors filter leaves out redirects that Envoy makes: let the route add what it doesn't\n"+
-			"response_headers_to_add:\n  - header: {key: access-control-allow-origin, value: \"%REQ(origin)%\"}")
-	}
-	field := envoyFields[f.Kind]
-	if field == "" {
-		return c.wording(at.route, comment(f))
-	}
-	cors := c.cors(at.route)
-	if cors == nil {
-		cors = c.cors(at.host)
-	}
-	if cors == nil {
-		return c.wording(at.route, envoyPolicy(envoyField(f, "")))
-	}
-	if e := c.file.field(cors.Value, field); e != nil {
-		return c.wording(e, envoyField(f, c.file.text(e.Value)))
-	}
-	return c.wording(cors, envoyField(f, ""))
-}
-
-// wordFilter words that the cors filter has to be there, first of all, and has to
-// have a policy on the route.
-func (c *envoyConf) wordFilter(at envoyServing) Wording {
-	filters := c.file.items(c.file.value(at.manager, "http_filters"))
-	isCors := func(n ast.Node) bool {
-		return c.file.text(n, "name") == envoyCors || strings.HasSuffix(c.file.text(n, "typed_config", "@type"), ".cors.v3.Cors")
-	}
-	const onRoute = "on a route to a cluster: the filter leaves direct_response and redirect out"
-	switch i := slices.IndexFunc(filters, isCors); {
-	case i == 0:
-		return c.wording(at.route, "# "+onRoute+"\n"+envoyPolicy("allow_origin_string_match: [] # and the rest"))
-	case i > 0:
-		return c.wording(filters[i], "# first of http_filters, before what answers by itself")
-	}
-	return c.wording(c.file.field(at.manager, "http_filters"), "# first of http_filters\n- name: "+envoyCors+
-		"\n  typed_config: {\"@type\": type.googleapis.com/envoy.extensions.filters.http.cors.v3.Cors}\n# "+onRoute+"\n"+envoyPolicy("allow_origin_string_match: [] # and the rest"))
-}
-
-// envoyField words one field of a CorsPolicy, given its value.
-func envoyField(f policy.Fix, value string) string {
-	field := envoyFields[f.Kind]
-	switch f.Kind {
-	case policy.FixMaxAge:
-		return field + ": " + strconv.Quote(strings.Join(f.Values, ""))
-	case policy.FixAllowCredentials:
-		return field + ": true"
-	case policy.FixForbidCredentials: // left out it would be the virtual host's
-		return field + ": false"
-	case policy.FixAllowOrigin:
-		text := field + ":"
-		for _, origin := range f.Values {
-			text += "\n  - exact: " + origin
+		for _, p := range x.places() {
+			x.put(p)
 		}
-		return text
-	case policy.FixDenyOrigin:
-		return field + ": # exact, or safe_regex of the whole origin, so that these don't match: " + strings.Join(f.Values, ", ")
-	}
-	switch list := changedList(f, value); {
-	case list != "":
-		return field + ": " + list
-	case value != "":
-		return field + `: ""`
-	}
-	return comment(f)
-}
-
-// envoyPolicy words a CorsPolicy with these fields.
-func envoyPolicy(fields string) string {
-	return "typed_per_filter_config:\n  " + envoyCors + ":\n    \"@type\": type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy\n" + indent(fields)
-}
-
-func (c *envoyConf) wording(n ast.Node, text string) Wording {
-	w := Wording{Text: text, File: c.file.source.name}
-	switch t := n.(type) {
-	case *ast.MappingValueNode:
-		if t != nil {
-			w.Line = t.Key.GetToken().Position.Line
+		if w, ok := x.wording(); ok {
+			return w
 		}
-	case nil:
-	default:
+	}
+	path := ""
+	if f.Route != "" {
+		path = routeSample(f.Route)
+	}
+	at := c.serving(x.authority, path)
+	if len(x.Shown) > 0 && f.Route == "" {
+		if u, err := url.Parse(x.Shown[0].URL); err == nil {
+			at = c.serving(x.authority, u.EscapedPath())
+		}
+	}
+	w := c.at(at.route)
+	w.Change, w.Text = policy.Words, comment(f)
+	if at.route == nil {
+		for _, manager := range c.managers() {
+			w = c.at(c.file.value(manager, "route_config", "virtual_hosts"))
+			w.Change, w.Text = policy.Words, "# no virtual host has the domain "+x.authority
+		}
+	}
+	return w
+}
+
+// at is where a node is.
+func (c *envoyConf) at(n ast.Node) Wording {
+	w := Wording{File: c.file.source.name}
+	if n != nil {
 		w.Line = c.file.source.line(c.file.start(n))
 	}
 	return w
 }
 
-// cors returns the CorsPolicy of a route or a virtual host.
-func (c *envoyConf) cors(n ast.Node) *ast.MappingValueNode {
-	if e := c.file.field(n, "typed_per_filter_config", envoyCors); e != nil {
-		return e
+// places are those of the answers that the fix shows.
+func (x *envoyFix) places() []envoyPlace {
+	var out []envoyPlace
+	for _, s := range x.Shown {
+		u, err := url.Parse(s.URL)
+		if err != nil {
+			continue
+		}
+		p := envoyPlace{envoyServing: x.c.serving(x.authority, u.EscapedPath()), on: x.View.Route(u.EscapedPath()), shown: s}
+		if p.route != nil {
+			out = append(out, p)
+		}
 	}
-	if e := c.file.field(n, "route", "cors"); e != nil {
-		return e
-	}
-	return c.file.field(n, "cors")
+	return out
 }
 
-// An envoyServing is where a path is served: the connection manager, a virtual
-// host of its, and a route of that, or the virtual host again.
-type envoyServing struct{ manager, host, route ast.Node }
+// put adds to the patch what puts one answer right.
+func (x *envoyFix) put(p envoyPlace) {
+	switch x.Kind {
+	case policy.FixAnswerPreflight, policy.FixOnErrors, policy.FixOnHops:
+		x.putAnswer(p)
+	case policy.FixScope:
+		x.putScope(p)
+	case policy.FixVary:
+		x.putVary(p)
+	case policy.FixOneOwner:
+		if !x.putStrangers(p) {
+			x.putOneOwner(p)
+		}
+	case policy.FixAllowOrigin:
+		answers, _ := x.c.answering(p.host, p.shown)
+		switch {
+		case x.putStrangers(p), x.putFilter(p):
+		case answers != nil && answers != p.route && x.f.field(answers, "route") == nil:
+			x.putAnswer(p)
+		default:
+			x.putAllowed(p)
+		}
+	case policy.FixDenyOrigin, policy.FixUnlistOrigin:
+		if !x.putStrangers(p) {
+			x.putDenied(p)
+		}
+	default:
+		if field := envoyFields[x.Kind]; field != "" && p.on != nil {
+			x.putField(p, field)
+		}
+	}
+}
 
-// serving finds where a path is served. Of several places it is the first with a
-// route to a cluster, else the first that answers by itself, else the first that
-// redirects. Without a path it is the virtual host that such a route is in.
-func (c *envoyConf) serving(path string) envoyServing {
-	var best envoyServing
-	most := 0
-	r := &envoyRewrite{conf: c, f: c.file}
-	r.each(c.file.root, func(e *ast.MappingValueNode) {
-		for _, host := range c.file.items(c.file.value(e.Value, "route_config", "virtual_hosts")) {
-			if most == 0 {
-				best = envoyServing{e.Value, host, host}
-				most = 1
-			}
-			for _, route := range c.file.items(c.file.value(host, "routes")) {
-				if path != "" && !envoyMatches(c.file, c.file.value(route, "match"), routeSample(path)) {
-					continue
-				}
-				rank := 2
-				if c.file.field(route, "direct_response") != nil {
-					rank = 3
-				} else if c.file.field(route, "route") != nil {
-					rank = 4
-				}
-				if rank > most {
-					best, most = envoyServing{e.Value, host, route}, rank
-				}
+// putField gives a field of the CorsPolicy the policy's value: where it has one, if
+// that is meant for all that have it from there, else on the route.
+func (x *envoyFix) putField(p envoyPlace, field string) {
+	want := envoyValue(p.on, field)
+	if want == nil {
+		return
+	}
+	level, has := x.provider(p.envoyServing, field)
+	shared := level != p.route
+	if want == "" && shared {
+		// Left empty, it would be what the level above has.
+		for _, e := range x.View.Routes {
+			at := x.c.serving(x.authority, e.Path)
+			if from, _ := x.provider(at, field); e.None == nil && from == level && envoyValue(e, field) != "" {
+				p.on, want = e, envoyValue(e, field)
 				break
 			}
 		}
+	}
+	if shared && !x.agree(level, p.on, field) {
+		if own := x.c.cors(p.route); own != nil && !x.c.isOff(own) {
+			x.addField(own.Value, field, want)
+		} else {
+			x.addPolicy(p.route, yaml.MapSlice{{Key: "@type", Value: envoyPolicyType}, {Key: field, Value: want}})
+		}
+		return
+	}
+	if has != nil {
+		if list, ok := want.(string); ok && field != "max_age" {
+			want = inOrder(x.f.text(has.Value), list)
+		}
+		to := flow([]any{want}, "[", "]")
+		if bare := strings.Trim(to, `"`); envoyBare.MatchString(bare) && !x.isFlow(x.c.cors(level).Value) {
+			to = bare
+		}
+		x.replace(has.Value, to)
+		return
+	}
+	x.addField(x.c.cors(level).Value, field, want)
+}
+
+// provider returns the level from which a route has a field of its CorsPolicy, and
+// the field; or, if none has it, the first that has a CorsPolicy, or the route.
+func (x *envoyFix) provider(at envoyServing, field string) (ast.Node, *ast.MappingValueNode) {
+	var first ast.Node
+	for _, level := range at.levels(x.c) {
+		cors := x.c.cors(level)
+		if cors == nil {
+			continue
+		}
+		if e := x.f.field(cors.Value, field); e != nil {
+			return level, e
+		}
+		if first == nil {
+			first = level
+		}
+	}
+	if first == nil {
+		x.why = "there is no CorsPolicy"
+		first = at.route
+	}
+	return first, nil
+}
+
+// agree reports whether the policy wants the same of a field on every route that
+// has it from the same place.
+func (x *envoyFix) agree(level ast.Node, on *policy.Effective, field string) bool {
+	return !slices.ContainsFunc(x.View.Routes, func(e *policy.Effective) bool {
+		if e.None != nil || e == on || envoyValue(e, field) == "" {
+			return false
+		}
+		at := x.c.serving(x.authority, e.Path)
+		if cors := x.c.cors(at.route); x.c.isOff(cors) {
+			return false
+		}
+		from, _ := x.provider(at, field)
+		return from == level && !sameValue(envoyValue(e, field), envoyValue(on, field))
 	})
-	if path == "" {
-		best.route = best.host
-	}
-	return best
 }
 
-// envoyMatches reports whether a route's match has the path, whatever else it
-// asks for.
-func envoyMatches(f *yamlFile, match ast.Node, path string) bool {
-	if p := f.field(match, "path"); p != nil {
-		return f.text(p.Value) == path
+func sameValue(a, b any) bool {
+	x, isText := a.(string)
+	y, too := b.(string)
+	if isText && too {
+		return inOrder(y, x) == y && len(x) == len(y)
 	}
-	if p := f.field(match, "prefix"); p != nil {
-		return strings.HasPrefix(path, f.text(p.Value))
-	}
-	if p := f.field(match, "path_separated_prefix"); p != nil {
-		prefix := f.text(p.Value)
-		return path == prefix || strings.HasPrefix(path, prefix+"/")
-	}
-	if p := f.field(match, "safe_regex", "regex"); p != nil {
-		expression, err := regexp.Compile("^(?:" + f.text(p.Value) + ")$") // RE2, as Envoy's
-		return err == nil && expression.MatchString(path)
-	}
-	return false
+	return a == b
 }
 
-// envoyMatch is the match that has a route's path, and no other.
-func envoyMatch(route string) string {
-	if !strings.Contains(route, "{") {
-		return "{path: " + route + "}"
+// inOrder returns a list with its words in the order in which another has them.
+func inOrder(has, want string) string {
+	var out []string
+	words := strings.Split(want, ", ")
+	for word := range strings.SplitSeq(has, ",") {
+		if word = strings.TrimSpace(word); slices.Contains(words, word) && !slices.Contains(out, word) {
+			out = append(out, word)
+		}
 	}
-	return "{safe_regex: {regex: " + strconv.Quote(routePattern(route)) + "}}"
+	for _, word := range words {
+		if !slices.Contains(out, word) {
+			out = append(out, word)
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// envoyValue is the policy's value of a field of a CorsPolicy; nil if it has none.
+func envoyValue(e *policy.Effective, field string) any {
+	list := func(l policy.Listed) any {
+		if l.Any != nil {
+			return policy.Any
+		}
+		var names []string
+		for _, t := range l.Names {
+			names = append(names, t.Text)
+		}
+		return strings.Join(names, ", ")
+	}
+	switch field {
+	case "allow_methods":
+		return list(e.Methods)
+	case "allow_headers":
+		return list(e.Headers)
+	case "expose_headers":
+		return list(e.Expose)
+	case "allow_credentials":
+		return e.Credentials
+	case "max_age":
+		if e.MaxAge != nil {
+			return strconv.Itoa(*e.MaxAge)
+		}
+	}
+	return nil
+}
+
+// envoyPolicy is a CorsPolicy that says what the policy does.
+func envoyPolicy(e *policy.Effective) yaml.MapSlice {
+	matchers, _ := envoyMatchers(e, nil)
+	out := yaml.MapSlice{{Key: "@type", Value: envoyPolicyType}, {Key: envoyOrigins, Value: matchers}}
+	for _, field := range []string{"allow_methods", "allow_headers", "expose_headers", "max_age", "allow_credentials"} {
+		if value := envoyValue(e, field); value != nil && value != "" {
+			out = append(out, yaml.MapItem{Key: field, Value: value})
+		}
+	}
+	return append(out, yaml.MapItem{Key: "forward_not_matching_preflights", Value: false})
+}
+
+// addPolicy gives a route a config of the cors filter, in the place of the one that
+// it has.
+func (x *envoyFix) addPolicy(route ast.Node, value yaml.MapSlice) {
+	filters := x.f.field(route, "typed_per_filter_config")
+	if filters == nil {
+		x.addField(route, "typed_per_filter_config", yaml.MapSlice{{Key: envoyCors, Value: value}})
+		return
+	}
+	has := x.f.field(filters.Value, envoyCors)
+	if has == nil {
+		x.addField(filters.Value, envoyCors, value)
+		return
+	}
+	if x.isFlow(has.Value) || x.isFlow(filters.Value) {
+		x.replace(has.Value, "{"+flow(value, "{", "}")+"}")
+		return
+	}
+	start := x.f.start(has)
+	end := x.f.end(has)
+	if end < start {
+		x.why = "it can't be told where it ends"
+		return
+	}
+	text := shifted(block(yaml.MapSlice{{Key: envoyCors, Value: value}}), x.column(start))
+	x.edit(envoyEdit{start: start, end: end, to: strings.TrimLeft(text, " ")})
 }

@@ -16,12 +16,16 @@ type Wording = policy.Wording
 func (g *Gateway) Fix(f policy.Fix) Wording { return word(g.config, f) }
 
 func word(c config, f policy.Fix) Wording {
-	if f.Kind == policy.FixUnlistOrigin {
-		if w, ok := c.named().unlist(f); ok {
-			return w
+	if f.Kind == "" {
+		return Wording{}
+	}
+	w := c.word(f)
+	if literal := w.Change != "" && w.Change != policy.Words; f.Kind == policy.FixUnlistOrigin && !literal {
+		if unlisted, ok := c.named().unlist(f); ok {
+			return unlisted
 		}
 	}
-	return c.word(f)
+	return w
 }
 
 // routeParameter is a part of a route's path that stands for others: {id} for a

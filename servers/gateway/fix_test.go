@@ -18,7 +18,7 @@ import (
 var fixValues = map[policy.FixKind][]string{
 	policy.FixAllowMethod: {"PUT", "DELETE"}, policy.FixDenyMethod: {"POST"},
 	policy.FixAllowHeader: {"if-match"}, policy.FixDenyHeader: {"content-type"}, policy.FixMaxAge: {"600"},
-	policy.FixAllowOrigin: {"https://new.example.com:8443"}, policy.FixDenyOrigin: {"https://evil-shop.example.com"},
+	policy.FixAllowOrigin: {"https://new.example.com:8443"}, policy.FixDenyOrigin: {"https://evil-shop.example.com"}, policy.FixUnlistOrigin: {"https://left.example.com"},
 	policy.FixVary: {"Origin"}, policy.FixOneOwner: {"Access-Control-Allow-Origin", "Access-Control-Max-Age"},
 	policy.FixExpose: {"x-total"}, policy.FixHide: {"etag"}, policy.FixOnErrors: {"502", "504"},
 }

@@ -11,7 +11,7 @@ import (
 // what such a map sets, in an if that looks at it, and in the value of
 // Access-Control-Allow-Origin.
 func (c *nginxConf) named() namedOrigins {
-	var out namedOrigins
+	out := namedOrigins{alone: map[policy.Position]bool{}}
 	asks := c.askingVariables()
 	answers := c.answeringVariables()
 	nginxEach(c.top, func(d *nginxDirective) {
@@ -19,6 +19,9 @@ func (c *nginxConf) named() namedOrigins {
 		written := string(d.source.text[d.name.start:d.end])
 		switch {
 		case d.data() && d.in("map"):
+			if line, _, _ := strings.Cut(d.source.lineText(at.Line), "#"); strings.TrimSpace(line) == written+";" {
+				out.alone[at] = true
+			}
 			source, to := d.parent.arg(0), d.parent.arg(1)
 			if mentions(source, asks) {
 				out.mapKey(at, written, d.name.value, source == "$http_origin")

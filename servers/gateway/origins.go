@@ -16,6 +16,8 @@ import (
 type namedOrigins struct {
 	all   []policy.NamedOrigin
 	notes []Note
+	// alone are the lines with one entry and nothing else.
+	alone map[policy.Position]bool
 }
 
 // NamedOrigins returns every origin that the config names somewhere, and of each
@@ -216,22 +218,28 @@ func letters(ranges []rune) []string {
 	return all[:min(1, len(all))]
 }
 
-// unlist words that entries which name origins are to go.
+// unlist words that entries which name origins are to go: as lines to take out, if
+// each is on a line of its own.
 func (n namedOrigins) unlist(f policy.Fix) (Wording, bool) {
-	var w Wording
+	var all []Wording
+	seen := map[policy.Position]bool{}
 	for _, named := range n.all {
-		if !slices.Contains(f.Values, named.Origin) {
+		if !slices.Contains(f.Values, named.Origin) || seen[named.At] {
 			continue
 		}
-		line := fmt.Sprintf("# take out: %s", named.Entry)
-		switch {
-		case w.Text == "":
-			w = Wording{Text: line, File: named.At.File, Line: named.At.Line}
-		case !strings.Contains(w.Text, named.Entry) || named.At.Line != w.Line:
-			w.Text += fmt.Sprintf("\n# and at %s: %s", named.At, named.Entry)
+		seen[named.At] = true
+		w := Wording{Change: policy.Remove, File: named.At.File, Line: named.At.Line}
+		if !n.alone[named.At] {
+			w.Change, w.Text = policy.Words, "# take out: "+named.Entry
 		}
+		all = append(all, w)
 	}
-	return w, w.Text != ""
+	if len(all) == 0 {
+		return Wording{}, false
+	}
+	w := all[0]
+	w.More = all[1:]
+	return w, true
 }
 
 // literal returns the origin that a text consists of.

@@ -28,6 +28,11 @@ func readSource(name, path, copy string) (*source, error) {
 // line returns the number of the line that an offset is on.
 func (s *source) line(offset int) int { return 1 + bytes.Count(s.text[:offset], []byte("\n")) }
 
+// lineText returns a line.
+func (s *source) lineText(line int) string {
+	return strings.Split(string(s.text), "\n")[line-1]
+}
+
 // at names the place of an offset.
 func (s *source) at(offset int) string { return fmt.Sprintf("%s:%d", s.name, s.line(offset)) }
 
