@@ -147,6 +147,11 @@ type checking struct {
 	predictor *predictor
 	browsing  *browsing // nil until the browser is needed
 
+	// answered is a case that the target answered; nil before there is one.
+	answered *catalog.PolicyCase
+	// limit says that the target limits requests; empty before that is known.
+	limit string
+
 	done      int
 	summary   report.CheckSummary
 	collector *judge.Collector
@@ -196,6 +201,12 @@ func (c *checking) portion(ctx context.Context, p portion) error {
 		return err
 	}
 	reached := c.reached()
+	if err := c.stillAnswers(ctx, predicted(runnable, made)); err != nil {
+		return err
+	}
+	if err := c.noticeLimit(ctx, predicted(runnable, made)); err != nil {
+		return err
+	}
 	var checked []*judge.Checked
 	for _, i := range p.cases {
 		pc := c.cases[i] // a copy: the slice lets go of it

@@ -36,7 +36,17 @@ func (c *checking) browse(ctx context.Context, checked []*judge.Checked) error {
 	if err := b.drive(ctx, chosen); err != nil {
 		return err
 	}
+	if err := b.stillAnswers(ctx, b.browsed(chosen)); err != nil {
+		return err
+	}
+	if err := b.noticeLimit(ctx, b.browsed(chosen)); err != nil {
+		return err
+	}
 	for _, one := range chosen {
+		if b.limit != "" && b.limitedIn(one.Case, one.Want, b.traces[one.Case.Signature]) != nil {
+			one.Engine, one.Unknown = b.traces[one.Case.Signature], b.limit
+			continue
+		}
 		if err := judgeBrowser(ctx, one, b.traces[one.Case.Signature], b.waited[one.Case.Signature]); err != nil {
 			return err
 		}
@@ -272,6 +282,9 @@ func judgeBrowser(ctx context.Context, c *judge.Checked, traces []fetch.Trace, w
 		return nil // it didn't happen again: the model has judged the first time
 	}
 	c.Engine = traces
+	if strings.Contains(c.Missing(), unreadable) {
+		return nil // what a browser makes of it doesn't tell what is right
+	}
 	for i, t := range traces {
 		if t.Outcome.Kind == fetch.OutcomeUnknown {
 			c.Unknown = fmt.Sprintf("request %d in the browser: %s", i+1, t.Outcome.Error)

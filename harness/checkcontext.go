@@ -23,27 +23,9 @@ func (c *checking) context(ctx context.Context) error {
 	if c.cfg.Only == nil || c.summary.Violations == 0 {
 		return nil
 	}
-	all, err := c.derive()
+	asked, err := c.contextCases()
 	if err != nil {
 		return err
-	}
-	areas := contextAreas
-	for id := range c.selected {
-		if strings.HasPrefix(id, originArea) {
-			areas = append(slices.Clone(contextAreas), originArea)
-			break
-		}
-	}
-	var asked []*catalog.PolicyCase
-	chosen := map[string]bool{}
-	for i := range all {
-		pc := &all[i]
-		for _, area := range areas {
-			if strings.HasPrefix(pc.ID, area) && !chosen[pc.ID] && !c.selected[pc.ID] && c.leftOut(pc) == "" && mannerOf(pc) == mannerTogether {
-				chosen[pc.ID] = true
-				asked = append(asked, pc)
-			}
-		}
 	}
 	made, err := c.predictor.predict(ctx, asked, mannerTogether, func(string) {})
 	if err != nil {
@@ -59,4 +41,29 @@ func (c *checking) context(ctx context.Context) error {
 		c.collector.AddContext(one)
 	}
 	return nil
+}
+
+// contextCases are cases that show what the target does as a rule and were not
+// selected.
+func (c *checking) contextCases() ([]*catalog.PolicyCase, error) {
+	all, err := c.derive()
+	if err != nil {
+		return nil, err
+	}
+	areas := contextAreas
+	for id := range c.selected {
+		if strings.HasPrefix(id, originArea) {
+			areas = append(slices.Clone(contextAreas), originArea)
+			break
+		}
+	}
+	var asked []*catalog.PolicyCase
+	for i := range all {
+		pc := &all[i]
+		shows := slices.ContainsFunc(areas, func(area string) bool { return strings.HasPrefix(pc.ID, area) })
+		if shows && !c.selected[pc.ID] && c.leftOut(pc) == "" && mannerOf(pc) == mannerTogether {
+			asked = append(asked, pc)
+		}
+	}
+	return asked, nil
 }

@@ -25,10 +25,13 @@ func (c *checking) judge(ctx context.Context, pc *catalog.PolicyCase, p predicti
 		out.NotRun = fmt.Sprintf("the target did not do within %v what was to be provoked", c.cfg.Timeout)
 	case p.missing != "" && len(p.traces) < len(pc.Steps):
 		out.NotRun = p.missing
+	case !ok && c.limit != "" && slices.ContainsFunc(p.traces, endsInRefusal):
+		out.NotRun = c.limit
 	case !ok:
 		out.NotRun = instead
 	default:
-		out.Want, out.Got, out.Mismatches = want, p.traces, pc.Compare(want, p.traces)
+		got := c.unlimited(pc, want, c.observed(want, p.traces))
+		out.Want, out.Got, out.Mismatches = want, got, pc.Compare(want, got)
 		if p.withheld != "" {
 			judgeWithheld(out, p.withheld)
 		}

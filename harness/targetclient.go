@@ -9,9 +9,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/corsproof/corsproof/harness/catalog"
@@ -123,6 +125,8 @@ func (c *targetClient) call(ctx context.Context, protocol catalog.Protocol, r fe
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, errTooLate)
 	defer cancel()
+	var came atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotFirstResponseByte: func() { came.Store(true) }})
 	request := (&http.Request{
 		Method: r.Method, URL: u, Host: u.Host, Header: http.Header{"User-Agent": {"corsproof"}},
 		Body: http.NoBody,
@@ -136,12 +140,12 @@ func (c *targetClient) call(ctx context.Context, protocol catalog.Protocol, r fe
 	}
 	response, err := c.byProto[protocol].RoundTrip(request)
 	if err != nil {
-		return failed(ctx, err)
+		return failed(ctx, err, came.Load())
 	}
 	defer response.Body.Close()
 	content, err := io.ReadAll(response.Body)
 	if err != nil {
-		return failed(ctx, err)
+		return failed(ctx, err, true)
 	}
 	out := fetch.NetworkResponse{Status: response.StatusCode, Reason: strings.TrimPrefix(response.Status, fmt.Sprint(response.StatusCode, " "))}
 	names := make([]string, 0, len(response.Header))
@@ -158,13 +162,17 @@ func (c *targetClient) call(ctx context.Context, protocol catalog.Protocol, r fe
 	return out, nil
 }
 
-// failed tells a network error, which is the target's, from the end of the run.
-func failed(ctx context.Context, err error) (fetch.NetworkResponse, error) {
+// failed tells a network error, which is the target's, from the end of the run. came
+// says that something of an answer did.
+func failed(ctx context.Context, err error, came bool) (fetch.NetworkResponse, error) {
 	switch cause := context.Cause(ctx); {
 	case errors.Is(cause, errTooLate):
 		return fetch.NetworkResponse{Silent: true}, nil
 	case cause != nil:
 		return fetch.NetworkResponse{}, cause
+	}
+	if came {
+		return fetch.NetworkResponse{Failed: unreadable + err.Error()}, nil
 	}
 	return fetch.NetworkResponse{Failed: err.Error()}, nil
 }

@@ -19,7 +19,6 @@ var causesOfNoAnswer = []cause{
 	{PreflightMTLS, func(d *diagnosis, s *symptom) bool {
 		return s.silent() && s.preflight() && strings.Contains(s.x.Incomplete, "certificate")
 	}},
-	{Preflight5xx, func(d *diagnosis, s *symptom) bool { return s.silent() && s.preflight() }},
 	{LooksLikeCORS, func(d *diagnosis, s *symptom) bool { return s.silent() }},
 	{BrowserHeaderRemoved, func(d *diagnosis, s *symptom) bool {
 		return s.missing() && d.someSymptom(func(o *symptom) bool { return o.preflight() == s.preflight() && o.missing() && o.stripped() })

@@ -187,8 +187,7 @@ var seeds = []seed{
 			resp.Status, p.upstream = 401, nil
 		}
 	})},
-	{id: Preflight5xx, what: "502", mistake: preflightsGet(bare(502))},
-	{id: Preflight5xx, what: "closed", mistake: preflightsGet(fetch.NetworkResponse{Failed: "connection closed"})},
+	{id: Preflight5xx, mistake: preflightsGet(bare(502))},
 	{id: PreflightForwarded, mistake: mistake{instead: func(p *paper, r fetch.NetworkRequest) (fetch.NetworkResponse, bool) {
 		if isPreflight(r) {
 			p.ask(r, catalog.DefaultAnswer)
@@ -567,7 +566,8 @@ var seeds = []seed{
 	{id: PrivateNetwork, note: true, mistake: edited(func(p *paper, r fetch.NetworkRequest, resp *fetch.NetworkResponse) {
 		resp.Headers = append(resp.Headers, fetch.Header{"Access-Control-Allow-Private-Network", "true"})
 	})},
-	{id: LooksLikeCORS, mistake: mistake{instead: func(p *paper, r fetch.NetworkRequest) (fetch.NetworkResponse, bool) {
+	{id: LooksLikeCORS, what: "preflights", mistake: preflightsGet(fetch.NetworkResponse{Failed: "connection closed"})},
+	{id: LooksLikeCORS, what: "one request", mistake: mistake{instead: func(p *paper, r fetch.NetworkRequest) (fetch.NetworkResponse, bool) {
 		return fetch.NetworkResponse{Failed: "stream refused"}, p.inArea("error/gateway/upstream-resets") && !isPreflight(r)
 	}}},
 	{id: CORSDoS, note: true, mistake: mistake{instead: func(p *paper, r fetch.NetworkRequest) (fetch.NetworkResponse, bool) {

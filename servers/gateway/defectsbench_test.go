@@ -153,6 +153,9 @@ func (b *bench) checkFile(t *testing.T, r *row, file string, engine harness.Engi
 		return said{err: err}
 	}
 	for _, c := range append(summary.Divergences, summary.Unknowns...) {
+		if r.Finding == judge.LooksLikeCORS && strings.Contains(c.Line, "got no answer: ") {
+			continue // of who may not read nothing follows from no answer
+		}
 		out.other = append(out.other, c.ID+": "+c.Line)
 	}
 	out.other = append(out.other, summary.Problems...)

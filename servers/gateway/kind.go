@@ -65,6 +65,8 @@ type cure struct {
 type config interface {
 	// plan says what is to be run. It touches nothing but the config's files.
 	plan(place) (*plan, error)
+	// limits are the places that limit requests, see [Gateway.Limits].
+	limits() []string
 	// word words a fix in the gateway's syntax.
 	word(policy.Fix) Wording
 	// named finds the origins that it names.
