@@ -50,15 +50,6 @@ var fixHeaders = map[policy.FixKind]string{
 	policy.FixAllowCredentials: "Access-Control-Allow-Credentials", policy.FixForbidCredentials: "Access-Control-Allow-Credentials",
 }
 
-// preflightOnly reports whether a fix is about the answer to a preflight alone.
-func preflightOnly(f policy.Fix) bool {
-	switch f.Kind {
-	case policy.FixAllowMethod, policy.FixDenyMethod, policy.FixAllowHeader, policy.FixDenyHeader, policy.FixMaxAge:
-		return true
-	}
-	return false
-}
-
 // changedList returns a list with the fix's values in it, or without them.
 func changedList(f policy.Fix, value string) string {
 	var names []string

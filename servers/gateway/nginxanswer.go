@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -283,21 +282,3 @@ func (a *nginxAnswer) follow(page *nginxDirective, code int) *nginxAnswer {
 	}
 	return &there
 }
-
-// refusal returns the directive that refuses a request before anything answers it
-// and isn't among the rewrite module's; nil if there is none.
-func (a *nginxAnswer) refusal() *nginxDirective {
-	for b := a.block; b != nil && b.name.value != "http"; b = b.parent {
-		if b.name.value == "limit_except" {
-			return b
-		}
-		for _, d := range b.block {
-			if nginxRefuses.MatchString(d.name.value) && d.arg(0) != "off" {
-				return d
-			}
-		}
-	}
-	return nil
-}
-
-var nginxRefuses = regexp.MustCompile(`^(auth_(basic|request|jwt)|deny|limit_req|limit_conn)$`)

@@ -53,6 +53,7 @@ func (r *nginxRewrite) page(d, server *nginxDirective, uri string) {
 	folder := nginxFolder(location)
 	if folder == nil { // nginx's own, html below its prefix, which is the place's folder here
 		r.extra(filepath.Join("html", uri), []byte(nginxPage))
+		r.note(d, "%s is a page of corsproof's here: nginx's own folder, html, isn't", uri)
 		return
 	}
 	name := folder.arg(0)
