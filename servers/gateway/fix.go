@@ -2,8 +2,6 @@ package gateway
 
 import (
 	"regexp"
-	"slices"
-	"strings"
 
 	"github.com/corsproof/corsproof/harness/policy"
 )
@@ -49,46 +47,3 @@ var fixHeaders = map[policy.FixKind]string{
 	policy.FixAllowOrigin: "Access-Control-Allow-Origin", policy.FixDenyOrigin: "Access-Control-Allow-Origin",
 	policy.FixAllowCredentials: "Access-Control-Allow-Credentials", policy.FixForbidCredentials: "Access-Control-Allow-Credentials",
 }
-
-// changedList returns a list with the fix's values in it, or without them.
-func changedList(f policy.Fix, value string) string {
-	var names []string
-	for name := range strings.SplitSeq(value, ",") {
-		if name = strings.TrimSpace(name); name != "" && !strings.Contains(name, "$") {
-			names = append(names, name)
-		}
-	}
-	has := func(all []string, name string) bool {
-		return slices.ContainsFunc(all, func(n string) bool { return strings.EqualFold(n, name) })
-	}
-	switch f.Kind {
-	case policy.FixDenyMethod, policy.FixDenyHeader, policy.FixHide:
-		names = slices.DeleteFunc(names, func(name string) bool { return has(f.Values, name) })
-	default:
-		for _, v := range f.Values {
-			if !has(names, v) {
-				names = append(names, v)
-			}
-		}
-	}
-	return strings.Join(names, ", ")
-}
-
-// routePattern is an expression for the paths that a route matches.
-func routePattern(route string) string {
-	var b strings.Builder
-	at := 0
-	for _, p := range routeParameter.FindAllStringIndex(route, -1) {
-		b.WriteString(regexp.QuoteMeta(route[at:p[0]]))
-		if strings.HasSuffix(route[p[0]:p[1]], "...}") {
-			b.WriteString(".+")
-		} else {
-			b.WriteString("[^/]+")
-		}
-		at = p[1]
-	}
-	return b.String() + regexp.QuoteMeta(route[at:])
-}
-
-// indent indents what is not empty.
-func indent(text string) string { return "    " + strings.ReplaceAll(text, "\n", "\n    ") }
