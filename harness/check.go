@@ -204,6 +204,9 @@ func (c *checking) portion(ctx context.Context, p portion) error {
 	if err := c.stillAnswers(ctx, predicted(runnable, made)); err != nil {
 		return err
 	}
+	if err := c.noticeCertificate(predicted(runnable, made)); err != nil {
+		return err
+	}
 	if err := c.noticeLimit(ctx, predicted(runnable, made)); err != nil {
 		return err
 	}

@@ -97,6 +97,9 @@ func (c *checking) stillAnswers(ctx context.Context, traces casesWithTraces) err
 	if c.answered != nil {
 		return fmt.Errorf("the target stopped answering: %s, and neither did one that it answered before", reason)
 	}
+	if where := c.wantsCertificate(); where != "" {
+		return fmt.Errorf("the target answered none of %d requests; the last: %s: it wants a client's certificate (%s), and none can be presented here", asked, reason, where)
+	}
 	return fmt.Errorf("the target answered none of %d requests; the last: %s: see that what its URL and port lead to is the server that is meant", asked, reason)
 }
 

@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/corsproof/corsproof/fixtures"
 )
 
 // mostToNotice is how long it may take until a check ends that can't go on: twice
@@ -114,6 +116,22 @@ func TestCheckOfAConfigThatWontStart(t *testing.T) {
 	assert.Less(t, time.Since(began), mostToNotice)
 	assert.Contains(t, out, `unknown directive "brotli" in nginx.conf:28`)
 	assert.Contains(t, out, "lacks the module that has it")
+}
+
+// Where a client's certificate is wanted there is nothing to judge.
+func TestCheckOfAConfigThatWantsCertificates(t *testing.T) {
+	t.Parallel()
+	config := strings.Replace(shopConfig, "ssl_certificate_key key.pem;", "ssl_certificate_key key.pem;\nssl_client_certificate ca.pem; ssl_verify_client on;", 1)
+	code, out := runIn(t, map[string]string{"shop.yaml": shopPolicy, "nginx.conf": config}, "check", "shop.yaml", "--engine", "model")
+	assert.Equal(t, exitUnknown, code, out)
+	assert.Contains(t, out, "the target wants a client's certificate (nginx.conf:12: ssl_verify_client on)")
+	envoy, err := fixtures.Files.ReadFile("example/envoy.yaml")
+	require.NoError(t, err)
+	text := strings.Replace(string(envoy), "              common_tls_context:\n",
+		"              require_client_certificate: true\n              common_tls_context:\n                validation_context: {trusted_ca: {filename: ca.pem}}\n", 1)
+	code, out = runIn(t, map[string]string{"shop.yaml": shopPolicy, "envoy.yaml": text}, "check", "shop.yaml", "--engine", "model", "--gateway", "envoy=envoy.yaml")
+	assert.Equal(t, exitUnknown, code, out)
+	assert.Regexp(t, `it wants a client's certificate \(envoy.yaml:\d+: require_client_certificate: true\)`, out)
 }
 
 // The config's own ports, of listeners and of upstreams, are nobody's here: who has

@@ -67,6 +67,8 @@ type config interface {
 	plan(place) (*plan, error)
 	// limits are the places that limit requests, see [Gateway.Limits].
 	limits() []string
+	// clientCertificates are the places that want some, see [Gateway.ClientCertificates].
+	clientCertificates() []string
 	// word words a fix in the gateway's syntax.
 	word(policy.Fix) Wording
 	// named finds the origins that it names.

@@ -12,6 +12,31 @@ import (
 // its file and line.
 func (g *Gateway) Limits() []string { return g.config.limits() }
 
+// ClientCertificates returns the places where the config wants certificates of clients,
+// each with its file and line.
+func (g *Gateway) ClientCertificates() []string { return g.config.clientCertificates() }
+
+func (c *nginxConf) clientCertificates() []string {
+	var all []string
+	nginxEach(c.top, func(d *nginxDirective) {
+		if !d.data() && d.name.value == "ssl_verify_client" && d.arg(0) == "on" {
+			all = append(all, d.at()+": ssl_verify_client on")
+		}
+	})
+	return slices.Compact(all)
+}
+
+func (c *envoyConf) clientCertificates() []string {
+	r := &envoyRewrite{conf: c, f: c.file}
+	var all []string
+	r.each(c.file.root, func(e *ast.MappingValueNode) {
+		if yamlKey(e) == "require_client_certificate" && r.f.text(e.Value) == "true" {
+			all = append(all, fmt.Sprintf("%s:%d: require_client_certificate: true", c.file.source.name, e.Key.GetToken().Position.Line))
+		}
+	})
+	return all
+}
+
 // limits: https://nginx.org/en/docs/http/ngx_http_limit_req_module.html and
 // https://nginx.org/en/docs/http/ngx_http_limit_conn_module.html.
 func (c *nginxConf) limits() []string {
