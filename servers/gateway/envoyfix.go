@@ -114,7 +114,13 @@ func (x *envoyFix) places() []envoyPlace {
 // put adds to the patch what puts one answer right.
 func (x *envoyFix) put(p envoyPlace) {
 	switch x.Kind {
-	case policy.FixAnswerPreflight, policy.FixOnErrors, policy.FixOnHops:
+	case policy.FixOnHops:
+		// What the policy doesn't list is where the redirect leads to, and a preflight
+		// goes before it.
+		if p.on != nil && !p.shown.Preflight {
+			x.putAnswer(p)
+		}
+	case policy.FixAnswerPreflight, policy.FixOnErrors:
 		x.putAnswer(p)
 	case policy.FixScope:
 		x.putScope(p)
