@@ -241,7 +241,10 @@ func (r *nginxRepair) problems(c *nginxConf) (out []nginxProblem, sure bool) {
 
 // step returns the patch with the first problem solved; nil if nothing does it.
 func (r *nginxRepair) step(patch *nginxPatch, problems []nginxProblem) *nginxPatch {
-	first := problems[0]
+	// What lacks an origin lacks the rest, too.
+	first := problems[max(slices.IndexFunc(problems, func(p nginxProblem) bool {
+		return p.header == nginxStatus || p.header == nginxLogin || p.header == allowOrigin
+	}), 0)]
 	for _, edits := range r.candidates(patch.conf, first) {
 		next := patch.with(edits...)
 		if next == nil {

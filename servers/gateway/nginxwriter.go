@@ -87,8 +87,8 @@ func (w *nginxWriter) give(d *nginxDirective, i, depth int) [][]nginxEdit {
 
 // giveEntry are changes of the entry that a map gives a value by.
 func (w *nginxWriter) giveEntry(m nginxMapped, depth int) [][]nginxEdit {
-	if m.entry == nil || m.block.name.end == 0 {
-		return nil
+	if m.entry == nil || m.block.name.end == 0 || m.entry.name.value == "" && w.header != vary {
+		return nil // what is empty is what wasn't recognized
 	}
 	out := w.give(m.entry, 0, depth+1)
 	if input, sure := w.a.value(m.block.arg(0)); sure && input != "" && m.entry.name.value != input && len(m.block.args) == 2 {
@@ -187,10 +187,10 @@ func (w *nginxWriter) origins(d *nginxDirective) [][]nginxEdit {
 		return nil
 	}
 	var out [][]nginxEdit
-	if d != nil && w.header == allowOrigin {
+	if d != nil {
 		if allowed, _ := w.s.allowed(); allowed {
 			out = append(out, w.admit(d.arg(1), 0)...)
-		} else {
+		} else if w.header == allowOrigin {
 			out = append(out, w.deny(d.arg(1), 0)...)
 		}
 	}

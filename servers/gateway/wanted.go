@@ -36,7 +36,8 @@ const (
 // A wanted is an answer that the policy says something about.
 type wanted struct {
 	policy.Shown
-	on *policy.Effective // nil if it says nothing: then everybody is denied
+	on   *policy.Effective // nil if it says nothing: then everybody is denied
+	free bool              // it is an error where nothing is, and nobody minds who reads that
 }
 
 func wantedOf(v *policy.View, s policy.Shown) wanted {
@@ -45,7 +46,9 @@ func wantedOf(v *policy.View, s policy.Shown) wanted {
 		w.on = v.Route(u.EscapedPath())
 	}
 	if w.on == nil && s.Status >= 400 {
-		w.on = v.Unlisted
+		if w.free = v.Policy.Unlisted.Text != policy.NotFound; !w.free {
+			w.on = v.Unlisted
+		}
 	}
 	return w
 }
@@ -97,6 +100,8 @@ func (w *wanted) fault(header string, lines, origins []string) fault {
 	allowed, judged := w.allowed()
 	origin := w.Origin()
 	switch {
+	case w.free:
+		return faultless
 	case header == vary:
 		if w.on == nil || w.varies() == nil {
 			return faultless
