@@ -12,6 +12,7 @@ import (
 	"github.com/corsproof/corsproof/harness"
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/policy"
+	"github.com/corsproof/corsproof/harness/report"
 	"github.com/corsproof/corsproof/servers/gateway"
 )
 
@@ -24,6 +25,9 @@ type policyCases struct {
 
 	stdout, stderr io.Writer
 }
+
+// mostLatency is that of a target which no check could be made of.
+const mostLatency = time.Hour
 
 func casesCommand() *cobra.Command {
 	c := &policyCases{}
@@ -49,6 +53,9 @@ func (c *policyCases) run(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
+	if c.latency < 0 || c.latency > mostLatency {
+		return fmt.Errorf("--latency %v: it has to be from 0 to %v", c.latency, mostLatency)
+	}
 	p, name, err := c.load(ctx, file, c.stderr)
 	if err != nil {
 		return err
@@ -63,7 +70,7 @@ func (c *policyCases) run(ctx context.Context, file string) error {
 	}
 	if !c.count {
 		for _, pc := range cases {
-			fmt.Fprintf(c.stdout, "%s\n    %s\n    %s\n", pc.ID, pc.Rule, pc.Why)
+			fmt.Fprintf(c.stdout, "%s\n    %s\n    %s\n", pc.ID, report.Printable(pc.Rule.String()), report.Printable(pc.Why))
 		}
 	}
 	e, err := harness.EstimateCheck(ctx, cases, engine, c.latency)

@@ -75,9 +75,9 @@ func writeConcerns(w io.Writer, concerns []policy.Concern) {
 	for _, c := range concerns {
 		switch n := notes[c.ID]; {
 		case c.Severity != policy.Note || n == 1:
-			fmt.Fprintln(w, c)
+			fmt.Fprintln(w, report.Printable(c.String()))
 		case n > 1:
-			fmt.Fprintf(w, "%s, and %d more like it\n", c, n-1)
+			fmt.Fprintf(w, "%s, and %d more like it\n", report.Printable(c.String()), n-1)
 			notes[c.ID] = 0
 		}
 	}
@@ -159,6 +159,9 @@ func (c *check) run(ctx context.Context, file string) (err error) {
 	if c.image != "" && c.binary != "" {
 		return errors.New("--image and --binary both say which program runs: give one")
 	}
+	if c.timeout <= 0 {
+		return fmt.Errorf("--timeout %v: it has to be more than nothing", c.timeout)
+	}
 	only, err := c.filter()
 	if err != nil {
 		return err
@@ -203,6 +206,9 @@ func (c *check) run(ctx context.Context, file string) (err error) {
 		},
 	})
 	progress.end()
+	if errors.Is(err, gateway.ErrNoProgram) && context.Cause(ctx) == nil {
+		return fmt.Errorf("--binary %s: %w", c.binary, err)
+	}
 	if err = causeOr(ctx, err); err != nil {
 		return &exitError{exitUnknown, err}
 	}
@@ -263,9 +269,6 @@ func (c *check) open(ctx context.Context, run *checkRun, dir string, gone func(e
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := isThere(view.Target, file); c.gateway == "" && err != nil {
-		return nil, nil, err
-	}
 	if kind == "" && c.image != "" {
 		return nil, nil, fmt.Errorf("--image %s: the target %s runs already, at %s: give the gateway's config with --gateway, as in nginx=./nginx.conf", c.image, run.target, view.Target.URL.Text)
 	}
@@ -287,34 +290,15 @@ func (c *check) open(ctx context.Context, run *checkRun, dir string, gone func(e
 	return c.openGateway(ctx, run, host.Hostname(), gone)
 }
 
-// isThere is a mistake in the policy if its target's config is not there.
-func isThere(t *policy.Target, file string) error {
-	if file == "" {
-		return nil
-	}
-	_, err := os.Stat(file)
-	if err == nil {
-		return nil
-	}
-	if p, ok := errors.AsType[*os.PathError](err); ok {
-		err = p.Err
-	}
-	at := t.File.At
-	return &policy.Error{
-		File: at.File, Line: at.Line, Column: at.Column, Path: "targets." + t.Name + ".file", Value: file,
-		Problem: fmt.Sprintf("%s: %v; it is looked for from the policy's folder, and --gateway names another config", file, err),
-	}
-}
-
 // gatewayOf returns the kind of a target's gateway, empty if it has none, and its
 // config: what --gateway says, or the policy in a folder.
 func gatewayOf(t *policy.Target, flag, dir string) (kind, file string, err error) {
 	if flag != "" {
-		var ok bool
-		if kind, file, ok = strings.Cut(flag, "="); !ok {
-			return "", "", fmt.Errorf("--gateway %q: write it as KIND=FILE, as in nginx=./nginx.conf", flag)
+		k, file, err := gateway.ParseSpec(flag)
+		if err != nil {
+			return "", "", fmt.Errorf("--gateway: %w", err)
 		}
-		return kind, file, nil
+		return string(k), file, nil
 	}
 	kind, file = t.Gateway.Text, t.File.Text
 	if file != "" && !filepath.IsAbs(file) {

@@ -81,12 +81,22 @@ func TestCheckWrongUse(t *testing.T) {
 		{"a config that can't be run", map[string]string{"shop.yaml": shopPolicy, "nginx.conf": "http {"}, []string{"check", "shop.yaml"}, []string{"nginx.conf:1"}},
 		{"reports that can't be written", map[string]string{"shop.yaml": shopPolicy, "nginx.conf": shopConfig}, []string{"check", "shop.yaml", "--json", "no/such/x.json", "--junit", "no/such/x.xml", "--markdown", "."},
 			[]string{"--json no/such/x.json: can't write in no/such: no such file", "--junit no/such/x.xml", "--markdown .: it is a folder"}},
+		{"no time", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml", "--timeout", "-1s"}, []string{"--timeout -1s: it has to be more than nothing"}},
+		{"a gateway without a file", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml", "--gateway", "nginx="}, []string{`gateway "nginx=": write it as KIND=FILE`}},
+		{"a folder as the program", map[string]string{"shop.yaml": shopPolicy, "nginx.conf": shopConfig}, []string{"check", "shop.yaml", "--binary", "/"}, []string{"--binary /: ", "no program at /: "}},
+		{"another program", map[string]string{"shop.yaml": shopPolicy, "nginx.conf": shopConfig}, []string{"check", "shop.yaml", "--binary", "/bin/true"}, []string{"/bin/true is no nginx"}},
+		{"a target in the past", map[string]string{"shop.yaml": shopPolicy}, []string{"cases", "shop.yaml", "--latency", "-1s"}, []string{"--latency -1s: it has to be from 0 to 1h"}},
+		{"a target beyond the moon", map[string]string{"shop.yaml": shopPolicy}, []string{"cases", "shop.yaml", "--latency", "99999h"}, []string{"--latency 99999h0m0s: it has to be"}},
+		{"no url", map[string]string{"shop.yaml": strings.Replace(shopPolicy, "https://api.shop.example.com", "", 1)}, []string{"cases", "shop.yaml"}, []string{"shop.yaml:2:", "targets.edge.url: is empty"}},
+		{"a name that a terminal would obey", map[string]string{"shop.yaml": strings.Replace(shopPolicy, "edge:", `"ed\e[31mge":`, 1)}, []string{"cases", "shop.yaml"}, []string{`ed\x1b[31mge`}},
+		{"an example in a file", map[string]string{"file": ""}, []string{"example", "file"}, []string{"file is no folder"}},
 		{"engine", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml", "--engine", "webkit"}, []string{"--engine \"webkit\"", "chromium or model"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			code, out := runIn(t, tc.files, tc.args...)
 			assert.Equal(t, exitUsage, code, out)
+			assert.NotContains(t, out, "\x1b")
 			for _, want := range tc.want {
 				assert.Contains(t, out, want)
 			}

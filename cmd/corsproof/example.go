@@ -32,6 +32,9 @@ the policy. A file that is there already is left as it is, and nothing is writte
 
 // writeExample writes the files, all or none.
 func writeExample(dir string) error {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return fmt.Errorf("%s is no folder: name one, or none for the present one", dir)
+	}
 	example, err := fs.Sub(fixtures.Files, "example")
 	if err != nil {
 		return err

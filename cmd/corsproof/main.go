@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/corsproof/corsproof/harness/policy"
+	"github.com/corsproof/corsproof/harness/report"
 )
 
 // Exit codes, as the README states them.
@@ -57,14 +58,14 @@ func runCommand() int {
 	var exit *exitError
 	if !errors.As(err, &exit) {
 		if _, ok := errors.AsType[*policy.Error](err); ok {
-			fmt.Fprintln(os.Stderr, err) // each mistake in a file is a line that begins with its place
+			fmt.Fprintln(os.Stderr, report.Printable(err.Error())) // each mistake in a file is a line that begins with its place
 		} else {
-			fmt.Fprintf(os.Stderr, "corsproof: %v\nSee '%s --help'.\n", err, ran.CommandPath())
+			fmt.Fprintf(os.Stderr, "corsproof: %s\nSee '%s --help'.\n", report.Printable(err.Error()), ran.CommandPath())
 		}
 		return exitUsage
 	}
 	if exit.err != nil {
-		fmt.Fprintf(os.Stderr, "corsproof: %v\n", exit.err)
+		fmt.Fprintf(os.Stderr, "corsproof: %s\n", report.Printable(exit.err.Error()))
 	}
 	return exit.code
 }

@@ -36,7 +36,7 @@ func Derive(view *policy.View, cfg DeriveConfig) ([]PolicyCase, error) {
 	}
 	origin, err := fetch.ParseOrigin(base)
 	if err != nil || origin.IsOpaque() {
-		return nil, fmt.Errorf("derive cases for target %q: its origin is %q; expected one such as https://api.example.com", view.Target.Name, base)
+		return nil, fmt.Errorf("%s: derive cases for target %q: its url is %q; expected the origin that pages call, such as https://api.example.com", view.Target.At, view.Target.Name, base)
 	}
 	d := &deriver{view: view, base: origin, ownURLs: cfg.OwnURLs, named: cfg.Named, seen: map[string]string{}}
 	for _, e := range view.Routes {

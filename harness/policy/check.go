@@ -110,7 +110,12 @@ func (c *checker) target(t *Target) {
 	case t.Gateway.Text == "" && t.URL.Text == "":
 		c.missing(t.At, "has neither a gateway with its file nor a url")
 	}
-	if t.URL.Text == "" {
+	switch {
+	case t.URL.Text != "":
+	case t.URL.At.Line > 0:
+		c.failAt(t.URL.At, "is empty; expected the origin that pages call, as in https://api.example.com")
+		return
+	default:
 		return
 	}
 	u, err := fetch.ParseURL(t.URL.Text, nil)

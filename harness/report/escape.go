@@ -7,6 +7,16 @@ import (
 	"unicode/utf8"
 )
 
+// Printable returns lines of others' making as they may go to a terminal or a log: the
+// ends of lines stay, and what else doesn't print stands there as Go would write it.
+func Printable(lines string) string {
+	all := strings.Split(lines, "\n")
+	for i, line := range all {
+		all[i] = printable(line)
+	}
+	return strings.Join(all, "\n")
+}
+
 // printable returns a text of others' making as it may stand in a line of a
 // terminal or a log: what doesn't print, a line's end and an escape sequence
 // among it, stands there as Go would write it.

@@ -1,8 +1,10 @@
 package strict
 
 import (
+	"cmp"
 	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
@@ -29,6 +31,10 @@ func (d *Decoder) decodeScalar(n ast.Node, out reflect.Value, path string) {
 		}
 		out.SetString(text)
 	case reflect.Int:
+		if plain := strings.TrimLeft(text, "+-0"); len(text) > 1 && strings.HasPrefix(strings.TrimLeft(text, "+-"), "0") {
+			d.Fail(n, path, "is %q, an octal number to some who read YAML; expected a number without zeros before it: %s", text, cmp.Or(plain, "0"))
+			return
+		}
 		v, err := strconv.Atoi(text)
 		if err != nil {
 			d.Fail(n, path, "is %q; expected a number", text)

@@ -2,6 +2,8 @@ package strict
 
 import (
 	"bytes"
+	"fmt"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -19,6 +21,9 @@ const mostNested = 500
 // without the mark. An error with a place is a [yaml.SyntaxError].
 func Tree(data []byte) (*ast.File, error) {
 	data = bytes.TrimPrefix(data, []byte(byteOrderMark))
+	if err := unprintable(data); err != nil {
+		return nil, err
+	}
 	tokens := lexer.Tokenize(string(bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))))
 	if t := tooDeep(tokens); t != nil {
 		return nil, &yaml.SyntaxError{Message: "values stand more than 500 deep in each other", Token: t}
@@ -29,6 +34,30 @@ func Tree(data []byte) (*ast.File, error) {
 // byteOrderMark may stand before YAML:
 // https://yaml.org/spec/1.2.2/#52-character-encodings.
 const byteOrderMark = "\ufeff"
+
+// unprintable is an error about the first byte that YAML may not have:
+// https://yaml.org/spec/1.2.2/#51-character-set.
+func unprintable(data []byte) error {
+	at := token.Position{Line: 1, Column: 1}
+	for i := 0; i < len(data); {
+		r, size := utf8.DecodeRune(data[i:])
+		message := ""
+		switch {
+		case r == utf8.RuneError && size == 1:
+			message = fmt.Sprintf("the byte 0x%02x is no UTF-8", data[i])
+		case r < ' ' && r != '\t' && r != '\n' && r != '\r', r == 0x7f:
+			message = fmt.Sprintf("the control character %+q stands there; in double quotes it can be written as an escape", r)
+		}
+		if message != "" {
+			return &yaml.SyntaxError{Message: message, Token: &token.Token{Position: &at}}
+		}
+		if at.Column++; r == '\n' {
+			at.Line, at.Column = at.Line+1, 1
+		}
+		i += size
+	}
+	return nil
+}
 
 // tooDeep returns a token that is more than mostNested deep; nil if there is none.
 func tooDeep(tokens token.Tokens) *token.Token {

@@ -28,6 +28,40 @@ func TestTreeOfOtherEditors(t *testing.T) {
 	}
 }
 
+// What YAML may not have is told with its place, and nothing of it goes on.
+func TestTreeOfBytes(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"a: b\nc: \xff":    "f.yaml:2:4: is not YAML: the byte 0xff is no UTF-8",
+		"a: b\nc: \"ä\x1b": `f.yaml:2:6: is not YAML: the control character '\x1b'`,
+		"\x00":             "f.yaml:1:1: is not YAML: the control character",
+	} {
+		d, root := Parse("f.yaml", []byte(text))
+		assert.Nil(t, root)
+		require.Len(t, d.Errors, 1)
+		assert.Contains(t, d.Errors[0].Error(), want)
+	}
+}
+
+// A zero before a number makes another one of it in YAML 1.1.
+func TestNumbers(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{"600": "", "0": "", "-1": "", "+5": "", "0600": "without zeros before it: 600", "-0600": "without zeros", "00": "without zeros before it: 0"} {
+		d, root := Parse("f.yaml", []byte("n: "+text+"\n"))
+		require.NotNil(t, root)
+		var out struct {
+			N int `yaml:"n"`
+		}
+		d.Decode(root, &out, "")
+		if want == "" {
+			assert.Empty(t, d.Errors, text)
+			continue
+		}
+		require.Len(t, d.Errors, 1, text)
+		assert.Contains(t, d.Errors[0].Error(), want)
+	}
+}
+
 // Values in values in values: the parser would take the machine's memory for them.
 func TestTreeTooDeep(t *testing.T) {
 	t.Parallel()

@@ -12,6 +12,15 @@ import (
 	"github.com/corsproof/corsproof/harness/process"
 )
 
+// ErrNoProgram is the error of a [Config].Binary that is no program of the gateway's kind.
+var ErrNoProgram = errors.New("no program of that gateway")
+
+// A noProgram is an [ErrNoProgram] that says why.
+type noProgram struct{ error }
+
+func (e noProgram) Unwrap() error        { return e.error }
+func (e noProgram) Is(target error) bool { return target == ErrNoProgram }
+
 // binary finds the program that the configuration asks for.
 func (g *Gateway) binary() (string, error) {
 	switch b := g.cfg.Binary; b {
@@ -20,13 +29,13 @@ func (g *Gateway) binary() (string, error) {
 	case BinarySystem:
 		path, err := exec.LookPath(g.kind.program)
 		if err != nil {
-			return "", fmt.Errorf("%s is not in PATH: %s; or name no binary, and corsproof uses its own", g.kind.program, g.kind.cure)
+			return "", noProgram{fmt.Errorf("%s is not in PATH: %s; or name no binary, and corsproof uses its own", g.kind.program, g.kind.cure)}
 		}
 		return path, nil
 	default:
 		path, err := exec.LookPath(b)
 		if err != nil && !errors.Is(err, exec.ErrDot) {
-			return "", fmt.Errorf("no program at %s: %w; %s; or name no binary, and corsproof uses its own", b, err, g.kind.cure)
+			return "", noProgram{fmt.Errorf("no program at %s: %w; %s; or name no binary, and corsproof uses its own", b, err, g.kind.cure)}
 		}
 		return filepath.Abs(path)
 	}
@@ -53,7 +62,7 @@ func (g *Gateway) ask(ctx context.Context, binary string, owner *process.Owner) 
 	said := strings.TrimSpace(string(child.Log()))
 	match := g.kind.version.FindStringSubmatch(said)
 	if match == nil {
-		return "", fmt.Errorf("%s is no %s: to %s it says %q", binary, g.kind.program, g.kind.versionArg, oneLine(said))
+		return "", noProgram{fmt.Errorf("%s is no %s: to %s it says %q", binary, g.kind.program, g.kind.versionArg, oneLine(said))}
 	}
 	return match[1], stopErr
 }
