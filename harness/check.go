@@ -147,6 +147,8 @@ type checking struct {
 	predictor *predictor
 	browsing  *browsing // nil until the browser is needed
 
+	secrets redaction // of all cases
+
 	// answered is a case that the target answered; nil before there is one.
 	answered *catalog.PolicyCase
 	// limit says that the target limits requests; empty before that is known.
@@ -228,6 +230,7 @@ func (c *checking) portion(ctx context.Context, p portion) error {
 	}
 	c.forget()
 	for _, one := range checked {
+		c.secrets.checked(one)
 		c.summary.Add(one)
 		c.collector.Add(one)
 		if c.cfg.Each == nil {

@@ -38,6 +38,7 @@ func (c *checking) context(ctx context.Context) error {
 			return err
 		}
 		one.Upstream, one.UpstreamSeen = reached[pc.Signature], !c.foreign
+		c.secrets.checked(one)
 		c.collector.AddContext(one)
 	}
 	return nil

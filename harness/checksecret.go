@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/corsproof/corsproof/harness/catalog"
+	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/policy"
 )
 
@@ -74,7 +75,10 @@ func (c *checking) withSecrets(pc *catalog.PolicyCase) (catalog.PolicyCase, erro
 		if err != nil {
 			return ready, err
 		}
-		ready = ready.WithSecret(secret)
+		if err := c.secrets.add(secret); err != nil {
+			return ready, err
+		}
+		ready = ready.WithSecret(fetch.IsomorphicDecode([]byte(secret))) // its bytes
 	}
 	return ready, nil
 }
