@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/corsproof/corsproof/harness/browser"
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/judge"
@@ -145,7 +146,8 @@ type checking struct {
 	started   bool
 	http2     bool // the target speaks it
 	predictor *predictor
-	browsing  *browsing // nil until the browser is needed
+	launch    func() (*browser.Chromium, error) // starts it, or waits for that
+	browsing  *browsing                         // nil until the browser is needed
 
 	secrets redaction // of all cases
 

@@ -29,7 +29,7 @@ func (c *checking) browse(ctx context.Context, checked []*judge.Checked) error {
 	if len(chosen) == 0 {
 		return nil
 	}
-	if err := b.start(ctx); err != nil {
+	if err := b.start(); err != nil {
 		return err
 	}
 	b.traces, b.waited, b.last = map[string][]fetch.Trace{}, map[string][]int{}, map[string]time.Time{}
@@ -54,24 +54,25 @@ func (c *checking) browse(ctx context.Context, checked []*judge.Checked) error {
 	return nil
 }
 
-// prepare starts the browser if a case will need it, and doesn't wait for it. Whoever
-// needs it then meets the same error.
+// prepare starts the browser if a case will need it, and doesn't wait for it. A start
+// that failed is not tried again.
 func (c *checking) prepare(ctx context.Context) {
+	c.launch = sync.OnceValues(func() (*browser.Chromium, error) { return c.lab.Chromium(ctx) })
 	needed := func(pc catalog.PolicyCase) bool { return c.leftOut(&pc) == "" && c.makes(&pc) }
 	if c.cfg.Engine != EngineModel && slices.ContainsFunc(c.cases, needed) {
-		go c.lab.Chromium(ctx)
+		go c.launch()
 	}
 }
 
 // start starts the browser and what it calls beside the target.
-func (b *browsing) start(ctx context.Context) (err error) {
+func (b *browsing) start() (err error) {
 	if b.chromium != nil {
 		return nil
 	}
 	if err := b.serveElsewhere(); err != nil {
 		return err
 	}
-	if b.chromium, err = b.lab.Chromium(ctx); err != nil {
+	if b.chromium, err = b.launch(); err != nil {
 		return err
 	}
 	ran := report.CheckRan{Caller: b.chromium.Info().Caller()}

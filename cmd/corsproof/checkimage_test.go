@@ -71,7 +71,7 @@ func TestCheckWithAnImage(t *testing.T) {
 	assert.Equal(t, exitNotProven, r.wait(t), r.out)
 	assert.Contains(t, r.out, "hole: suffix-match-origin")
 	assert.Contains(t, r.out, "masked: acao-missing-on-error")
-	assert.Contains(t, r.out, "52 violations in 2 findings, 0 divergent, 0 unknown")
+	assert.Contains(t, r.out, "54 violations in 2 findings, 0 divergent, 0 unknown")
 	r.requireNothingLeft(t)
 
 	r = startIn(t, dir, nil, "check", "cors.yaml", "--image", image)
