@@ -12,7 +12,7 @@ import (
 const (
 	costOverHTTP   = 300 * time.Microsecond // a request to a local gateway, judged
 	costInBrowser  = 3 * time.Millisecond   // a request of a page
-	costOfPage     = 200 * time.Millisecond // opening one
+	costOfPage     = 100 * time.Millisecond // opening one
 	costOfChromium = time.Second            // its start, with the canary
 	costOfStart    = 200 * time.Millisecond // of everything else
 )
