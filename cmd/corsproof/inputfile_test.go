@@ -37,20 +37,23 @@ func TestInputThatDoesNotCome(t *testing.T) {
 // openOnceRead opens a pipe to write, once the run has it open to read.
 func openOnceRead(t *testing.T, r *run, pipe string) *os.File {
 	t.Helper()
-	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		f, err := os.OpenFile(pipe, os.O_WRONLY|syscall.O_NONBLOCK, 0)
-		if err == nil {
-			return f
-		}
-		require.ErrorIs(t, err, syscall.ENXIO) // nobody reads
-		select {
-		case <-r.done:
-			t.Fatalf("it ended and read nothing:\n%s", r.out)
-		default:
-		}
+	opened := make(chan *os.File, 1)
+	go func() {
+		f, err := os.OpenFile(pipe, os.O_WRONLY, 0) // until somebody reads
+		assert.NoError(t, err)
+		opened <- f
+	}()
+	select {
+	case f := <-opened:
+		return f
+	case <-r.done: // at the latest when its time is up
+		reader, err := os.OpenFile(pipe, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+		require.NoError(t, err)
+		defer reader.Close()
+		(<-opened).Close()
+		t.Fatalf("it ended and read nothing:\n%s", r.out)
+		return nil
 	}
-	t.Fatal("it doesn't read")
-	return nil
 }
 
 // What comes through a pipe is read as if it were in a file.
