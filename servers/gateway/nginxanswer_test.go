@@ -51,6 +51,13 @@ http {
         location ~ ^/[ab]/\d+$ { add_header X-Block first always; }
         location ~* \.PNG$ { add_header X-Block pictures always; }
         location /inherits { proxy_pass http://up; }
+        location /merges {
+            add_header_inherit merge;
+            add_header X-Mine own always;
+            location /merges/too { add_header X-More more always; }
+            location /merges/not { add_header_inherit on; add_header X-More more always; }
+            location /merges/ended { add_header_inherit off; }
+        }
         location /gone { return 502; }
         location /broken { return 500; }
         location /told { return 502 "in words"; }
@@ -102,6 +109,13 @@ func TestNginxAnswer(t *testing.T) {
 		{request: "GET https://api.test/exact/x.png", want: "pictures"},
 		{request: "GET https://api.test/a/17", want: "first"},
 		{request: "GET https://api.test/inherits/1", want: "server"},
+		{request: "GET https://api.test/merges", want: "server"},
+		{request: "GET https://api.test/merges", header: "X-Mine", want: "own"},
+		{request: "GET https://api.test/merges/too", want: "server"},
+		{request: "GET https://api.test/merges/too", header: "X-Mine", want: "own"},
+		{request: "GET https://api.test/merges/not", want: ""},
+		{request: "GET https://api.test/merges/not", header: "X-More", want: "more"},
+		{request: "GET https://api.test/merges/ended", want: ""},
 		{request: "GET https://api.test/gone", want: "down"},
 		{request: "GET https://api.test/broken", want: "sorry"},
 		{request: "GET https://api.test/told", want: "server"},

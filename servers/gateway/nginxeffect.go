@@ -15,22 +15,47 @@ type nginxLine struct {
 // https://nginx.org/en/docs/http/ngx_http_headers_module.html#add_header.
 var nginxOrdinary = []int{200, 201, 204, 206, 301, 302, 303, 304, 307, 308}
 
-// level returns the block, of those around the answer, whose directives of a name
-// hold: the innermost that has one; nil if none has.
-func (a *nginxAnswer) level(name string) *nginxDirective {
+// levels returns the blocks, of those around the answer, whose directives of a name
+// hold, the innermost first: one alone, unless add_header_inherit has it otherwise,
+// https://nginx.org/en/docs/http/ngx_http_headers_module.html#add_header_inherit.
+func (a *nginxAnswer) levels(name string) []*nginxDirective {
+	var out []*nginxDirective
 	for b := a.block; b != nil; b = b.parent {
-		if b.has(name) != nil {
-			return b
+		own := b.has(name) != nil
+		if own {
+			out = append(out, b)
+		}
+		if rule := nginxInherits(b, name); rule == "off" || own && rule != "merge" {
+			break
 		}
 	}
+	return out
+}
+
+// level returns the innermost of the levels; nil if there is none.
+func (a *nginxAnswer) level(name string) *nginxDirective {
+	if levels := a.levels(name); len(levels) > 0 {
+		return levels[0]
+	}
 	return nil
+}
+
+// nginxInherits says how a block has the directives of a name from the blocks around
+// it: on, off or merge.
+func nginxInherits(b *nginxDirective, name string) string {
+	for ; b != nil && name == "add_header"; b = b.parent {
+		if rule := b.has("add_header_inherit"); rule != nil {
+			return rule.arg(0)
+		}
+	}
+	return "on"
 }
 
 // inEffect returns the directives of a name that hold for the answer, which take
 // a header's name first.
 func (a *nginxAnswer) inEffect(directive, header string) []*nginxDirective {
 	var out []*nginxDirective
-	if level := a.level(directive); level != nil {
+	for _, level := range a.levels(directive) {
 		for _, d := range level.block {
 			if d.name.value == directive && strings.EqualFold(d.arg(0), header) {
 				out = append(out, d)

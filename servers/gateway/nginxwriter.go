@@ -54,7 +54,7 @@ func (w *nginxWriter) less(all []*nginxDirective) [][]nginxEdit {
 		}
 		out = append(out, []nginxEdit{nginxWithout(d)})
 	}
-	if level := w.a.level("add_header"); level != nil && level != w.a.block {
+	if level := w.a.level("add_header"); level != nil && level != w.a.block && !w.merges() {
 		out = append(out, w.inherit(level, func(d *nginxDirective) bool { return !slices.Contains(all, d) }, "")...)
 	}
 	return out
@@ -123,7 +123,7 @@ func (w *nginxWriter) add() [][]nginxEdit {
 			}
 		}
 		switch {
-		case level == nil:
+		case level == nil, level != w.a.block && w.merges():
 			with(nginxInside(w.a.block, line))
 		case level != w.a.block:
 			for _, edits := range w.inherit(level, func(*nginxDirective) bool { return true }, line) {
@@ -133,6 +133,9 @@ func (w *nginxWriter) add() [][]nginxEdit {
 	}
 	return out
 }
+
+// merges reports whether the answer's block has what it inherits beside its own.
+func (w *nginxWriter) merges() bool { return nginxInherits(w.a.block, "add_header") == "merge" }
 
 // beside are the add_header directives of a block that a new one may stand beside:
 // for a list, which differs from route to route, one in the block's own file first.
