@@ -166,7 +166,7 @@ func (r *casesRun) judge(ctx context.Context, d Driven) error {
 
 func engineOf(i browser.Info) report.Engine {
 	return report.Engine{
-		Name: i.Name, Kind: i.Kind, Version: i.Version, Path: i.Path, Flags: i.Flags, Sandbox: i.Sandbox, Canary: "passed",
+		Name: i.Name, Kind: i.Kind, Version: i.Version, Path: i.Path, Flags: i.Flags, Preferences: i.Preferences, Sandbox: i.Sandbox, Canary: "passed",
 	}
 }
 

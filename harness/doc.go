@@ -70,6 +70,11 @@
 // again behind them would prove nothing. It answers each origin's own pages and
 // sentinels, so a page can have the origin that it calls.
 //
+// The browser's profile begins with cookie controls off. Headless Chromium blocks
+// third-party cookies as its incognito windows do, and other windows don't: with one
+// preference what a page of another site sends with credentials can be seen, and needs
+// no rule of its own in the model.
+//
 // Recordings, and the router's, are forgotten on request alone: a long run calls
 // Forget with a mark when it is done with what came before. What the browser's
 // HTTP cache may still hold is remembered as statuses ([wire.Recorder.Statuses]).

@@ -284,7 +284,7 @@ func (s *Stage) Report(ctx context.Context, rows, mechanisms, containers []repor
 			canary = "not required: a control, see the fact \"canary\" of the leg that uses it"
 		}
 		out.Environment.Engines = append(out.Environment.Engines, report.Engine{
-			Name: info.Name, Kind: info.Kind, Version: info.Version, Path: info.Path, Flags: info.Flags, Sandbox: info.Sandbox, Canary: canary,
+			Name: info.Name, Kind: info.Kind, Version: info.Version, Path: info.Path, Flags: info.Flags, Preferences: info.Preferences, Sandbox: info.Sandbox, Canary: canary,
 		})
 	}
 	callers, _, err := s.Lab.Callers(ctx)

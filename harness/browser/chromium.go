@@ -131,6 +131,9 @@ func launch(ctx context.Context, cfg ChromiumConfig) (*Chromium, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start chromium: %w", err)
 	}
+	if err := writePreferences(profile); err != nil {
+		return nil, fmt.Errorf("start chromium: begin its profile: %w", err)
+	}
 	pin := ""
 	if cfg.CA != nil {
 		pin = cfg.CA.SPKIPin()
@@ -145,6 +148,8 @@ func launch(ctx context.Context, cfg ChromiumConfig) (*Chromium, error) {
 			Version: version,
 			Path:    path,
 			Sandbox: sandboxState(path),
+
+			Preferences: preferencesSaid(),
 		},
 		observing: make(chan struct{}, 1),
 		gone:      make(chan struct{}),
@@ -281,7 +286,7 @@ func (c *Chromium) wrap(err error) error {
 // Info says which browser runs, with which flags.
 func (c *Chromium) Info() Info {
 	info := c.info
-	info.Flags = slices.Clone(info.Flags)
+	info.Flags, info.Preferences = slices.Clone(info.Flags), slices.Clone(info.Preferences)
 	return info
 }
 

@@ -31,6 +31,7 @@ func TestChromiumSaysWhatRuns(t *testing.T) {
 	if os.Geteuid() == 0 {
 		assert.Equal(t, "off: it runs as root", info.Sandbox)
 	}
+	assert.Equal(t, []string{"profile.cookie_controls_mode=0"}, info.Preferences)
 	info.Flags[0] = "changed"
 	assert.NotContains(t, i.chromium.Info().Flags, "changed")
 	assert.NoError(t, i.chromium.Err())

@@ -89,6 +89,8 @@ type Info struct {
 	Version string           `json:"version"`
 	Path    string           `json:"path"`
 	Flags   []string         `json:"flags"`
+	// Preferences are those that the profile began with, as name=value.
+	Preferences []string `json:"preferences"`
 	// Sandbox is "on", or "off: " and the reason.
 	Sandbox string `json:"sandbox"`
 }

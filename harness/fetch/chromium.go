@@ -294,9 +294,9 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Profile:  "a user name or password in it is refused first",
 	Link:     chromiumSource + "services/network/cors/cors_url_loader.cc",
 }, {
-	Rule:     RuleNoThirdPartyCookies,
-	Kind:     FromEnvironment,
-	Standard: "whether cookies are disabled for a request is the user agent's configuration",
-	Profile:  "headless Chromium neither stores nor sends cookies of a site that isn't the top-level one",
-	Link:     "https://developers.google.com/privacy-sandbox/cookies",
+	Rule:     RuleUnsetIsLax,
+	Kind:     Deviation,
+	Standard: "determine the same-site mode: unset-or-less is for cookies without SameSite, too",
+	Profile:  "one without SameSite is neither stored nor sent across sites, as if it had SameSite=Lax",
+	Link:     "https://chromestatus.com/feature/5088147346030592",
 }}, errata...)...)

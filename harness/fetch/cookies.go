@@ -1,6 +1,10 @@
 package fetch
 
-import "strings"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // A sameSiteMode is the result of determining the same-site mode.
 type sameSiteMode int8
@@ -41,27 +45,34 @@ func (f *fetching) sameSiteMode() sameSiteMode {
 	return strictOrLess
 }
 
-// cookiesDisabled reports whether the user agent is configured to disable
-// cookies for the request.
-func (f *fetching) cookiesDisabled() bool {
-	if f.ua.Client.CookiesDisabled {
-		return true
+// SetCookie stores a cookie as a response from a URL with this Set-Cookie line would to
+// a navigation there, when somebody signs in. One that a user agent ignores is an error.
+func (ua *UserAgent) SetCookie(from, line string) error {
+	u, err := ParseURL(from, nil)
+	if err != nil {
+		return fmt.Errorf("set a cookie: %w", err)
 	}
-	if !f.ua.has(RuleNoThirdPartyCookies) {
-		return false
+	c, ok := parseCookie(line, ua)
+	if !ok {
+		return fmt.Errorf("set a cookie for %s: no user agent takes it", from)
 	}
-	site := Origin(f.ua.Client.TopLevelSite)
-	if site == "" {
-		site = f.request.origin
+	if stop := ua.storeCookie(c, u); stop != nil || !slices.Contains(ua.cookies, c) {
+		return fmt.Errorf("set the cookie %q for %s: no user agent takes it from there", c.name, from)
 	}
-	return f.ua.Client.sameSite(site, f.request.currentURL().Origin()) == siteCross
+	return nil
+}
+
+// sameSiteOnly reports whether a cookie goes to its own site's requests alone. Lax and
+// Strict are one here: a subresource request is never lax-or-less.
+func (ua *UserAgent) sameSiteOnly(c *cookie) bool {
+	return c.sameSite == sameSiteStrict || c.sameSite == sameSiteLax || c.sameSite == sameSiteUnset && ua.has(RuleUnsetIsLax)
 }
 
 // appendCookieHeader appends a request Cookie header. It returns a response
 // only if it cannot tell which cookies go:
 // https://fetch.spec.whatwg.org/#cookie-header.
 func (f *fetching) appendCookieHeader() *response {
-	if len(f.ua.cookies) == 0 || f.cookiesDisabled() {
+	if len(f.ua.cookies) == 0 || f.ua.Client.CookiesDisabled {
 		return nil
 	}
 	mode := f.sameSiteMode()
@@ -71,9 +82,7 @@ func (f *fetching) appendCookieHeader() *response {
 		if c.expires == expiryUnknown {
 			return cannotTell("whether the cookie " + quote(c.name) + " has expired; give UserAgent.Epoch")
 		}
-		// Lax and Strict are one here: a subresource request is never
-		// lax-or-less.
-		if c.sameSite == sameSiteStrict || c.sameSite == sameSiteLax {
+		if f.ua.sameSiteOnly(c) {
 			switch mode {
 			case unsetOrLess:
 				continue
@@ -93,7 +102,7 @@ func (f *fetching) appendCookieHeader() *response {
 // https://fetch.spec.whatwg.org/#set-cookie-header. It runs before any check of
 // the response.
 func (f *fetching) parseAndStoreSetCookie(actual *response) *response {
-	if f.cookiesDisabled() {
+	if f.ua.Client.CookiesDisabled {
 		return nil
 	}
 	for _, h := range actual.headers {
@@ -104,7 +113,7 @@ func (f *fetching) parseAndStoreSetCookie(actual *response) *response {
 		if !ok {
 			continue
 		}
-		if (c.sameSite == sameSiteStrict || c.sameSite == sameSiteLax) && f.sameSiteMode() != strictOrLess {
+		if f.ua.sameSiteOnly(c) && f.sameSiteMode() != strictOrLess {
 			if f.sameSiteMode() == sameSiteModeUnknown {
 				return cannotTell("whether the response may set the cookie " + quote(c.name) + "; give RegistrableDomain")
 			}

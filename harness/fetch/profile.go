@@ -36,8 +36,6 @@ const (
 	Deviation DifferenceKind = "deviation"
 	// ImplementationDefined: the text leaves it to the user agent.
 	ImplementationDefined DifferenceKind = "implementation-defined"
-	// FromEnvironment: not the engine, but how it is set up or where it runs.
-	FromEnvironment DifferenceKind = "environment"
 	// SpecErratum: the text is wrong as it stands, and read as it is meant.
 	SpecErratum DifferenceKind = "spec-erratum"
 )
@@ -60,7 +58,7 @@ const (
 	RuleMaxAgeLimit2h             Rule = "max-age-limit-2h"
 	RuleKeepaliveLimitFirst       Rule = "keepalive-limit-first"
 	RuleSameSiteIgnoresRedirects  Rule = "same-site-ignores-redirects"
-	RuleNoThirdPartyCookies       Rule = "no-third-party-cookies"
+	RuleUnsetIsLax                Rule = "same-site-unset-is-lax"
 	RuleNoneNeedsSecure           Rule = "same-site-none-needs-secure"
 	RuleOriginIgnoresReferrer     Rule = "origin-ignores-referrer-policy"
 	RuleRedirectCredentials       Rule = "no-credentials-in-redirects"

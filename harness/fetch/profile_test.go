@@ -16,7 +16,7 @@ import (
 // entry has a kind, two sentences and a link.
 func TestProfiles(t *testing.T) {
 	t.Parallel()
-	kinds := []fetch.DifferenceKind{fetch.Deviation, fetch.ImplementationDefined, fetch.FromEnvironment, fetch.SpecErratum}
+	kinds := []fetch.DifferenceKind{fetch.Deviation, fetch.ImplementationDefined, fetch.SpecErratum}
 	for _, profile := range []fetch.Profile{fetch.Standard, fetch.Chromium} {
 		seen := map[fetch.Rule]bool{}
 		for _, d := range profile.Differences {

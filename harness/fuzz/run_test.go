@@ -35,7 +35,7 @@ var outOfReach = map[fetch.Rule]string{
 	fetch.RuleMaxAgeLimit2h:            "the clock stands still",
 	fetch.RuleSameSiteIgnoresRedirects: "there are no cookies",
 	fetch.RuleNoneNeedsSecure:          "there are no cookies",
-	fetch.RuleNoThirdPartyCookies:      "there are no cookies",
+	fetch.RuleUnsetIsLax:               "there are no cookies",
 	fetch.RuleAddressIsNoSite:          "no host is an address",
 }
 

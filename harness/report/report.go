@@ -52,8 +52,10 @@ type Engine struct {
 	Version string           `json:"version"`
 	Path    string           `json:"path"`
 	// Flags are those of the running process.
-	Flags   []string `json:"flags"`
-	Sandbox string   `json:"sandbox"`
+	Flags []string `json:"flags"`
+	// Preferences are those that the browser's profile began with.
+	Preferences []string `json:"preferences,omitempty"`
+	Sandbox     string   `json:"sandbox"`
 	// Canary says what the canary found.
 	Canary string `json:"canary"`
 }
