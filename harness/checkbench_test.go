@@ -258,7 +258,7 @@ func startChecking(b *testing.B, p *policy.Policy, view *policy.View) *checking 
 	b.Cleanup(func() { assert.NoError(b, c.close()) })
 	require.NoError(b, c.start(b.Context()))
 	c.prepare(b.Context())
-	c.browsing = &browsing{checking: c, decided: map[string]bool{}, served: map[string]bool{}}
+	c.browsing = newBrowsing(c)
 	require.NoError(b, c.browsing.start())
 	return c
 }

@@ -22,7 +22,7 @@ import (
 // browse has Chromium make the requests of those of the cases that are its.
 func (c *checking) browse(ctx context.Context, checked []*judge.Checked) error {
 	if c.browsing == nil {
-		c.browsing = &browsing{checking: c, decided: map[string]bool{}, served: map[string]bool{}}
+		c.browsing = newBrowsing(c)
 	}
 	b := c.browsing
 	chosen := b.choose(checked)
@@ -47,7 +47,7 @@ func (c *checking) browse(ctx context.Context, checked []*judge.Checked) error {
 			one.Engine, one.Unknown = b.traces[one.Case.Signature], b.limit
 			continue
 		}
-		if err := judgeBrowser(ctx, one, b.traces[one.Case.Signature], b.waited[one.Case.Signature]); err != nil {
+		if err := b.judge(ctx, one, b.traces[one.Case.Signature], b.waited[one.Case.Signature]); err != nil {
 			return err
 		}
 	}
@@ -104,7 +104,7 @@ func (b *browsing) choose(checked []*judge.Checked) []*judge.Checked {
 // makes reports whether the browser can make the requests of a case.
 func (c *checking) makes(pc *catalog.PolicyCase) bool {
 	drives := len(pc.Drivers) == 0 || slices.Contains(pc.Drivers, catalog.DriverBrowser)
-	return drives && pc.Protocol == "" && !usesCookies(pc) && !repeats(pc) && c.canServePages(pc)
+	return drives && pc.Protocol == "" && !repeats(pc) && c.canServePages(pc)
 }
 
 // repeats reports whether a case makes a request several times: a page's calls at
@@ -123,10 +123,6 @@ func (c *checking) canServePages(pc *catalog.PolicyCase) bool {
 		host, _, _ := strings.Cut(hostportOf(fetch.Origin(origin)), ":")
 		return origin == string(c.origin) || origin == browser.OpaqueOrigin && !isSecure(c.origin) || strings.HasPrefix(origin, "https://") && strings.HasSuffix(host, ".")
 	})
-}
-
-func usesCookies(pc *catalog.PolicyCase) bool {
-	return slices.ContainsFunc(pc.Steps, func(s catalog.PolicyStep) bool { return s.Cookie != "" })
 }
 
 func hostportOf(o fetch.Origin) string {
@@ -154,12 +150,19 @@ type browsing struct {
 	traces map[string][]fetch.Trace
 	waited map[string][]int
 	last   map[string]time.Time
+
+	given map[string]bool // names of cookies that the target gave the browser
+}
+
+func newBrowsing(c *checking) *browsing {
+	return &browsing{checking: c, decided: map[string]bool{}, served: map[string]bool{}, given: map[string]bool{}}
 }
 
 // drive runs the cases of a portion. Those of one signature are the same requests, and are
-// made once.
+// made once. All pages share the browser's cookies, so those with other cookies come
+// after one another.
 func (b *browsing) drive(ctx context.Context, cases []*judge.Checked) error {
-	var single []catalog.PolicyCase
+	byJar := map[string][]catalog.PolicyCase{}
 	seen := map[string]bool{}
 	for _, one := range cases {
 		pc := one.Case
@@ -171,9 +174,22 @@ func (b *browsing) drive(ctx context.Context, cases []*judge.Checked) error {
 		if err != nil {
 			continue
 		}
-		single = append(single, ready)
+		byJar[ready.Jar] = append(byJar[ready.Jar], ready)
 	}
-	if len(single) > 0 && mannerOf(&single[0]) == mannerAlone {
+	for _, jar := range sortedKeys(byJar) {
+		if err := b.hold(ctx, jar); err != nil {
+			return err
+		}
+		if err := b.driveWithJar(ctx, byJar[jar]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// driveWithJar runs the cases of a portion whose pages have one cookie from the target.
+func (b *browsing) driveWithJar(ctx context.Context, single []catalog.PolicyCase) error {
+	if mannerOf(&single[0]) == mannerAlone {
 		for some := range slices.Chunk(single, 1) {
 			if err := b.together(ctx, some); err != nil {
 				return err
@@ -247,6 +263,7 @@ func (b *browsing) step(ctx context.Context, origin string, step int, cases []*c
 	err = page.Observe(listening, jobs, func(o browser.Observation) {
 		pc := byJob[o.ID]
 		o.Trace.Case = pc.ID
+		b.noteCookies(o.Trace)
 		b.traces[pc.Signature] = append(b.traces[pc.Signature], atOrigins(o.Trace))
 	})
 	for _, pc := range cases {
@@ -276,9 +293,9 @@ func atOrigins(t fetch.Trace) fetch.Trace {
 	return t
 }
 
-// judgeBrowser holds what the browser did against the policy, and against the
+// judge holds what the browser did against the policy, and against the
 // model with the browser's profile over the answers that the browser itself got.
-func judgeBrowser(ctx context.Context, c *judge.Checked, traces []fetch.Trace, waited []int) error {
+func (b *browsing) judge(ctx context.Context, c *judge.Checked, traces []fetch.Trace, waited []int) error {
 	if ok, _ := c.Case.Provoked(traces); !ok {
 		return nil // it didn't happen again: the model has judged the first time
 	}
@@ -296,13 +313,13 @@ func judgeBrowser(ctx context.Context, c *judge.Checked, traces []fetch.Trace, w
 		c.Unknown = fmt.Sprintf("the browser made %d of %d requests", len(traces), len(c.Case.Steps))
 		return nil
 	}
-	predicted, differences, err := predictOver(ctx, c.Case, traces)
+	predicted, differences, err := b.predictOver(ctx, c.Case, traces)
 	if err != nil {
 		return err
 	}
 	if len(differences) > 0 {
 		// A cache may have let go of what it held between the requests.
-		if _, late, err := predictOver(ctx, delayed(c.Case, waited), traces); err == nil && len(late) == 0 {
+		if _, late, err := b.predictOver(ctx, delayed(c.Case, waited), traces); err == nil && len(late) == 0 {
 			return nil
 		}
 		c.Differences = differences
@@ -329,7 +346,7 @@ func judgeBrowser(ctx context.Context, c *judge.Checked, traces []fetch.Trace, w
 
 // predictOver runs the model with the browser's profile over the answers that the
 // browser got, and compares.
-func predictOver(ctx context.Context, pc *catalog.PolicyCase, traces []fetch.Trace) (predicted []fetch.Trace, differences []judge.StepDifference, err error) {
+func (b *browsing) predictOver(ctx context.Context, pc *catalog.PolicyCase, traces []fetch.Trace) (predicted []fetch.Trace, differences []judge.StepDifference, err error) {
 	predicted, err = pc.Run(ctx, &fetch.Chromium, func(step int) fetch.Answerer { return replay(traces[step]) })
 	var missing *unreplayedError
 	if errors.As(err, &missing) {
@@ -340,6 +357,9 @@ func predictOver(ctx context.Context, pc *catalog.PolicyCase, traces []fetch.Tra
 	}
 	for i := range predicted {
 		for _, d := range judge.Compare(predicted[i], traces[i]) {
+			if b.sharesJar(d) {
+				continue
+			}
 			differences = append(differences, judge.StepDifference{Step: i, Difference: d})
 		}
 	}

@@ -78,6 +78,9 @@ func (c *checking) withSecrets(pc *catalog.PolicyCase) (catalog.PolicyCase, erro
 		if err := c.secrets.add(secret); err != nil {
 			return ready, err
 		}
+		if auth.Cookie != nil && strings.IndexFunc(secret, func(c rune) bool { return c == ';' || c > '~' }) >= 0 {
+			return ready, errors.New("its secret has a ; or a character beyond ASCII, which no cookie of a browser's has")
+		}
 		ready = ready.WithSecret(fetch.IsomorphicDecode([]byte(secret))) // its bytes
 	}
 	return ready, nil

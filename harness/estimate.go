@@ -95,7 +95,7 @@ func (e *Estimate) browser(cases []catalog.PolicyCase, requests map[string]int, 
 		c := &cases[i]
 		drives := len(c.Drivers) == 0 || slices.Contains(c.Drivers, catalog.DriverBrowser)
 		switch {
-		case !drives || c.Protocol != "" || usesCookies(c) || repeats(c):
+		case !drives || c.Protocol != "" || repeats(c):
 			continue
 		case engine != EngineChromium && (decided[c.Decision] || mannerOf(c) != mannerTogether):
 			continue

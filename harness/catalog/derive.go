@@ -72,6 +72,11 @@ func (d *deriver) add(e *policy.Effective, c PolicyCase) {
 	if c.Decision == "" {
 		c.Decision = c.ID
 	}
+	for _, s := range c.Steps {
+		if s.Auth != nil && s.Auth.Cookie != nil { // an image of the same case carries it, too
+			c.Jar = s.Auth.Cookie.Name.Text + "=" + SecretPlaceholder
+		}
+	}
 	if c.Drivers == nil {
 		c.Drivers = []Driver{DriverModel, DriverBrowser}
 		if !c.pageSends() {

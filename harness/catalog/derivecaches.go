@@ -133,8 +133,10 @@ func (d *deriver) redirects(p place) {
 	if s, ok := d.request(p.route, p.origin, preflighted); ok {
 		d.add(p.route, p.caseAt("redirect/own-preflighted", rule, "pages couldn't follow a redirect within the route", to(s, 307, own)))
 	}
-	away := d.with(p, func(r *Request) { r.Credentials = fetch.CredentialsOmit })
-	d.add(p.route, p.caseAt("redirect/elsewhere", rule, "pages couldn't follow a redirect to another origin", to(away, 302, string(Elsewhere)+"/")))
+	if !needsCookie(p.route) {
+		away := d.with(p, func(r *Request) { r.Credentials = fetch.CredentialsOmit })
+		d.add(p.route, p.caseAt("redirect/elsewhere", rule, "pages couldn't follow a redirect to another origin", to(away, 302, string(Elsewhere)+"/")))
+	}
 	if !p.route.Origin(evil).Allowed {
 		denied := d.attack(p.route, evil, plain)
 		denied.Request.Credentials = fetch.CredentialsOmit

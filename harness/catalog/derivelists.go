@@ -189,7 +189,7 @@ func (d *deriver) spellings(p place, lines []HeaderLine) {
 	}
 }
 
-// The cookie that a jar holds in cases about cookies.
+// caseCookie is what the jar holds in cases about cookies.
 const caseCookie = "corsproof=1"
 
 func (d *deriver) credentials(p place) {
@@ -198,10 +198,14 @@ func (d *deriver) credentials(p place) {
 		return d.with(p, func(r *Request) { r.Credentials = m })
 	}
 	if p.route.Credentials {
+		with := p.caseAt("credentials/with-cookie", rule, "visitors with a cookie were refused", mode(fetch.CredentialsInclude))
+		with.Jar = caseCookie
+		if needsCookie(p.route) {
+			d.add(p.route, with)
+			return
+		}
 		d.add(p.route, p.caseAt("credentials/empty-jar", rule, "visitors without a cookie yet were refused", mode(fetch.CredentialsInclude)))
-		with := mode(fetch.CredentialsInclude)
-		with.Cookie = caseCookie
-		d.add(p.route, p.caseAt("credentials/with-cookie", rule, "visitors with a cookie were refused", with))
+		d.add(p.route, with)
 		d.add(p.route, p.caseAt("credentials/omitted", rule, "pages that send no credentials were refused", mode(fetch.CredentialsOmit)))
 		return
 	}

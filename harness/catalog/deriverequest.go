@@ -145,7 +145,7 @@ func (d *deriver) authenticate(e *policy.Effective, s *PolicyStep) {
 	case e.Auth.APIKey != nil:
 		name = e.Auth.APIKey.Header.Text
 	}
-	if name != "" && !e.AllowsHeader(name) {
+	if name != "" && !e.AllowsHeader(name) || name == "" && !e.Credentials {
 		return // the lint says so
 	}
 	s.Auth = e.Auth
@@ -156,6 +156,10 @@ func (d *deriver) authenticate(e *policy.Effective, s *PolicyStep) {
 		s.Request.Headers = append(s.Request.Headers, HeaderLine(name+": "+value))
 	}
 }
+
+// needsCookie reports whether requests without a cookie are nobody's: a request whose
+// credentials mode keeps cookies back has no answer to speak of.
+func needsCookie(e *policy.Effective) bool { return e.Auth != nil && e.Auth.Cookie != nil }
 
 // asker returns an origin that may read at a route and that a browser can be at;
 // false if there is none.

@@ -45,7 +45,10 @@ type PolicyCase struct {
 	// Disturbs: the target may answer others differently for a while afterwards,
 	// since it counts requests or failures; such cases come last, by themselves.
 	Disturbs bool
-	Steps    []PolicyStep
+	// Jar is the cookie that pages have from the target before the first request, as
+	// in "sid=1"; empty for none. Its value may be [SecretPlaceholder].
+	Jar   string
+	Steps []PolicyStep
 
 	view *policy.View
 	base fetch.Origin
@@ -64,12 +67,9 @@ type PolicyStep struct {
 	// After is how many seconds pass before the request.
 	After   int
 	Request Request
-	// Auth says whose secret stands where [SecretPlaceholder] is, or in which
-	// cookie; nil if the request needs none.
+	// Auth says whose secret stands where [SecretPlaceholder] is; nil if the request
+	// needs none.
 	Auth *policy.Auth
-	// Cookie is what the target's cookie jar holds, as in "sid=1"; empty for
-	// nothing.
-	Cookie string
 	// Repeat is how often the request is made; 0 means once. Judged is the last.
 	Repeat int
 	// Upstream is what the upstream answers, one after another, the last again
@@ -88,8 +88,8 @@ type PolicyStep struct {
 	Denied bool
 }
 
-// SecretPlaceholder stands in a request's headers where the secret goes that
-// PolicyStep.Auth says.
+// SecretPlaceholder stands in a request's headers, or in a case's jar, where the
+// secret goes that PolicyStep.Auth says.
 const SecretPlaceholder = "${secret}"
 
 // An Act is what an upstream does with a request.
@@ -124,7 +124,7 @@ const Elsewhere fetch.Origin = "https://elsewhere.corsproof.test"
 // signature digests what is asked and what the upstream answers.
 func (c *PolicyCase) signature() string {
 	hash := fnv.New64a()
-	fmt.Fprintf(hash, "%q %q %q", c.Protocol, c.Page.Site, c.Drivers)
+	fmt.Fprintf(hash, "%q %q %q %q", c.Protocol, c.Page.Site, c.Drivers, c.Jar)
 	for _, s := range c.Steps {
 		auth := ""
 		if s.Auth != nil {

@@ -40,6 +40,12 @@ func (c *PolicyCase) Run(ctx context.Context, profile *fetch.Profile, answers St
 	ua := &fetch.UserAgent{Profile: profile}
 	ua.Client.TopLevelSite = c.Page.Site
 	ua.Client.RegistrableDomain = policy.RegistrableDomain
+	ua.Client.PromptsCancelled = true // nobody has a name and a password to enter
+	if c.Jar != "" {
+		if err := ua.SetCookie(string(c.base)+"/", c.cookieLine()); err != nil {
+			return nil, fmt.Errorf("case %s: %w", c.ID, err)
+		}
+	}
 	var traces []fetch.Trace
 	for i := range c.Steps {
 		s := &c.Steps[i]
@@ -49,7 +55,7 @@ func (c *PolicyCase) Run(ctx context.Context, profile *fetch.Profile, answers St
 		for range max(s.Repeat, 1) {
 			var err error
 			if c.Wire() {
-				trace, err = s.send(ctx, answer)
+				trace, err = s.send(ctx, c.Jar, answer)
 			} else {
 				trace, err = ua.Predict(ctx, s.FetchRequest(), answer)
 			}
@@ -68,8 +74,19 @@ func (s *PolicyStep) FetchRequest() fetch.Request {
 	return new(Case).FetchRequest(Step{Request: s.Request})
 }
 
-// send sends the request as it is written, Origin first.
-func (s *PolicyStep) send(ctx context.Context, answer fetch.Answerer) (fetch.Trace, error) {
+// cookieLine is the Set-Cookie line that put the jar's cookie there: for all of the
+// target's paths, and for pages of any site.
+func (c *PolicyCase) cookieLine() string {
+	line := c.Jar + "; Path=/"
+	if strings.HasPrefix(string(c.base), "https:") {
+		line += "; Secure; SameSite=None"
+	}
+	return line
+}
+
+// send sends the request as it is written, Origin first, and the jar's cookie with it
+// if it has credentials.
+func (s *PolicyStep) send(ctx context.Context, jar string, answer fetch.Answerer) (fetch.Trace, error) {
 	request := s.FetchRequest()
 	trace := fetch.Trace{Schema: fetch.TraceSchema, Caller: fetch.Caller{Name: "model", Kind: fetch.CallerDirect}, Request: request}
 	trace.Request.Headers = request.Headers.Redacted()
@@ -84,6 +101,9 @@ func (s *PolicyStep) send(ctx context.Context, answer fetch.Answerer) (fetch.Tra
 		trace.Request.Origin = ""
 	}
 	n.Headers = append(n.Headers, request.Headers...)
+	if jar != "" && request.Credentials == fetch.CredentialsInclude {
+		n.Headers = append(n.Headers, fetch.Header{"Cookie", jar})
+	}
 	response, err := answer(ctx, n)
 	if err != nil {
 		return trace, err
@@ -178,8 +198,9 @@ func (s *PolicyStep) WithoutSecret(answer fetch.Answerer) fetch.Answerer {
 }
 
 // WithSecret returns the case with a secret where its placeholder is. The case
-// itself stays as it is. A cookie's secret is the caller's to set.
+// itself stays as it is.
 func (c PolicyCase) WithSecret(secret string) PolicyCase {
+	c.Jar = strings.ReplaceAll(c.Jar, SecretPlaceholder, secret)
 	c.Steps = slices.Clone(c.Steps)
 	for i := range c.Steps {
 		s := &c.Steps[i]

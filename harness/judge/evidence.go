@@ -147,14 +147,17 @@ func (c *Collector) curl(s *symptom) string {
 		if name := strings.ToLower(h.Name()); name == "accept" && h.Value() == "*/*" || name == "content-length" {
 			continue // curl's own
 		}
-		words = append(words, "-H", headerWord(step, h))
+		words = append(words, "-H", headerWord(s.Case, step, h))
 	}
 	return strings.Join(append(words, ShellWord(x.Server+x.Request.Target)), " ")
 }
 
 // headerWord writes a request header for a shell. A secret stands there as the
 // variable that the policy takes it from.
-func headerWord(step *catalog.PolicyStep, h fetch.Header) string {
+func headerWord(pc *catalog.PolicyCase, step *catalog.PolicyStep, h fetch.Header) string {
+	if strings.EqualFold(h.Name(), "Cookie") && pc.Jar != "" { // its value is redacted
+		return `"Cookie: ` + strings.ReplaceAll(pc.Jar, catalog.SecretPlaceholder, "$"+secretName(step)) + `"`
+	}
 	for _, line := range step.Request.Headers {
 		own := line.Header()
 		if !strings.EqualFold(own.Name(), h.Name()) || !strings.Contains(own.Value(), catalog.SecretPlaceholder) {
@@ -174,6 +177,8 @@ func secretName(step *catalog.PolicyStep) string {
 		return a.Bearer.Env.Text
 	case a.APIKey != nil && a.APIKey.Env.Text != "":
 		return a.APIKey.Env.Text
+	case a.Cookie != nil && a.Cookie.Env.Text != "":
+		return a.Cookie.Env.Text
 	}
 	return "SECRET"
 }

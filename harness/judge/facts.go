@@ -59,7 +59,7 @@ func (d *diagnosis) factsOf(c *Checked) []fact {
 			}
 			f := fact{
 				id: c.Case.ID, step: step, at: i, route: routeOf(d.view, x.Server+x.Request.Target), preflight: x.Request.IsPreflight(),
-				method: x.Request.Method, protocol: string(c.Case.Protocol), cookie: s.Cookie != "", wire: c.Case.Wire(), noted: c.Case.Noted,
+				method: x.Request.Method, protocol: string(c.Case.Protocol), cookie: x.Request.Headers.Contains("Cookie"), wire: c.Case.Wire(), noted: c.Case.Noted,
 				seen: c.UpstreamSeen, reached: c.reached(x.Request.Method) > 0,
 			}
 			f.origin, _ = x.Request.Headers.Get("Origin")

@@ -251,7 +251,7 @@ var seeds = []seed{
 	})},
 	{id: WildcardWithCredentials, mistake: header("Access-Control-Allow-Origin", "*", always)},
 	{id: WildcardByShape, mistake: edited(func(p *paper, r fetch.NetworkRequest, resp *fetch.NetworkResponse) {
-		if p.c.Steps[p.step].Cookie == "" && !isPreflight(r) && resp.Headers.Contains("Access-Control-Allow-Credentials") {
+		if !r.Headers.Contains("Cookie") && !isPreflight(r) && resp.Headers.Contains("Access-Control-Allow-Credentials") {
 			resp.Headers = with(resp.Headers, "Access-Control-Allow-Origin", "*")
 		}
 	})},

@@ -1,0 +1,36 @@
+package browser
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/storage"
+)
+
+// A Cookie is what the browser's pages have from a server at URL, as after signing in
+// there: for all of its paths, and sent to it by pages of other sites, too.
+type Cookie struct{ URL, Name, Value string }
+
+// SetCookies empties the cookie jar of the browser's pages and puts these in. Nothing
+// may be under observation meanwhile. [Timeouts.Open] bounds it.
+func (c *Chromium) SetCookies(ctx context.Context, cookies ...Cookie) error {
+	limit := c.cfg.Timeouts.Open
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not done within %v", limit))
+	defer cancel()
+	if _, err := call(ctx, c.firstTab(), network.ClearBrowserCookies, cdp.Empty{}); err != nil {
+		return fmt.Errorf("clear the cookies: %w", err)
+	}
+	for _, cookie := range cookies {
+		param := &network.CookieParam{Name: cookie.Name, Value: cookie.Value, URL: cookie.URL, Path: "/"}
+		if strings.HasPrefix(cookie.URL, "https:") {
+			param.Secure, param.SameSite = true, network.CookieSameSiteNone
+		}
+		if _, err := call(ctx, c.firstTab(), storage.SetCookies, storage.SetCookiesParams{Cookies: []*network.CookieParam{param}}); err != nil {
+			return fmt.Errorf("set the cookie %q for %s: %w", cookie.Name, cookie.URL, err)
+		}
+	}
+	return nil
+}
