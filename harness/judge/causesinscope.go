@@ -32,6 +32,10 @@ var causesInScope = slices.Concat(causesByMatcher(), []cause{
 
 // causesOfStatus: the target itself answers otherwise.
 var causesOfStatus = []cause{
+	{AuthBeyond, func(d *diagnosis, s *symptom) bool {
+		return d.neverServes(s) && s.route.Auth == nil && (s.status() == 401 || s.status() == 407)
+	}},
+	{NeverServed, func(d *diagnosis, s *symptom) bool { return d.neverServes(s) }},
 	{NonCORSBlocked, func(d *diagnosis, s *symptom) bool { return s.turnedAway() && s.in("scope/no-origin") }},
 	{NonCORSBlocked, func(d *diagnosis, s *symptom) bool {
 		without := s.isStatus() && s.in("scope/") && !s.x.Request.Headers.Contains("Origin")
@@ -45,6 +49,18 @@ var causesOfStatus = []cause{
 	{OptionsHijacked, func(d *diagnosis, s *symptom) bool {
 		return s.isStatus() && s.in("scope/plain-options") && !(s.UpstreamSeen && s.reached("OPTIONS") > 0)
 	}},
+}
+
+// neverServes reports whether the target answers every request on the symptom's route
+// by itself and with the symptom's error, whether or not it recognises the origin.
+// Preflights are none of them, nor are requests that are to end in an error.
+func (d *diagnosis) neverServes(s *symptom) bool {
+	if s.route == nil || s.x == nil || s.preflight() || s.status() < 400 || s.UpstreamSeen && s.reached(s.x.Request.Method) > 0 {
+		return false
+	}
+	plain := func(f *fact) bool { return f.route == s.route && !f.preflight && f.status > 0 && !inErrors(f.id) }
+	return !d.some(func(f *fact) bool { return plain(f) && (f.status != s.status() || f.seen && f.reached) }) &&
+		d.some(func(f *fact) bool { return plain(f) && f.origin == "" || f.route == s.route && f.allowed && f.consents })
 }
 
 // isStatus reports whether the answer itself is another one, readable or not.

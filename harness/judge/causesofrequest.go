@@ -124,7 +124,7 @@ var causesInPreflightStatus = []cause{
 	{Preflight404, preflightStatus(404)},
 	{Preflight405, preflightStatus(405, 501)},
 	{WildcardRuntimeError, func(d *diagnosis, s *symptom) bool {
-		return (s.effect == effectRefused || s.effect == effectStatus) && s.status() >= 500 && d.failsWithOrigin() && d.servesWithoutOrigin()
+		return (s.effect == effectRefused || s.effect == effectStatus) && s.status() >= 500 && d.failsWithOrigin() && d.servesWithoutOrigin() && !d.neverServes(s)
 	}},
 	{Preflight5xx, func(d *diagnosis, s *symptom) bool {
 		return s.effect == effectRefused && s.preflight() && s.status() >= 500

@@ -105,12 +105,13 @@ func set(words []string) []string {
 }
 
 // first is the symptom that shows the cause best: of a case of one request that a
-// page can send, if there is one, and that isn't only answered with another status;
-// at least of one that provokes nothing.
+// page can send, if there is one, and that isn't only answered with another status,
+// unless that is what is wrong; at least of one that provokes nothing.
 func (g group) first() *symptom {
 	plain := func(s *symptom) bool { return !s.Case.Wire() && !s.Case.Disturbs }
 	single := func(s *symptom) bool { return plain(s) && len(s.Case.Steps) == 1 }
-	telling := func(s *symptom) bool { return single(s) && s.effect != effectStatus }
+	statusTells := g.id == AuthBeyond || g.id == NeverServed
+	telling := func(s *symptom) bool { return single(s) && (s.effect == effectStatus) == statusTells }
 	for _, shows := range []func(*symptom) bool{telling, single, plain} {
 		if i := slices.IndexFunc(g.symptoms, shows); i >= 0 {
 			return g.symptoms[i]

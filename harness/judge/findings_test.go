@@ -93,4 +93,4 @@ var unseeded = map[FindingID]string{
 }
 
 // ownKinds are of this package alone.
-var ownKinds = []FindingID{MaxAgeDiffers, CredentialsBeyond, ExposeBeyond, OriginBeyond, Unclassified}
+var ownKinds = []FindingID{MaxAgeDiffers, CredentialsBeyond, ExposeBeyond, OriginBeyond, AuthBeyond, NeverServed, Unclassified}

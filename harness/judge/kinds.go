@@ -114,6 +114,8 @@ const (
 	CredentialsBeyond FindingID = "credentials-beyond-policy"
 	ExposeBeyond      FindingID = "expose-beyond-policy"
 	OriginBeyond      FindingID = "origin-beyond-policy"
+	AuthBeyond        FindingID = "authentication-beyond-policy"
+	NeverServed       FindingID = "never-served"
 	Unclassified      FindingID = "unclassified"
 )
 
@@ -218,6 +220,8 @@ var kinds = []Kind{
 	{CredentialsBeyond, "credentials are allowed where the policy has none", SeverityHole, LayerGateway},
 	{ExposeBeyond, "a response header can be read that the policy doesn't expose", SeverityHole, LayerGateway},
 	{OriginBeyond, "the gateway's config names an origin that the policy doesn't allow", SeverityHole, LayerGateway},
+	{AuthBeyond, "the target wants authentication that the policy doesn't mention", SeverityOutage, LayerPolicy},
+	{NeverServed, "no request is served, whatever its origin", SeverityOutage, LayerGateway},
 	{Unclassified, "what came isn't what the policy calls for", SeverityOutage, LayerGateway},
 }
 

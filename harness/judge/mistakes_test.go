@@ -146,3 +146,12 @@ func wildcardFor(expression, end string) mistake {
 	}
 	return matching(func(given, origin string) bool { return patterns[given] != nil && patterns[given].MatchString(origin) })
 }
+
+// servesNobody answers all but preflights on routes without authentication with an error.
+func servesNobody(status int) mistake {
+	return edited(func(p *paper, r fetch.NetworkRequest, resp *fetch.NetworkResponse) {
+		if e := p.view.Route(r.URL.Path); e != nil && e.None == nil && e.Auth == nil && !isPreflight(r) {
+			resp.Status, p.upstream = status, nil
+		}
+	})
+}

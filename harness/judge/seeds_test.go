@@ -68,6 +68,9 @@ var seeds = []seed{
 			resp.Status, p.upstream = 401, nil
 		}
 	})},
+	{id: AuthBeyond, mistake: servesNobody(401)},
+	{id: NeverServed, mistake: servesNobody(403)},
+	{id: NeverServed, what: "for want of an upstream", mistake: servesNobody(503)},
 	{id: Preflight5xx, mistake: preflightsGet(bare(502))},
 	{id: PreflightForwarded, mistake: mistake{instead: func(p *paper, r fetch.NetworkRequest) (fetch.NetworkResponse, bool) {
 		if isPreflight(r) {

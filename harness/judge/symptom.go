@@ -101,11 +101,29 @@ func newSymptom(c *Checked, view *policy.View, m catalog.Mismatch, e effect) *sy
 	}
 	got := c.Got[m.Step]
 	s.block = got.Outcome.Block
+	if e == effectRequests && s.block != nil && m.Step < len(c.Want) && len(got.Exchanges) < len(c.Want[m.Step].Exchanges) {
+		s.effect = effectRefused // too early: there was more to come
+	}
+	if e == effectAllowed && s.refusedElsewhere() {
+		s.effect = effectStatus // the target wasn't to refuse it
+	}
 	if c.Case.Wire() && e == effectRefused {
 		s.block = catalog.Consent(got)
 	}
 	s.x = s.decided()
 	return s
+}
+
+// refusedElsewhere reports whether the policy calls for a refusal by another server
+// than the target.
+func (s *symptom) refusedElsewhere() bool {
+	if s.step >= len(s.Want) || s.Want[s.step].Outcome.Block == nil {
+		return false
+	}
+	want := s.Want[s.step]
+	return slices.ContainsFunc(want.Exchanges, func(x fetch.Exchange) bool {
+		return x.ID == want.Outcome.Block.Exchange && x.Server != s.target()
+	})
 }
 
 // decided returns the answer that decided: the one that was refused, else the
