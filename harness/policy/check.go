@@ -44,7 +44,7 @@ func (c *checker) check(top Position) {
 		c.target(&c.p.Targets[i])
 	}
 	if len(c.p.Targets) == 0 {
-		c.missing(top, "has no targets; expected who answers, as in targets: {edge: {gateway: nginx, file: nginx.conf}}")
+		c.missing(top, "has no targets; expected who answers, as in targets: {edge: {gateway: nginx, file: nginx.conf, url: https://api.example.com}}")
 	}
 	for i := range c.p.Origins {
 		c.group(&c.p.Origins[i])
@@ -60,6 +60,7 @@ func (c *checker) check(top Position) {
 		c.missing(top, "has no routes; expected what pages may do, as in routes: [{path: /orders, methods: [GET]}]")
 	}
 	c.distinctRoutes()
+	c.ownSamples()
 	c.unlisted()
 	for _, a := range c.p.AcceptedRisks {
 		if _, known := concernByID(ConcernID(a.ID)); !known {
@@ -107,8 +108,6 @@ func (c *checker) target(t *Target) {
 		c.missing(t.At, "names a gateway without a file; expected the gateway's own config")
 	case t.Gateway.Text == "" && t.File.Text != "":
 		c.fail(t.File, "is a file without a gateway; expected gateway: %s", strings.Join(Gateways, " or "))
-	case t.Gateway.Text == "" && t.URL.Text == "":
-		c.missing(t.At, "has neither a gateway with its file nor a url")
 	}
 	switch {
 	case t.URL.Text != "":
@@ -116,6 +115,7 @@ func (c *checker) target(t *Target) {
 		c.failAt(t.URL.At, "is empty; expected the origin that pages call, as in https://api.example.com")
 		return
 	default:
+		c.missing(t.At, "has no url; expected the origin that pages call, as in url: https://api.example.com")
 		return
 	}
 	u, err := fetch.ParseURL(t.URL.Text, nil)
@@ -158,6 +158,9 @@ func (c *checker) targetNames(l *List) {
 	var known []string
 	for _, t := range c.p.Targets {
 		known = append(known, t.Name)
+	}
+	if len(l.Items) == 0 {
+		c.failAt(l.At, "names no target; leave it out, and it is every target")
 	}
 	c.list(l, func(t Text) {
 		if !slices.Contains(known, t.Text) {

@@ -59,6 +59,22 @@ func (c *checker) samples(r *Route) {
 	}
 }
 
+// ownSamples finds samples that make a path which is another route's.
+func (c *checker) ownSamples() {
+	for i := range c.p.Routes {
+		r := &c.p.Routes[i]
+		if len(r.Sample) == 0 || r.path.segments == nil {
+			continue
+		}
+		path := r.path.fill(r.Sample)
+		for j := range c.p.Routes {
+			if o := &c.p.Routes[j]; j != i && o.path.segments != nil && o.path.match(path) && o.path.before(&r.path) {
+				c.d.FailAt(r.Sample[0].At, r.Sample[0].Value, "makes %s of the path, which is that of %q at %s; expected another value", path, o.Path.Text, o.Path.At)
+			}
+		}
+	}
+}
+
 // distinctRoutes finds routes that can't be told apart.
 func (c *checker) distinctRoutes() {
 	shapes, names := map[string]*Route{}, map[string]*Route{}

@@ -56,7 +56,10 @@ func (c *checker) settings(s *Settings) {
 }
 
 func (c *checker) auth(a *Auth) {
-	c.word(a.None, []string{None})
+	if t := a.None; t.Text != "" && t.Text != None { // perhaps the secret itself
+		c.d.FailAt(t.At, "", "expected none, or one of bearer, api_key, cookie with env or file; a secret is never written here")
+		return
+	}
 	kinds := 0
 	if a.None.Text != "" {
 		kinds++
@@ -75,12 +78,28 @@ func (c *checker) auth(a *Auth) {
 	if a.Cookie != nil {
 		kinds++
 		c.secret(a.At, &a.Cookie.Secret)
-		if !tokenForm.MatchString(a.Cookie.Name.Text) {
-			c.missing(a.At, "has a cookie without a name; expected one, as in name: sid")
-		}
+		c.cookieName(a)
 	}
 	if kinds != 1 {
 		c.missing(a.At, "says %d ways to authenticate; expected one of bearer, api_key, cookie, or none", kinds)
+	}
+}
+
+// cookieName finds what no browser takes as a cookie's name; names with a prefix are
+// for https alone, https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis.
+func (c *checker) cookieName(a *Auth) {
+	name := a.Cookie.Name
+	if !tokenForm.MatchString(name.Text) {
+		c.missing(a.At, "has a cookie without a name; expected one, as in name: sid")
+	}
+	lower := strings.ToLower(name.Text)
+	if !strings.HasPrefix(lower, "__host-") && !strings.HasPrefix(lower, "__secure-") {
+		return
+	}
+	for _, t := range c.p.Targets {
+		if strings.HasPrefix(t.URL.Text, "http:") {
+			c.fail(name, "is a name that browsers take from https alone, and the target %s is %s", t.Name, t.URL.Text)
+		}
 	}
 }
 

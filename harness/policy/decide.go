@@ -20,10 +20,8 @@ func (e *Effective) Origin(origin string) Decision {
 	if e.None != nil {
 		return Decision{Because: *e.None}
 	}
-	for _, g := range e.Groups {
-		if t := find(g.Deny, origin); t != nil {
-			return Decision{Because: Rule{RuleDeniedOrigin, t.Text, t.At}}
-		}
+	if t := e.denies(origin); t != nil {
+		return Decision{Because: Rule{RuleDeniedOrigin, t.Text, t.At}}
 	}
 	for _, g := range e.Groups {
 		if t := find(g.Allow, origin); t != nil {
@@ -36,6 +34,16 @@ func (e *Effective) Origin(origin string) Decision {
 		}
 	}
 	return Decision{Because: e.Rule(RuleOrigins)}
+}
+
+// denies returns the entry that denies an origin; nil if none does.
+func (e *Effective) denies(origin string) *Text {
+	for _, g := range e.Groups {
+		if t := find(g.Deny, origin); t != nil {
+			return t
+		}
+	}
+	return nil
 }
 
 func find(entries []Entry, origin string) *Text {

@@ -36,6 +36,7 @@ const (
 	SameOrigin                    ConcernID = "same-origin"
 	RedundantOrigin               ConcernID = "redundant-origin"
 	DenyWithoutEffect             ConcernID = "deny-without-effect"
+	AllowWithoutEffect            ConcernID = "allow-without-effect"
 	UnusedGroup                   ConcernID = "unused-group"
 	WildcardWithCredentials       ConcernID = "wildcard-with-credentials"
 	WildcardWithoutAuthorization  ConcernID = "wildcard-without-authorization"
@@ -81,7 +82,11 @@ type Concern struct {
 
 // String returns "file:line:column: severity: problem (id)".
 func (c Concern) String() string {
-	return fmt.Sprintf("%s:%d:%d: %s: %s (%s)", c.At.File, c.At.Line, c.At.Column, c.Severity, c.Problem, c.ID)
+	at := c.At.String()
+	if c.At.Line > 0 {
+		at += fmt.Sprintf(":%d", c.At.Column)
+	}
+	return fmt.Sprintf("%s: %s: %s (%s)", at, c.Severity, c.Problem, c.ID)
 }
 
 // Refused reports whether any concern keeps the policy from being tested.
@@ -111,7 +116,7 @@ func concernIDs() []string {
 // Lint returns what is dangerous or without effect in the policy, in the file's
 // order. The slice is the caller's.
 func (p *Policy) Lint() []Concern {
-	l := linter{p: p, stands: map[*Entry]int{}, idle: map[*Entry][]*Entry{}}
+	l := linter{p: p, stands: map[*Entry]int{}, idle: map[*Entry][]*Entry{}, denied: map[*Entry][]*Text{}}
 	for _, t := range p.Targets {
 		view, err := p.On(t.Name)
 		if err != nil {
@@ -141,9 +146,11 @@ type linter struct {
 	found []Concern
 	// stands counts the routes, target by target, on which an entry stands; idle
 	// has an entry that allows the same for each of those on which it changes
-	// nothing, or nil for one that denies.
+	// nothing, or nil for one that denies; denied has what denies an entry that
+	// allows, for each of those where something does.
 	stands map[*Entry]int
 	idle   map[*Entry][]*Entry
+	denied map[*Entry][]*Text
 }
 
 func (l *linter) add(id ConcernID, at Position, value, format string, args ...any) {

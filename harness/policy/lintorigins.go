@@ -26,6 +26,7 @@ func (l *linter) origins(t *Target, e *Effective) {
 				l.place(t, entry)
 			}
 			l.redundant(e, entry)
+			l.overruled(e, entry)
 		}
 		for i := range g.Deny {
 			l.deny(e, &g.Deny[i])
@@ -41,8 +42,7 @@ func (l *linter) null(e *Effective, entry *Entry) {
 	l.add(NullOrigin, entry.Origin.At, Null, "the origin null may read")
 }
 
-// scheme looks at the schemes of origin and target. A gateway whose config says
-// its URL is taken to serve https.
+// scheme looks at the schemes of origin and target.
 func (l *linter) scheme(t *Target, e *Effective, entry *Entry) {
 	p, text := &entry.pattern, entry.Origin
 	secure := !strings.HasPrefix(t.URL.Text, "http:")
@@ -118,6 +118,24 @@ func (l *linter) redundant(e *Effective, entry *Entry) {
 	}
 }
 
+// overruled notes on how many routes an entry allows what is denied.
+func (l *linter) overruled(e *Effective, entry *Entry) {
+	if entry.Origin.Text == Any {
+		return
+	}
+	stands := []Text{entry.Origin}
+	if entry.pattern.isWildcard() {
+		stands = entry.Examples
+	}
+	var by *Text
+	for _, t := range stands {
+		if by = e.denies(t.Text); by == nil {
+			return
+		}
+	}
+	l.denied[entry] = append(l.denied[entry], by)
+}
+
 // deny notes on how many routes an entry denies what nothing allows.
 func (l *linter) deny(e *Effective, entry *Entry) {
 	stands := []Text{entry.Origin}
@@ -138,6 +156,10 @@ func (l *linter) idleEntries() {
 	for i := range l.p.Origins {
 		g := &l.p.Origins[i]
 		for j := range g.Allow {
+			if entry := &g.Allow[j]; l.stands[entry] > 0 && len(l.denied[entry]) == l.stands[entry] {
+				by := l.denied[entry][0]
+				l.add(AllowWithoutEffect, entry.Origin.At, entry.Origin.Text, "%s is allowed, and %s at %s denies it", entry.Origin.Text, by.Text, by.At)
+			}
 			if entry := &g.Allow[j]; l.stands[entry] > 0 && len(l.idle[entry]) == l.stands[entry] {
 				other := l.idle[entry][0].Origin
 				l.add(RedundantOrigin, entry.Origin.At, entry.Origin.Text, "%s is allowed by %s at %s already", entry.Origin.Text, other.Text, other.At)

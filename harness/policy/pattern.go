@@ -126,11 +126,12 @@ func (p *pattern) match(origin string) bool {
 	case !p.isWildcard():
 		return p.text == origin
 	}
-	if _, err := fetch.ParseOrigin(origin); err != nil {
-		return false
-	}
 	scheme, rest, _ := strings.Cut(origin, "://")
 	host, port := splitPort(rest)
+	// What is in Punycode is an origin, if not one that the model takes apart.
+	if _, err := fetch.ParseOrigin(origin); err != nil && !(errors.Is(err, fetch.ErrURLUnsupported) && isLetterDigitHyphen(host)) {
+		return false
+	}
 	if scheme != p.scheme || p.port != Any && port != p.port {
 		return false
 	}

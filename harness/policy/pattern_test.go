@@ -44,7 +44,7 @@ func TestPatterns(t *testing.T) {
 			"http://a.example", "https://a.example:8443", "https://a.example.", "https://a.example/", "https://A.example", "https://b.a.example",
 			"https://a.example.evil.test", "https://xa.example", "null", "", "https://a.example, https://a.example",
 		}},
-		{entry: "https://*.a.example", example: "https://x.a.example", yes: []string{"https://x-1.a.example"}, no: []string{
+		{entry: "https://*.a.example", example: "https://x.a.example", yes: []string{"https://x-1.a.example", "https://xn--bcher-kva.a.example"}, no: []string{
 			"https://a.example", "https://x.y.a.example", "https://.a.example", "https://xa.example", "https://x.a.example:8443",
 			"https://x_y.a.example", "https://x.a.example.evil.test", "http://x.a.example", "https://evil.test#x.a.example", "https://evil.test/x.a.example",
 		}},

@@ -68,8 +68,8 @@ type Target struct {
 	Gateway Text `yaml:"gateway" doc:"The kind of gateway, as in nginx."`
 	File    Text `yaml:"file" doc:"The gateway's own config, relative to this file."`
 
-	// URL is where pages call it, an origin without a path. A gateway that is
-	// started from its config may leave it out: then its config says it.
+	// URL is where pages call it, an origin without a path. It says which of a gateway's
+	// servers is meant, too.
 	URL Text `yaml:"url" doc:"The origin that pages call, as in https://api.example.com."`
 }
 

@@ -133,7 +133,12 @@ func TestMissing(t *testing.T) {
 		{"everything", "unlisted: denied\n", "has no targets"},
 		{"routes", "targets: {a: {url: https://a.example}}\norigins: {b: [https://b.example]}\n", "has no routes"},
 		{"origins of a route", "targets: {a: {url: https://a.example}}\norigins: {b: [https://b.example]}\nroutes: [{path: /}]\n", "has no origins, nor have the defaults"},
-		{"target", "targets: {a: {}}\n", "has neither a gateway with its file nor a url"},
+		{"url", "targets: {a: {}}\n", "has no url"},
+		{"a gateway's url", "targets: {a: {gateway: nginx, file: nginx.conf}}\n", "has no url"},
+		{"targets of a group", "origins: {b: {allow: [https://b.example], targets: []}}\n", "names no target"},
+		{"a sample of one's own", "routes: [{path: \"/a/{id}\", sample: {id: b}, cors: none}, {path: /a/b, cors: none}]\n", `makes /a/b of the path, which is that of "/a/b" at p.yaml:1`},
+		{"a sample of one's own, below", "routes: [{path: \"/a/{x...}\", sample: {x: b/c}, cors: none}, {path: \"/a/{id}/c\", sample: {id: d}, cors: none}]\n", `makes /a/b/c of the path`},
+		{"a cookie that http can't set", "targets: {a: {url: \"http://a.example\"}}\nroutes: [{path: /, auth: {cookie: {name: __Host-sid, env: T}}}]\n", "from https alone"},
 		{"file", "targets: {a: {gateway: nginx}}\n", "names a gateway without a file"},
 		{"secret", "routes: [{path: /, auth: {bearer: {}}}]\n", "needs env or file"},
 		{"auth", "defaults: {auth: {}}\n", "says 0 ways to authenticate"},
@@ -148,6 +153,16 @@ func TestMissing(t *testing.T) {
 			_, err := policy.Parse("p.yaml", []byte(tc.file))
 			assert.ErrorContains(t, err, tc.want)
 		})
+	}
+}
+
+// What stands where a secret's place belongs may be the secret, and isn't repeated.
+func TestMisplacedSecret(t *testing.T) {
+	t.Parallel()
+	for _, auth := range []string{"ghp_realtoken", "{bearer: ghp_realtoken}", "{bearer: {env: ghp_real-token}}", "{api_key: ghp_realtoken}", "[ghp_realtoken]"} {
+		_, err := policy.Parse("p.yaml", []byte("defaults: {auth: "+auth+"}\n"))
+		require.Error(t, err)
+		assert.NotContains(t, err.Error(), "ghp_real", auth)
 	}
 }
 
