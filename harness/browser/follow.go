@@ -20,6 +20,7 @@ func (r *recording) follow(job fetch.Request, first, stop string) chain {
 	var c chain
 	var mine []int
 	serves := map[int]string{}
+	from := fetch.Offset(0) // when the hop before was sent
 	h := hop{normalizeMethod(job.Method), first}
 	for range maxRedirects + 1 {
 		key, ok := keyOf(h, false)
@@ -32,11 +33,16 @@ func (r *recording) follow(job fetch.Request, first, stop string) chain {
 			break
 		}
 		before := r.claimAll(wireKey{true, "OPTIONS", key.hostport, key.target})
-		got := r.claim(key)
+		got := r.claim(key, from)
 		mine = append(append(mine, before...), got...)
 		if len(got) == 0 {
+			if next, ok := r.redirectedFromCache(h, from); ok {
+				h = next
+				continue
+			}
 			break
 		}
+		from = r.exchanges[got[len(got)-1]].Started
 		last := r.exchanges[got[len(got)-1]]
 		for _, b := range before {
 			serves[b] = last.ID
@@ -58,6 +64,21 @@ func (r *recording) follow(job fetch.Request, first, stop string) chain {
 	}
 	c.take(r, mine, serves)
 	return c
+}
+
+// redirectedFromCache returns where a redirect in the browser's cache sends a request,
+// if the browser went there from an offset on.
+func (r *recording) redirectedFromCache(h hop, from fetch.Offset) (hop, bool) {
+	if r.redirect == nil {
+		return hop{}, false
+	}
+	next, ok := redirected(h, r.redirect(h))
+	if !ok || next.url == h.url {
+		return hop{}, false
+	}
+	key, ok := keyOf(next, false)
+	went := slices.ContainsFunc(r.byKey[key], func(i int) bool { return !r.claimed[i] && r.exchanges[i].Started >= from })
+	return next, ok && went
 }
 
 // redirected returns where a response sends a request: see

@@ -65,6 +65,9 @@ type recording struct {
 	// isRecorded reports whether a recorder stands behind a host:port that the
 	// browser was connected to.
 	isRecorded func(hostport string) bool
+	// redirect returns the redirect that the browser's cache may have for a hop; nil
+	// if it has none. Nil: nothing is known of the cache.
+	redirect func(hop) *fetch.SentResponse
 }
 
 // routes is what the router knows of its connections.
@@ -125,14 +128,14 @@ func sortByArrival(exchanges []fetch.Exchange) {
 	slices.SortStableFunc(exchanges, func(a, b fetch.Exchange) int { return cmp.Compare(a.Started, b.Started) })
 }
 
-// claim takes the exchanges of one hop: the first that nobody has, and those
-// that follow while the browser sent the request again because its connection
+// claim takes the exchanges of one hop: the first from an offset on that nobody has,
+// since others may ask for the same, and those that follow while the browser sent the request again because its connection
 // was closed under it, or once because the server said that it was the wrong one:
 // https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch, step 17.
-func (r *recording) claim(key wireKey) []int {
+func (r *recording) claim(key wireKey, from fetch.Offset) []int {
 	var mine []int
 	for _, i := range r.byKey[key] {
-		if r.claimed[i] {
+		if r.claimed[i] || r.exchanges[i].Started < from {
 			continue
 		}
 		r.claimed[i] = true
@@ -182,6 +185,9 @@ type chain struct {
 	exchanges []fetch.Exchange // in order of arrival
 	// last is the exchange of the last hop's request; nil if none was sent.
 	last *fetch.Exchange
+	// from is when the request before the next one of the chain was sent: none comes
+	// earlier.
+	from fetch.Offset
 	// contradiction is what protocol and recorder disagree on, or nil.
 	contradiction *DisagreementError
 }
@@ -207,6 +213,7 @@ func (r *recording) join(main *request, preflights []*request) chain {
 		if len(got) == 0 {
 			continue
 		}
+		c.from = r.exchanges[got[len(got)-1]].Started
 		for _, b := range before {
 			serves[b] = r.exchanges[got[len(got)-1]].ID
 		}
@@ -214,6 +221,7 @@ func (r *recording) join(main *request, preflights []*request) chain {
 			c.last = new(r.exchanges[got[len(got)-1]])
 		}
 	}
+	c.from = 0
 	for _, p := range waiting {
 		mine = append(mine, c.all(r, p)...)
 	}
@@ -249,7 +257,7 @@ func (c *chain) hop(r *recording, q *request, i int) []int {
 	if !ok {
 		return nil
 	}
-	got := r.claim(key)
+	got := r.claim(key, c.from)
 	if len(got) == 0 {
 		// What comes from a cache has no exchange.
 		if i < q.sent && !q.cached() && r.isRecorded(key.hostport) {

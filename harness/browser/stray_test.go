@@ -230,3 +230,64 @@ func TestReusedPorts(t *testing.T) {
 	rec := newRecording(exchanges, connections, []string{"127.0.0.1:9"})
 	assert.Equal(t, []string{"a.example:80", "b.example:80", ""}, rec.hostports)
 }
+
+// Two calls that are redirected to one URL each have the request there that came after
+// their own, whichever is looked at first.
+func TestCallsThatMeet(t *testing.T) {
+	t.Parallel()
+	const peer, address = "127.111.0.1:4000", "127.0.0.1:9"
+	connections := connections{{HostPort: "a.example:80", Address: address, Peer: peer}}
+	exchange := func(id, target string, started fetch.Offset, location string) fetch.Exchange {
+		x := fetch.Exchange{
+			ID: id, Kind: fetch.ExchangeRequest, Peer: peer, Started: started, Ended: new(started + 1),
+			Request: fetch.SentRequest{Method: "GET", Target: target}, Response: &fetch.SentResponse{Status: 200},
+		}
+		if location != "" {
+			x.Response = &fetch.SentResponse{Status: 302, Headers: fetch.HeaderList{{"Location", location}}}
+		}
+		return x
+	}
+	exchanges := []fetch.Exchange{
+		exchange("one", "/one", 10, "/met"), exchange("one-met", "/met", 20, ""),
+		exchange("two", "/two", 30, "/met"), exchange("two-met", "/met", 40, ""),
+	}
+	for _, order := range [][]string{{"one", "two"}, {"two", "one"}} {
+		rec := newRecording(exchanges, connections, []string{address})
+		for _, name := range order {
+			url := "http://a.example/" + name
+			var got []string
+			for _, x := range rec.follow(fetch.Request{URL: url}, url, "").exchanges {
+				got = append(got, x.ID)
+			}
+			assert.Equal(t, []string{name, name + "-met"}, got, order)
+		}
+	}
+}
+
+// A redirect from the cache leads to a request that no other call has made.
+func TestRedirectFromTheCache(t *testing.T) {
+	t.Parallel()
+	const peer, address = "127.111.0.1:4000", "127.0.0.1:9"
+	connections := connections{{HostPort: "a.example:80", Address: address, Peer: peer}}
+	there := fetch.Exchange{
+		ID: "there", Kind: fetch.ExchangeRequest, Peer: peer, Started: 10, Ended: new(fetch.Offset(11)),
+		Request: fetch.SentRequest{Method: "GET", Target: "/there"}, Response: &fetch.SentResponse{Status: 200},
+	}
+	for _, tc := range []struct {
+		name      string
+		exchanges []fetch.Exchange
+		stored    *fetch.SentResponse
+		want      int
+	}{
+		{"it leads there", []fetch.Exchange{there}, &fetch.SentResponse{Status: 301, Headers: fetch.HeaderList{{"Location", "/there"}}}, 1},
+		{"nobody went there", nil, &fetch.SentResponse{Status: 301, Headers: fetch.HeaderList{{"Location", "/there"}}}, 0},
+		{"it leads elsewhere", []fetch.Exchange{there}, &fetch.SentResponse{Status: 301, Headers: fetch.HeaderList{{"Location", "/elsewhere"}}}, 0},
+		{"nothing is stored", []fetch.Exchange{there}, nil, 0},
+	} {
+		rec := newRecording(tc.exchanges, connections, []string{address})
+		rec.redirect = func(hop) *fetch.SentResponse { return tc.stored }
+		c := rec.follow(fetch.Request{URL: "http://a.example/here"}, "http://a.example/here", "")
+		assert.Len(t, c.exchanges, tc.want, tc.name)
+		assert.Len(t, rec.unclaimed(), len(tc.exchanges)-tc.want, tc.name)
+	}
+}

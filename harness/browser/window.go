@@ -33,24 +33,43 @@ func (w window) look() *recording {
 }
 
 func (w window) join(exchanges []fetch.Exchange) *recording {
-	return newRecording(exchanges, w.browser.cfg.Router, w.addresses())
+	rec := newRecording(exchanges, w.browser.cfg.Router, w.addresses())
+	rec.redirect = w.redirect
+	return rec
 }
 
 // before returns the statuses that the servers ever answered the browser with
 // to the request of a hop.
 func (w window) before(h hop) []int {
+	var statuses []int
+	w.asked(h, func(r *wire.Recorder, q wire.Asked) { statuses = append(statuses, r.Statuses(q)...) })
+	return statuses
+}
+
+// redirect returns what the servers last answered the browser with to the request of a
+// hop, if that is a redirect; else nil. The browser's cache may have it.
+func (w window) redirect(h hop) *fetch.SentResponse {
+	var last *fetch.SentResponse
+	w.asked(h, func(r *wire.Recorder, q wire.Asked) {
+		if one, ok := r.Redirect(q); ok {
+			last = &fetch.SentResponse{Status: one.Status, Headers: fetch.HeaderList{{"Location", one.Location}}}
+		}
+	})
+	return last
+}
+
+// asked calls each with every recorder and what it knows the request of a hop by.
+func (w window) asked(h hop, each func(*wire.Recorder, wire.Asked)) {
 	key, ok := keyOf(h, false)
 	if !ok {
-		return nil
+		return
 	}
 	_, authority, _ := strings.Cut(originOf(h.url), "://")
-	var statuses []int
 	for _, r := range w.recorders {
-		statuses = append(statuses, r.Statuses(wire.Asked{
+		each(r, wire.Asked{
 			Client: w.browser.cfg.Router.Source(r.Addr()), Method: key.method, Authority: strings.ToLower(authority), Target: key.target,
-		})...)
+		})
 	}
-	return statuses
 }
 
 func (w window) addresses() []string {

@@ -29,6 +29,21 @@ func (r *Recorder) Statuses(q Asked) []int {
 	return slices.Clone(r.recording.statuses[q])
 }
 
+// A Redirect is an answer that sends a request elsewhere.
+type Redirect struct {
+	Status   int
+	Location string // as it was sent
+}
+
+// Redirect returns the last response to such requests, if it is a redirect. It is
+// remembered as long as what [Recorder.Statuses] returns.
+func (r *Recorder) Redirect(q Asked) (Redirect, bool) {
+	r.recording.mu.Lock()
+	defer r.recording.mu.Unlock()
+	redirect, ok := r.recording.redirects[q]
+	return redirect, ok
+}
+
 // index notes the response of e. The lock is held.
 func (r *recording) index(e *entry) {
 	x := &e.exchange
@@ -37,14 +52,23 @@ func (r *recording) index(e *entry) {
 	}
 	client, _, _ := net.SplitHostPort(x.Peer)
 	q := Asked{client, x.Request.Method, strings.ToLower(authorityOf(x.Request)), x.Request.Target}
+	if location, ok := x.Response.Headers.Get("Location"); ok && x.Response.Status >= 300 && x.Response.Status < 400 {
+		r.redirects[q.clone()] = Redirect{x.Response.Status, strings.Clone(location)}
+	} else {
+		delete(r.redirects, q)
+	}
 	known := r.statuses[q]
 	if slices.Contains(known, x.Response.Status) {
 		return
 	}
 	if known == nil {
-		// A part would keep the whole of the head that it was cut from.
-		q.Client, q.Method = strings.Clone(q.Client), strings.Clone(q.Method)
-		q.Authority, q.Target = strings.Clone(q.Authority), strings.Clone(q.Target)
+		q = q.clone()
 	}
 	r.statuses[q] = append(known, x.Response.Status)
+}
+
+// clone returns a copy for keeps: a part would keep the whole of the head that it was
+// cut from.
+func (q Asked) clone() Asked {
+	return Asked{strings.Clone(q.Client), strings.Clone(q.Method), strings.Clone(q.Authority), strings.Clone(q.Target)}
 }

@@ -73,6 +73,34 @@ func TestRecorderForgets(t *testing.T) {
 	assert.Equal(t, "scripted-http#2.1", r.Since(0)[0].ID, "a number is never given again")
 }
 
+// A redirect is remembered until another answer comes to the same request.
+func TestRedirectIsRemembered(t *testing.T) {
+	t.Parallel()
+	l := scriptedT(t)
+	l.serve(t, "http://api.test", ServedHTTP1)
+	r := l.Recorders()[0]
+	asked := Asked{l.router.Source(r.Addr()), "GET", "api.test", "/a"}
+	_, ok := r.Redirect(asked)
+	assert.False(t, ok)
+	for _, step := range []struct {
+		answer ScriptedAnswer
+		want   Redirect
+	}{
+		{ScriptedAnswer{To: "http://api.test/a", Status: 301, RawHeaders: []string{"Location: /b"}}, Redirect{301, "/b"}},
+		{ScriptedAnswer{To: "http://api.test/a", Status: 308, RawHeaders: []string{"Location: /c"}}, Redirect{308, "/c"}},
+		{ScriptedAnswer{To: "http://api.test/a", Status: 201, RawHeaders: []string{"Location: /d"}}, Redirect{}},
+	} {
+		require.NoError(t, l.Set(step.answer))
+		_, err := l.ask(t, "http://api.test", "GET /a HTTP/1.1\r\nHost: api.test\r\n\r\n")
+		require.NoError(t, err)
+		r.Forget(r.Mark())
+		got, ok := r.Redirect(asked)
+		assert.Equal(t, step.want, got)
+		assert.Equal(t, step.want != Redirect{}, ok)
+		l.Remove("http://api.test/a")
+	}
+}
+
 func TestStatusesLeaveOutPreflights(t *testing.T) {
 	t.Parallel()
 	l := scriptedT(t)

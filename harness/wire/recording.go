@@ -27,6 +27,7 @@ type recording struct {
 	entries   []*entry // but those that were forgotten
 	forgotten int      // how many
 	statuses  map[Asked][]int
+	redirects map[Asked]Redirect
 	version   uint64        // counts changes
 	changed   chan struct{} // closed at the next change; nil if nobody waits
 	closed    bool
@@ -40,7 +41,7 @@ type entry struct {
 }
 
 func newRecording(server string, clock *Clock) *recording {
-	return &recording{server: server, clock: clock, statuses: map[Asked][]int{}}
+	return &recording{server: server, clock: clock, statuses: map[Asked][]int{}, redirects: map[Asked]Redirect{}}
 }
 
 // notify wakes everybody who waits. The lock is held.
