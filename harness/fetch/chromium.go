@@ -282,6 +282,13 @@ var Chromium = newProfile("chromium", append([]Difference{{
 		"it drops anything",
 	Link: chromiumSource + "net/http/http_cache_transaction.cc",
 }, {
+	Rule:     RuleHeuristicLifetimes,
+	Kind:     ImplementationDefined,
+	Standard: "RFC 9111, section 4.2.2: without a lifetime in the response a cache may give it one",
+	Profile: "300, 301, 308 and 410 are fresh for good; 200, 203 and 206 for a tenth of the time from Last-Modified to Date, " +
+		"unless they say must-revalidate",
+	Link: chromiumSource + "net/http/http_response_headers.cc",
+}, {
 	Rule:     RuleValidationKeepsType,
 	Kind:     ImplementationDefined,
 	Standard: "RFC 9111, section 3.2: a cache may omit from an update by 304 what it has processed, such as Content-Type",

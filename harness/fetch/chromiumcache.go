@@ -1,6 +1,10 @@
 package fetch
 
-import "slices"
+import (
+	"math"
+	"slices"
+	"time"
+)
 
 // What Chromium's HTTP cache does in the place of the standard's: each function asks
 // for the rule that it is about, and does nothing without.
@@ -97,6 +101,32 @@ func (f *fetching) isUnusable(s *storedResponse) bool {
 	}
 	v := f.validators(s)
 	return !s.headers.Contains("Expires") && !v.Contains("ETag") && !v.Contains("Last-Modified")
+}
+
+// heuristicLifetime is that of a response without an explicit one; false if it hangs on
+// a date that nobody knows.
+func (s *storedResponse) heuristicLifetime(ua *UserAgent) (lifetime time.Duration, known bool) {
+	switch s.status {
+	case 300, 301, 308, 410:
+		return math.MaxInt64, true
+	case 200, 203, 206:
+	default:
+		return 0, true
+	}
+	text, _ := s.headers.get("Last-Modified")
+	modified, err := time.Parse(time.RFC1123, text)
+	if err != nil || hasDirective(s.headers, "must-revalidate") {
+		return 0, true
+	}
+	text, _ = s.headers.get("Date")
+	date, err := time.Parse(time.RFC1123, text)
+	if err != nil {
+		if ua.Epoch.IsZero() {
+			return 0, false
+		}
+		date = ua.Epoch.Add(s.received)
+	}
+	return max(date.Sub(modified)/10, 0), true
 }
 
 // forgetStale forgets a stored response that HEAD was to validate and didn't, or

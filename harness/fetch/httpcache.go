@@ -120,7 +120,7 @@ func isHeuristicallyCacheable(status int) bool {
 }
 
 // freshness is sections 4.2 of RFC 9111 and 3 of RFC 5861. Without an explicit
-// lifetime a response is stale: the heuristic ones are the user agent's choice.
+// lifetime a response is stale, but for [RuleHeuristicLifetimes].
 func (s *storedResponse) freshness(ua *UserAgent) freshness {
 	if hasDirective(s.headers, "no-cache") {
 		return stale
@@ -146,6 +146,11 @@ func (s *storedResponse) freshness(ua *UserAgent) freshness {
 			return freshnessUnknown
 		default:
 			lifetime = at.Sub(ua.Epoch.Add(s.received))
+		}
+	} else if ua.has(RuleHeuristicLifetimes) {
+		var known bool
+		if lifetime, known = s.heuristicLifetime(ua); !known {
+			return freshnessUnknown
 		}
 	}
 	if age < lifetime {

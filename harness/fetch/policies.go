@@ -38,7 +38,14 @@ func isReferrerPolicy(s string) bool {
 // https://w3c.github.io/webappsec-mixed-content/#should-block-fetch.
 func (f *fetching) blockMixedContent() bool {
 	u := f.request.currentURL()
-	return f.request.origin.scheme() == "https" && u.Scheme == "http" && !isLoopbackHost(u.Host)
+	return IsMixedContent(f.request.origin, u)
+}
+
+// IsMixedContent reports whether a request of a page's is blocked as mixed content:
+// https://w3c.github.io/webappsec-mixed-content/#should-block-fetch, for pages that are
+// no frames.
+func IsMixedContent(page Origin, u *URL) bool {
+	return page.scheme() == "https" && u.Scheme == "http" && !isLoopbackHost(u.Host)
 }
 
 // isLoopbackHost reports whether an HTTP origin with this host is potentially

@@ -94,6 +94,7 @@ const (
 	RuleVaryAbsentIsEmpty         Rule = "vary-absent-is-empty"
 	RuleUnusableDropped           Rule = "unusable-stored-is-dropped"
 	RuleValidationKeepsType       Rule = "validation-keeps-content-type"
+	RuleHeuristicLifetimes        Rule = "heuristic-lifetimes"
 	RuleRedirectModeErrorLast     Rule = "redirect-mode-error-after-credentials"
 )
 

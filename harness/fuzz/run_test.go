@@ -51,7 +51,7 @@ func rulesOf(p fetch.Profile) []fetch.Rule {
 }
 
 // manyCases are enough to meet each rule that is within reach.
-const manyCases = 3000
+const manyCases = 4000
 
 // many is one run of so many cases with nothing to find, for the tests that look
 // for what its cases show.

@@ -20,9 +20,11 @@ const (
 	storyValidated
 	// storyReplaced: the next answer may not be kept.
 	storyReplaced
+	// storyOld: it has no lifetime, and was modified long before it was sent.
+	storyOld
 )
 
-var stories = choice[story]{{60, anyStory}, {10, storyVaries}, {10, storyNoUse}, {10, storyValidated}, {10, storyReplaced}}
+var stories = choice[story]{{55, anyStory}, {5, storyOld}, {10, storyVaries}, {10, storyNoUse}, {10, storyValidated}, {10, storyReplaced}}
 
 // tell makes the next request of a story, and its servers.
 func (g *generator) tell(request catalog.Request, made int) catalog.Step {
@@ -60,6 +62,8 @@ func (g *generator) lifetime() []catalog.HeaderLine {
 		return nil
 	case storyValidated:
 		return []catalog.HeaderLine{"Cache-Control: no-cache", `ETag: "x"`}
+	case storyOld: // in the future, so that a cache doesn't take it for older than that
+		return []catalog.HeaderLine{"Date: Fri, 01 Jan 2100 00:00:00 GMT", "Last-Modified: Thu, 01 Jan 2099 00:00:00 GMT"}
 	case storyReplaced:
 		return []catalog.HeaderLine{oneOf[catalog.HeaderLine](g.Rand, "Cache-Control: max-age=600", "Cache-Control: no-store")}
 	}
