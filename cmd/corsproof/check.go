@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/corsproof/corsproof/harness"
+	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/policy"
 	"github.com/corsproof/corsproof/harness/process"
 	"github.com/corsproof/corsproof/harness/report"
@@ -55,7 +55,13 @@ func (f *policyFlags) load(ctx context.Context, file string, stderr io.Writer) (
 			return nil, "", err
 		}
 	}
-	concerns := p.Lint()
+	var concerns []policy.Concern
+	if err := interruptible(ctx, func() error {
+		concerns = p.Lint()
+		return nil
+	}); err != nil {
+		return nil, "", err
+	}
 	writeConcerns(stderr, concerns)
 	if policy.Refused(concerns) {
 		return nil, "", fmt.Errorf("%s: the policy is refused for what is listed above; accept a risk under accepted_risks, with a reason", file)
@@ -186,11 +192,7 @@ func (c *check) run(ctx context.Context, file string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if endErr := end(); endErr != nil {
-			err = &exitError{exitUnknown, errors.Join(err, fmt.Errorf("clean up: %w", endErr))}
-		}
-	}()
+	defer func() { err = cleanedUp(err, end()) }()
 	reports, err := c.checkReports.begin(run)
 	if err != nil {
 		return &exitError{exitUnknown, err}
@@ -216,7 +218,7 @@ func (c *check) run(ctx context.Context, file string) (err error) {
 		return fmt.Errorf("--case %s: the policy has no such case; 'corsproof cases %s' lists them", c.only, file)
 	}
 	if err := reports.end(ctx, c.stdout, summary); err != nil {
-		return &exitError{exitUnknown, err}
+		return &exitError{graver(summary.ExitCode(), exitUnknown), err}
 	}
 	if code := summary.ExitCode(); code != exitProven {
 		return &exitError{code, nil}
@@ -249,11 +251,11 @@ func (c *check) filter() (func(string) bool, error) {
 	if c.only == "" {
 		return nil, nil
 	}
-	if !strings.Contains(c.only, "*") {
-		return func(id string) bool { return id == c.only }, nil
+	pattern, err := catalog.PolicyGlob(c.only)
+	if err != nil {
+		return nil, fmt.Errorf("--case: %w", err)
 	}
-	pattern := strings.ReplaceAll(regexp.QuoteMeta(c.only), `\*\*`, `.*`)
-	return regexp.MustCompile("^" + strings.ReplaceAll(pattern, `\*`, `[^/]*`) + "$").MatchString, nil
+	return pattern.MatchString, nil
 }
 
 // open returns the target and what ends all that it took.

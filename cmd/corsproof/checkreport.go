@@ -90,7 +90,7 @@ func (r *checkReports) find() error {
 	var errs [3]error
 	r.toJSON, errs[0] = findOutput("--json", r.json)
 	r.toJUnit, errs[1] = findOutput("--junit", r.junit)
-	r.toMarkdown, errs[2] = findOutput("--markdown", r.markdown)
+	r.toMarkdown, errs[2] = findAppended("--markdown", r.markdown)
 	if err := errors.Join(errs[:]...); err != nil {
 		return err
 	}
@@ -139,7 +139,11 @@ func (o *openReports) end(ctx context.Context, w io.Writer, s *report.CheckSumma
 		errs = append(errs, report.WriteAnnotations(w, *s))
 	}
 	if o.cases != nil {
-		errs = append(errs, o.cases.Close(*s), o.toJSON.keep(ctx, o.spool))
+		err := o.cases.Close(*s)
+		if err == nil { // else the spool lacks something
+			err = o.toJSON.keep(ctx, o.spool)
+		}
+		errs = append(errs, err)
 	}
 	if o.suite != nil {
 		errs = append(errs, o.toJUnit.write(ctx, func(w io.Writer) error { return o.suite.Write(w, *s) }))
@@ -152,7 +156,7 @@ func (o *openReports) end(ctx context.Context, w io.Writer, s *report.CheckSumma
 
 func explainCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "explain ID",
+		Use:   "explain [ID]",
 		Short: "Say what a finding is, how it shows, and how it is fixed; without an ID, list all",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -26,6 +26,7 @@ type fuzzCases struct {
 	json  string
 	whole bool
 
+	toJSON   *outputFile // nil if nobody wants it
 	stdout   io.Writer
 	progress *progress
 }
@@ -65,10 +66,8 @@ func (f *fuzzCases) run(ctx context.Context) (err error) {
 	if f.cases <= 0 || f.first < 0 {
 		return fmt.Errorf("--cases %d --first %d: expected at least one case, from number 0 on", f.cases, f.first)
 	}
-	if f.json != "" {
-		if _, err := os.Stat(filepath.Dir(f.json)); err != nil {
-			return fmt.Errorf("--json: %w", err)
-		}
+	if f.toJSON, err = findOutput("--json", f.json); err != nil {
+		return err
 	}
 	if info, err := os.Stat(f.out); f.out == "" || err == nil && !info.IsDir() {
 		return fmt.Errorf("--out %q: it is no folder", f.out)
@@ -81,7 +80,7 @@ func (f *fuzzCases) run(ctx context.Context) (err error) {
 	if result == nil {
 		return err
 	}
-	files, writeErr := f.write(result)
+	files, writeErr := f.write(ctx, result)
 	f.print(result, files)
 	switch {
 	case err != nil || writeErr != nil:
@@ -136,7 +135,7 @@ func (f *fuzzCases) say(p fuzz.Progress) {
 
 // write writes the case files of the divergences that were made small, and the
 // result. It returns the files by the ID of their case.
-func (f *fuzzCases) write(r *fuzz.Result) (map[string]string, error) {
+func (f *fuzzCases) write(ctx context.Context, r *fuzz.Result) (map[string]string, error) {
 	files := map[string]string{}
 	var errs []error
 	for _, d := range r.Diverged {
@@ -154,14 +153,12 @@ func (f *fuzzCases) write(r *fuzz.Result) (map[string]string, error) {
 		}
 		files[d.ID] = file
 	}
-	if f.json != "" {
-		data, err := json.MarshalIndent(r, "", "  ")
-		if err == nil {
-			err = os.WriteFile(f.json, append(data, '\n'), 0o644)
-		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("--json: %w", err))
-		}
+	if f.toJSON != nil {
+		errs = append(errs, f.toJSON.write(ctx, func(w io.Writer) error {
+			encoder := json.NewEncoder(w)
+			encoder.SetIndent("", "  ")
+			return encoder.Encode(r)
+		}))
 	}
 	return files, errors.Join(errs...)
 }

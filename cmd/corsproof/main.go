@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -32,8 +33,42 @@ type exitError struct {
 	err  error
 }
 
-func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.err.Error()
+}
+
 func (e *exitError) Unwrap() error { return e.err }
+
+// graver returns the first of two exit codes in the order 1, 4, 3, 0.
+func graver(a, b int) int {
+	order := []int{exitNotProven, exitDivergence, exitUnknown, exitProven}
+	if slices.Index(order, a) <= slices.Index(order, b) {
+		return a
+	}
+	return b
+}
+
+// cleanedUp is the end of a command that had to clean up: what it ended with and, if
+// that failed, why.
+func cleanedUp(ended, failed error) error {
+	if failed == nil {
+		return ended
+	}
+	failed = fmt.Errorf("clean up: %w", failed)
+	exit, ok := errors.AsType[*exitError](ended)
+	switch {
+	case ended == nil:
+		return &exitError{exitUnknown, failed}
+	case !ok:
+		return errors.Join(ended, failed)
+	case exit.err == nil:
+		return &exitError{graver(exit.code, exitUnknown), failed}
+	}
+	return &exitError{graver(exit.code, exitUnknown), errors.Join(exit.err, failed)}
+}
 
 // errInterrupted is why everything ends after a signal.
 var errInterrupted = errors.New("interrupted")
@@ -77,8 +112,9 @@ func command() *cobra.Command {
 		Long: `corsproof drives a real headless Chromium and direct HTTP clients against the same
 servers and compares what each of them could read.
 
-Exit codes: 0 proven, 1 a row not proven, 2 wrong use, 3 something could not be observed, which
-an interruption, a failed set-up and a taken port are, too.`,
+Exit codes: 0 proven or passed, 1 a row not proven or a case failed, 2 wrong use or a mistake in a
+file, 3 something could not be observed, which an interruption, a failed set-up and a taken port are,
+too, 4 browser and model disagree.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,

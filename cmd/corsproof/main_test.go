@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -226,4 +227,28 @@ func (w *lineWriter) Write(p []byte) (int, error) {
 		w.line = w.line[:0]
 	}
 	return len(p), nil
+}
+
+// However a command ended, that it couldn't clean up hides neither a violation nor why.
+func TestCleanedUp(t *testing.T) {
+	t.Parallel()
+	failed := errors.New("the folder stays")
+	for _, tc := range []struct {
+		ended error
+		code  int
+		says  string
+	}{
+		{nil, exitUnknown, "clean up: the folder stays"},
+		{&exitError{exitNotProven, nil}, exitNotProven, "clean up: the folder stays"},
+		{&exitError{exitDivergence, nil}, exitDivergence, "clean up: the folder stays"},
+		{&exitError{exitUnknown, errors.New("interrupted")}, exitUnknown, "interrupted\nclean up: the folder stays"},
+	} {
+		err := cleanedUp(tc.ended, failed)
+		var exit *exitError
+		require.ErrorAs(t, err, &exit)
+		assert.Equal(t, tc.code, exit.code)
+		assert.EqualError(t, exit.err, tc.says)
+		assert.Equal(t, tc.ended, cleanedUp(tc.ended, nil))
+	}
+	assert.EqualError(t, cleanedUp(errors.New("wrong use"), failed), "wrong use\nclean up: the folder stays")
 }

@@ -58,6 +58,21 @@ func findOutput(flag, path string) (*outputFile, error) {
 	return o, errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
+// findAppended is findOutput for a file that a report is appended to: if it is there, its
+// folder needn't take another.
+func findAppended(flag, path string) (*outputFile, error) {
+	info, err := os.Stat(path)
+	if path == "" || err != nil || !info.Mode().IsRegular() {
+		return findOutput(flag, path)
+	}
+	o := &outputFile{flag: flag, path: path, info: info}
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return nil, o.fail("%w", reasonOf(err))
+	}
+	return o, f.Close()
+}
+
 func (o *outputFile) fail(format string, args ...any) error {
 	return fmt.Errorf("%s %s: %w", o.flag, o.path, fmt.Errorf(format, args...))
 }

@@ -158,3 +158,28 @@ func TestCheckReportsInPlaceOfOthers(t *testing.T) {
 		})
 	}
 }
+
+// Appending needs the file, and not its folder; one that can't be appended to is told of
+// before the check, and not after it.
+func TestFindAppended(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() == 0 {
+		t.Log("root can write anywhere: what is seen here is that the file isn't replaced")
+	}
+	dir := t.TempDir()
+	path := filepath.Join(dir, "summary.md")
+	require.NoError(t, os.WriteFile(path, []byte("before\n"), 0o644))
+	require.NoError(t, os.Chmod(dir, 0o555))
+	t.Cleanup(func() { os.Chmod(dir, 0o755) })
+	o, err := findAppended("--markdown", path)
+	require.NoError(t, err)
+	require.NoError(t, o.append(t.Context(), saying("after\n")))
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, "before\nafter\n", string(text))
+	_, err = findAppended("--markdown", dir)
+	assert.ErrorContains(t, err, "it is a folder")
+	none, err := findAppended("--markdown", "")
+	require.NoError(t, err)
+	assert.Nil(t, none)
+}

@@ -69,5 +69,6 @@ func (p *progress) say(line string) {
 func (p *progress) end() {
 	if p.written {
 		fmt.Fprint(p.w, "\r\x1b[K")
+		p.written = false
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,7 @@ import (
 type runCases struct {
 	engines []string
 	json    string
+	only    string
 	list    bool
 	callers bool
 	timeout time.Duration
@@ -66,6 +68,7 @@ not be observed, 4 a divergence; of several the first in the order 1, 4, 3.`,
 	}
 	cmd.Flags().StringSliceVar(&r.engines, "engine", []string{string(harness.EngineModel), string(harness.EngineChromium)}, "what runs the cases, of `model,chromium`; the model always does")
 	cmd.Flags().StringVar(&r.json, "json", "", "write every trace and verdict to this `file`, as "+report.CasesSchema)
+	cmd.Flags().StringVar(&r.only, "case", "", "of all these cases run that with this `ID` alone; * and ** stand for a part of one")
 	cmd.Flags().BoolVar(&r.list, "list", false, "print the IDs of the cases, and run nothing")
 	cmd.Flags().BoolVar(&r.callers, "callers", false, "make the calls that the browser denied by every other caller, too, and print who read them")
 	cmd.Flags().DurationVar(&r.timeout, "timeout", harness.DefaultCaseTimeout, "how long one request of a case may take in a browser")
@@ -84,6 +87,9 @@ func (r *runCases) run(ctx context.Context, args []string) (err error) {
 		return fmt.Errorf("--timeout %v: it has to be more than nothing", r.timeout)
 	}
 	cases, err := loadCases(ctx, args)
+	if err == nil && r.only != "" {
+		cases, err = matching(cases, r.only, "--case %q: there is no such case; --list prints those that there are")
+	}
 	if err != nil {
 		return err
 	}
@@ -105,11 +111,9 @@ func (r *runCases) run(ctx context.Context, args []string) (err error) {
 	}
 	err = causeOr(ctx, err)
 	r.print(summary)
-	if jsonErr := finish(summary, err == nil); jsonErr != nil {
-		return &exitError{exitUnknown, errors.Join(err, jsonErr)}
-	}
-	if err != nil {
-		return &exitError{exitUnknown, err}
+	whole := err == nil
+	if err = errors.Join(err, finish(summary, whole)); err != nil {
+		return &exitError{graver(summary.ExitCode(), exitUnknown), err}
 	}
 	if code := summary.ExitCode(); code != exitProven {
 		return &exitError{code, nil}
@@ -120,6 +124,7 @@ func (r *runCases) run(ctx context.Context, args []string) (err error) {
 // compare makes the calls of the denied cases by every caller.
 func (r *runCases) compare(ctx context.Context, cases []catalog.Case, summary *report.CasesSummary) (err error) {
 	r.progress.say("the denied cases, by every caller")
+	defer r.progress.end()
 	in, err := servers.Install(ctx, servers.InstallConfig{Progress: r.progress.w})
 	if err != nil {
 		return err
@@ -195,12 +200,17 @@ func (r *runCases) openJSON(ctx context.Context, args []string) (finish func(s r
 	}, nil
 }
 
-// caseFiles returns the files of cases that the arguments name.
+// caseFiles returns the files of cases that the arguments name, those in folders in the
+// order of their names.
 func caseFiles(args []string) []string {
 	var files []string
 	for _, arg := range args {
-		filepath.WalkDir(arg, func(path string, d fs.DirEntry, err error) error {
-			if err == nil && !d.IsDir() {
+		root := arg
+		if info, err := os.Stat(arg); err == nil && info.IsDir() {
+			root += string(filepath.Separator) // a link's folder is meant
+		}
+		filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() && (path == arg || strings.HasSuffix(path, ".yaml")) {
 				files = append(files, path)
 			}
 			return nil // whoever reads it says what is wrong
@@ -233,36 +243,31 @@ func loadCases(ctx context.Context, args []string) ([]catalog.Case, error) {
 	}
 	var cases []catalog.Case
 	var problems []error
-	seen := map[string]bool{}
+	places := map[string]string{} // by ID
 	add := func(list []catalog.Case) {
 		for _, c := range list {
-			if !seen[c.ID] {
-				seen[c.ID] = true
+			switch place, known := places[c.ID]; {
+			case !known:
+				places[c.ID] = c.Position
 				cases = append(cases, c)
+			case place != c.Position:
+				problems = append(problems, fmt.Errorf("%s: the case %s is at %s, too: give one of them another id", c.Position, c.ID, place))
 			}
 		}
 	}
 	for _, arg := range args {
-		info, err := os.Stat(arg)
-		switch {
-		case err == nil && info.IsDir():
-			list, err := catalog.Load(os.DirFS(arg), ".")
-			if err == nil && len(list) == 0 {
-				err = fmt.Errorf("%s: it holds no case files (*.yaml)", arg)
-			}
+		if _, err := os.Stat(arg); err != nil {
+			list, err := matching(builtin, arg, "%q is neither a file nor a folder, and no built-in case has such an ID; 'corsproof run --list' prints them")
 			problems = append(problems, err)
 			add(list)
-		case err == nil:
-			data, err := readInput(ctx, arg)
-			if err != nil {
-				problems = append(problems, err)
-				continue
-			}
-			list, err := catalog.Parse(arg, data)
-			problems = append(problems, err)
-			add(list)
-		default:
-			list, err := matching(builtin, arg)
+			continue
+		}
+		files := caseFiles([]string{arg})
+		if len(files) == 0 {
+			problems = append(problems, fmt.Errorf("%s: it holds no case files (*.yaml)", arg))
+		}
+		for _, file := range files {
+			list, err := readCases(ctx, file, file == arg)
 			problems = append(problems, err)
 			add(list)
 		}
@@ -270,9 +275,23 @@ func loadCases(ctx context.Context, args []string) ([]catalog.Case, error) {
 	return cases, errors.Join(problems...)
 }
 
+// readCases reads a case file. One that was not named but found has to be a regular
+// file: what else there may be never ends, or never comes.
+func readCases(ctx context.Context, file string, named bool) ([]catalog.Case, error) {
+	if info, err := os.Stat(file); !named && (err != nil || !info.Mode().IsRegular()) {
+		return nil, cmp.Or(err, fmt.Errorf("%s is no regular file", file))
+	}
+	data, err := readInput(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	return catalog.Parse(file, data)
+}
+
 // matching returns the cases whose ID the glob matches: * stands for anything
 // within a segment, ** for anything.
-func matching(cases []catalog.Case, glob string) ([]catalog.Case, error) {
+// none is said if there is none.
+func matching(cases []catalog.Case, glob, none string) ([]catalog.Case, error) {
 	pattern, err := catalog.Glob(glob)
 	if err != nil {
 		return nil, err
@@ -284,7 +303,7 @@ func matching(cases []catalog.Case, glob string) ([]catalog.Case, error) {
 		}
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("%q is neither a file nor a folder, and no built-in case has such an ID; 'corsproof run --list' prints them", glob)
+		return nil, fmt.Errorf(none, glob)
 	}
 	return found, nil
 }

@@ -68,6 +68,9 @@ func TestRunWrongUse(t *testing.T) {
 		{"all mistakes of a file at once", map[string]string{"mine.yaml": mistakes}, []string{"run", "mine.yaml"},
 			[]string{"mine.yaml:4:5", `"why"`, "mine.yaml:9:16", `"response"`}},
 		{"an empty folder", map[string]string{"cases/readme.txt": ""}, []string{"run", "cases"}, []string{"cases: it holds no case files"}},
+		{"one ID twice", map[string]string{"a.yaml": caseFile, "cases/b.yaml": caseFile}, []string{"run", "a.yaml", "cases"},
+			[]string{"cases/b.yaml:3:7: the case mine/readable is at a.yaml:3:7, too"}},
+		{"no such case of these", map[string]string{"a.yaml": caseFile}, []string{"run", "a.yaml", "--case", "mine/other"}, []string{`--case "mine/other"`, "--list"}},
 		{"a file that can't be written", nil, []string{"run", "--engine", "model", "--json", "no/such/folder/x.json"}, []string{"--json"}},
 		{"callers without a browser", nil, []string{"run", "--callers", "--engine", "model"}, []string{"--callers", "--engine chromium"}},
 		{"no time", nil, []string{"run", "--timeout", "0s"}, []string{"--timeout"}},
@@ -107,7 +110,38 @@ func TestRunFiles(t *testing.T) {
 	assert.Equal(t, exitNotProven, code)
 	assert.Contains(t, out, `mine.yaml:3:7: mine/readable/chromium: failed: the server consents`)
 	assert.Contains(t, out, `type: want "basic", got "cors"`)
-	assert.Contains(t, out, "corsproof run mine/readable --engine chromium")
+	assert.Contains(t, out, "corsproof run mine.yaml --case mine/readable --engine chromium")
+	code, again := runIn(t, map[string]string{"mine.yaml": altered}, "run", "mine.yaml", "--case", "mine/readable", "--engine", "chromium")
+	assert.Equal(t, exitNotProven, code)
+	assert.Contains(t, again, `type: want "basic", got "cors"`)
+}
+
+// What a link to a folder leads to is read, and so no report may take its place.
+func TestRunThroughALink(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "real"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "real", "mine.yaml"), []byte(caseFile), 0o644))
+	require.NoError(t, os.Symlink("real", filepath.Join(dir, "cases")))
+	r := startIn(t, dir, nil, "run", "cases", "--engine", "model", "--json", "cases/mine.yaml")
+	assert.Equal(t, exitUsage, r.wait(t), r.out)
+	assert.Contains(t, r.out, "which is read: name another file")
+	text, err := os.ReadFile(filepath.Join(dir, "real", "mine.yaml"))
+	require.NoError(t, err)
+	assert.Equal(t, caseFile, string(text))
+	r = startIn(t, dir, nil, "run", "cases", "--engine", "model")
+	assert.Zero(t, r.wait(t), r.out)
+	assert.Contains(t, r.out, "1 cases: 1 passed")
+}
+
+// A pipe in a folder of cases is told of, and not waited for.
+func TestRunOfAFolderWithAPipe(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "x.yaml"), 0o600))
+	r := startIn(t, dir, nil, "run", ".", "--engine", "model")
+	assert.Equal(t, exitUsage, r.wait(t), r.out)
+	assert.Contains(t, r.out, "x.yaml is no regular file")
 }
 
 func TestRunWritesEvidence(t *testing.T) {

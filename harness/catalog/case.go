@@ -46,6 +46,8 @@ type Case struct {
 
 	// Position is where the case begins, "file:line:column".
 	Position string `yaml:"-"`
+	// Builtin: the case is part of the program.
+	Builtin bool `yaml:"-"`
 }
 
 // A Step is one request of a case.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 var idCharacters = regexp.MustCompile(`^[a-z0-9/*-]+$`)
@@ -15,11 +16,22 @@ func Glob(pattern string) (*regexp.Regexp, error) {
 	if !idCharacters.MatchString(pattern) {
 		return nil, fmt.Errorf("%q is no file, no folder and no ID of a case; IDs look like cors-check/missing, * and ** stand for a part of one", pattern)
 	}
-	quoted := regexp.QuoteMeta(pattern)
-	quoted = strings.ReplaceAll(quoted, `\*\*`, `.*`)
-	quoted = strings.ReplaceAll(quoted, `\*`, `[^/]*`)
 	if !strings.Contains(pattern, "*") {
-		quoted = strings.TrimSuffix(quoted, "/") + `(/.*)?`
+		return regexp.MustCompile("^" + strings.TrimSuffix(pattern, "/") + "(/.*)?$"), nil
 	}
-	return regexp.MustCompile("^" + quoted + "$"), nil
+	return glob(pattern), nil
+}
+
+// PolicyGlob is Glob for the IDs of cases that follow from a policy, which have origins
+// in them. Without a star it stands for one case.
+func PolicyGlob(pattern string) (*regexp.Regexp, error) {
+	if !utf8.ValidString(pattern) {
+		return nil, fmt.Errorf("%q is no ID of a case: it isn't UTF-8", pattern)
+	}
+	return glob(pattern), nil
+}
+
+func glob(pattern string) *regexp.Regexp {
+	quoted := strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*\*`, `.*`)
+	return regexp.MustCompile("^" + strings.ReplaceAll(quoted, `\*`, `[^/]*`) + "$")
 }

@@ -23,7 +23,22 @@ func Builtin() ([]Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Load(files, ".")
+	cases, err := Load(files, ".")
+	for i := range cases {
+		cases[i].Builtin = true
+	}
+	return cases, err
+}
+
+// File is the name of the file that the case was read from.
+func (c *Case) File() string {
+	file := c.Position
+	for range 2 { // line and column
+		if i := strings.LastIndexByte(file, ':'); i >= 0 {
+			file = file[:i]
+		}
+	}
+	return file
 }
 
 // Load reads all case files below root, in the order of their names. The error

@@ -27,11 +27,17 @@ type CaseRun struct {
 	// Traces are those of the standard's model, of the model with the engine's
 	// profile and of the engine, each request by request.
 	Traces []fetch.Trace `json:"traces"`
+
+	rerun string // the arguments that choose the case
 }
 
 // NewCaseRun returns a case that nobody has run yet.
 func NewCaseRun(c *catalog.Case) CaseRun {
-	return CaseRun{ID: c.ID, Position: c.Position, Why: c.Why}
+	run := CaseRun{ID: c.ID, Position: c.Position, Why: c.Why, rerun: judge.ShellWord(c.ID)}
+	if !c.Builtin {
+		run.rerun = judge.ShellWord(c.File()) + " --case " + run.rerun
+	}
+	return run
 }
 
 // End returns the gravest end of the verdicts: failed, divergence, unknown, pass.

@@ -44,7 +44,7 @@ accepted_risks: {null-origin-with-credentials: "the frames are ours, for now"}
 
 // hostile is what a server may send: an escape sequence, and what the forms of
 // the reports use themselves.
-const hostile = "GET\x1b[31m, `*|<b>%0A::error::@all]]>\u0085"
+const hostile = "GET\x1b[31m, `*|<b>%0A::error::@all##[add-mask]]>\u0085"
 
 // gatewayLackingPUT is a gateway on paper that lists hostile text instead of
 // PUT, and names no origin with errors.

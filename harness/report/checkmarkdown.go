@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"html"
 	"io"
 	"maps"
 	"slices"
@@ -62,7 +63,7 @@ func verdict(s CheckSummary) string {
 }
 
 func markdownFinding(b *strings.Builder, f judge.Finding) {
-	fmt.Fprintf(b, "<details><summary><b>%s</b> %s: %s</summary>\n\n", f.Severity, f.ID, markdown(f.Title))
+	fmt.Fprintf(b, "<details><summary><b>%s</b> %s: %s</summary>\n\n", f.Severity, f.ID, html.EscapeString(printable(f.Title))) // within HTML no Markdown is read
 	if page, ok := judge.Explain(f.ID); ok {
 		fmt.Fprintf(b, "%s\n\n", page.What)
 	}

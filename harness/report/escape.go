@@ -19,10 +19,11 @@ func Printable(lines string) string {
 
 // printable returns a text of others' making as it may stand in a line of a
 // terminal or a log: what doesn't print, a line's end and an escape sequence
-// among it, stands there as Go would write it.
+// among it, stands there as Go would write it, and so does what GitHub's runner takes
+// for a command wherever it is in a line: ##[add-mask] and others.
 func printable(text string) string {
 	if strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }) < 0 {
-		return text
+		return withoutCommands(text)
 	}
 	var b strings.Builder
 	for _, r := range text {
@@ -32,8 +33,10 @@ func printable(text string) string {
 		}
 		b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
 	}
-	return b.String()
+	return withoutCommands(b.String())
 }
+
+func withoutCommands(text string) string { return strings.ReplaceAll(text, "##[", `#\u0023[`) }
 
 // markdownEscapes are what Markdown or HTML would take for something else in
 // running text or in a cell of a table.

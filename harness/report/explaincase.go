@@ -31,9 +31,9 @@ func (r CaseRun) Explain() string {
 				explainStep(&b, t)
 			}
 		}
-		field(&b, "rerun", fmt.Sprintf("corsproof run %s --engine %s", r.ID, v.Caller.Name))
+		field(&b, "rerun", fmt.Sprintf("corsproof run %s --engine %s", r.rerun, v.Caller.Name))
 	}
-	return b.String()
+	return Printable(b.String())
 }
 
 func headline(r CaseRun, v judge.Verdict) string {
