@@ -102,10 +102,7 @@ func (c *targetClient) answerer(protocol catalog.Protocol, mayHang bool) fetch.A
 			}
 			return response, err
 		case catalog.Elsewhere:
-			return fetch.NetworkResponse{
-				Status: http.StatusOK, Headers: fetch.HeaderList{{"Access-Control-Allow-Origin", "*"}, {"Cache-Control", "no-store"}},
-				Body: fetch.PayloadOf([]byte("elsewhere")),
-			}, nil
+			return catalog.AnswerElsewhere(), nil
 		}
 		return fetch.NetworkResponse{Failed: "nobody answers at " + string(r.URL.Origin())}, nil
 	}
@@ -143,8 +140,8 @@ func (c *targetClient) call(ctx context.Context, protocol catalog.Protocol, r fe
 		return failed(ctx, err, came.Load())
 	}
 	defer response.Body.Close()
-	content, err := io.ReadAll(response.Body)
-	if err != nil {
+	var content fetch.PayloadBuilder
+	if _, err := io.Copy(&content, response.Body); err != nil {
 		return failed(ctx, err, true)
 	}
 	out := fetch.NetworkResponse{Status: response.StatusCode, Reason: strings.TrimPrefix(response.Status, fmt.Sprint(response.StatusCode, " "))}
@@ -158,7 +155,7 @@ func (c *targetClient) call(ctx context.Context, protocol catalog.Protocol, r fe
 			out.Headers = append(out.Headers, fetch.Header{name, fetch.IsomorphicDecode([]byte(value))})
 		}
 	}
-	out.Body = fetch.PayloadOf(content)
+	out.Body = content.Payload()
 	return out, nil
 }
 

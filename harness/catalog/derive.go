@@ -38,7 +38,10 @@ func Derive(view *policy.View, cfg DeriveConfig) ([]PolicyCase, error) {
 	if err != nil || origin.IsOpaque() {
 		return nil, fmt.Errorf("%s: derive cases for target %q: its url is %q; expected the origin that pages call, such as https://api.example.com", view.Target.At, view.Target.Name, base)
 	}
-	d := &deriver{view: view, base: origin, ownURLs: cfg.OwnURLs, named: cfg.Named, seen: map[string]string{}}
+	d := &deriver{view: view, base: origin, evil: evil, ownURLs: cfg.OwnURLs, named: cfg.Named, seen: map[string]string{}}
+	if u, err := fetch.ParseURL(base, nil); err == nil && fetch.IsMixedContent(evil, u) {
+		d.evil = "http" + strings.TrimPrefix(evil, "https")
+	}
 	for _, e := range view.Routes {
 		d.smoke(e)
 	}
@@ -50,10 +53,14 @@ func Derive(view *policy.View, cfg DeriveConfig) ([]PolicyCase, error) {
 	return slices.Clip(d.cases), errors.Join(d.errs...)
 }
 
+// evil is the deriver's, unless pages at https can't call the target.
+const evil = "https://evil.corsproof.test"
+
 // A deriver collects cases.
 type deriver struct {
 	view    *policy.View
 	base    fetch.Origin
+	evil    string // an origin that no policy allows but with "*", and that can call the target
 	ownURLs bool
 	named   []policy.NamedOrigin
 	cases   []PolicyCase

@@ -62,8 +62,8 @@ func (d *deriver) cached(p place) {
 	}
 	d.add(p.route, p.caseAt("cache/vary-kept", rule, "a page got what was meant for another language: the application's Vary was lost", language("de"), language("en")))
 
-	if !p.route.Origin(evil).Allowed {
-		denied := d.attack(p.route, evil, plain)
+	if !p.route.Origin(d.evil).Allowed {
+		denied := d.attack(p.route, d.evil, plain)
 		denied.Upstream = cacheable()
 		inOrder := append(images, denied, ask(p.origin))
 		if other, ok := otherAsker(p); ok {
@@ -135,13 +135,13 @@ func (d *deriver) redirects(p place) {
 	}
 	if !needsCookie(p.route) {
 		away := d.with(p, func(r *Request) { r.Credentials = fetch.CredentialsOmit })
-		d.add(p.route, p.caseAt("redirect/elsewhere", rule, "pages couldn't follow a redirect to another origin", to(away, 302, string(Elsewhere)+"/")))
+		d.add(p.route, p.caseAt("redirect/elsewhere", rule, "pages couldn't follow a redirect to another origin", to(away, 302, string(Elsewhere)+"/"+hop)))
 	}
-	if !p.route.Origin(evil).Allowed {
-		denied := d.attack(p.route, evil, plain)
+	if !p.route.Origin(d.evil).Allowed {
+		denied := d.attack(p.route, d.evil, plain)
 		denied.Request.Credentials = fetch.CredentialsOmit
-		d.add(p.route, p.caseAt("redirect/denied", p.route.Origin(evil).Because,
-			"an origin that the policy doesn't allow could follow a redirect", to(denied, 302, string(Elsewhere)+"/")))
+		d.add(p.route, p.caseAt("redirect/denied", p.route.Origin(d.evil).Because,
+			"an origin that the policy doesn't allow could follow a redirect", to(denied, 302, string(Elsewhere)+"/"+hop)))
 	}
 }
 
@@ -157,7 +157,7 @@ func (d *deriver) steady(p place) {
 	}
 	var steps []PolicyStep
 	for range rounds {
-		for _, origin := range []string{p.origin, evil, other} {
+		for _, origin := range []string{p.origin, d.evil, other} {
 			if !p.route.Origin(origin).Allowed {
 				steps = append(steps, d.attack(p.route, origin, plain))
 				continue
@@ -190,8 +190,8 @@ func (d *deriver) layers(p place) {
 	rule := p.route.Origin(p.origin).Because
 	d.add(p.route, p.caseAt("layer/both-consent", rule, "pages couldn't read once the application consents too",
 		consents(d.with(p, func(*Request) {}), p.origin)))
-	if !p.route.Origin(evil).Allowed {
-		d.add(p.route, p.caseAt("layer/upstream-consents", p.route.Origin(evil).Because,
-			"an origin that the policy doesn't allow could read because the application consents", consents(d.attack(p.route, evil, plain), evil)))
+	if !p.route.Origin(d.evil).Allowed {
+		d.add(p.route, p.caseAt("layer/upstream-consents", p.route.Origin(d.evil).Because,
+			"an origin that the policy doesn't allow could read because the application consents", consents(d.attack(p.route, d.evil, plain), d.evil)))
 	}
 }

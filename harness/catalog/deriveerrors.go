@@ -26,16 +26,16 @@ func (d *deriver) applicationErrors(p place) {
 		c.Decision = "error/application/" + p.name
 		d.add(p.route, c)
 	}
-	if len(p.route.ReadableErrors) == 0 || p.route.Origin(evil).Allowed {
+	if len(p.route.ReadableErrors) == 0 || p.route.Origin(d.evil).Allowed {
 		return
 	}
 	status := p.route.ReadableErrors[0].Number
 	if p.route.Reads(500) {
 		status = 500
 	}
-	s := d.attack(p.route, evil, plain)
+	s := d.attack(p.route, d.evil, plain)
 	s.Upstream = []UpstreamAnswer{errorAnswer(status)}
-	d.add(p.route, p.caseAt("error/denied", p.route.Origin(evil).Because, "an origin that the policy doesn't allow could read errors", s))
+	d.add(p.route, p.caseAt("error/denied", p.route.Origin(d.evil).Because, "an origin that the policy doesn't allow could read errors", s))
 }
 
 func statusRule(n policy.Number) policy.Rule {

@@ -40,7 +40,7 @@ func (d *deriver) request(e *policy.Effective, origin string, f form) (PolicySte
 // attack is request for an origin that must be denied: in either form whatever
 // the policy has, and without authentication, so that plain means plain. It is
 // without credentials: whoever can read with them can read without, and not the
-// other way round.
+// other way round, but where only who is signed in is served, see smoke.
 func (d *deriver) attack(e *policy.Effective, origin string, f form) PolicyStep {
 	s := d.get(e, origin)
 	s.Request.Credentials = fetch.CredentialsOmit

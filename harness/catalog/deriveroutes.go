@@ -7,9 +7,6 @@ import (
 	"github.com/corsproof/corsproof/harness/policy"
 )
 
-// evil is an origin that no policy allows but with "*".
-const evil = "https://evil.corsproof.test"
-
 // smoke are the cases that every route gets.
 func (d *deriver) smoke(e *policy.Effective) {
 	name, rule := e.Route.Name.Text, e.Rule(policy.RuleRoute)
@@ -23,13 +20,22 @@ func (d *deriver) smoke(e *policy.Effective) {
 			}
 		}
 	}
-	if !e.Origin(evil).Allowed {
+	if !e.Origin(d.evil).Allowed {
 		for _, f := range forms {
 			d.add(e, PolicyCase{
-				ID: "route/" + name + "/denied/" + string(f), Rule: e.Origin(evil).Because, Steps: []PolicyStep{d.attack(e, evil, f)},
+				ID: "route/" + name + "/denied/" + string(f), Rule: e.Origin(d.evil).Because, Steps: []PolicyStep{d.attack(e, d.evil, f)},
 				Why: fmt.Sprintf("pages of any site could use %s", e.Route.Path.Text),
 			})
 		}
+	}
+	if needsCookie(e) && !e.Origin(d.evil).Allowed {
+		s := d.attack(e, d.evil, plain)
+		s.Request.Credentials = fetch.CredentialsInclude
+		d.authenticate(e, &s)
+		d.add(e, PolicyCase{
+			ID: "route/" + name + "/denied/signed-in", Rule: e.Origin(d.evil).Because, Steps: []PolicyStep{s},
+			Why: fmt.Sprintf("pages of any site could use %s with the session of whoever visits them", e.Route.Path.Text),
+		})
 	}
 	if e.None != nil {
 		d.none(e)

@@ -23,8 +23,8 @@ func (d *deriver) scope() {
 		}
 	}
 	for _, f := range d.facets() {
-		if !f.route.Origin(evil).Allowed {
-			d.pathSpellings(f.route, f.name, evil, f.route.Origin(evil).Because)
+		if !f.route.Origin(d.evil).Allowed {
+			d.pathSpellings(f.route, f.name, d.evil, f.route.Origin(d.evil).Because)
 		}
 		if origin, ok := asker(f.route); ok {
 			d.protocols(place{f.name, f.route, origin})

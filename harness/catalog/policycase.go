@@ -163,7 +163,10 @@ func (c *PolicyCase) Wire() bool { return slices.Equal(c.Drivers, []Driver{Drive
 // the model can tell that it can.
 func (c *PolicyCase) pageSends() bool {
 	return !slices.ContainsFunc(c.Steps, func(s PolicyStep) bool {
-		_, err := fetch.ParseOrigin(s.Request.Origin)
+		origin, err := fetch.ParseOrigin(s.Request.Origin)
+		if u, urlErr := fetch.ParseURL(s.Request.URL, nil); urlErr == nil && fetch.IsMixedContent(origin, u) {
+			return true // nothing would be sent, whatever the target says
+		}
 		return err != nil || slices.ContainsFunc(s.Request.Headers, func(l HeaderLine) bool {
 			h := l.Header()
 			return fetch.IsForbiddenRequestHeader(h.Name(), h.Value())

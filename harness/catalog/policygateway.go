@@ -27,13 +27,18 @@ func newPolicyGateway(view *policy.View, base fetch.Origin, step *PolicyStep) *p
 	return g
 }
 
+// AnswerElsewhere is what [Elsewhere] answers to every request.
+func AnswerElsewhere() fetch.NetworkResponse {
+	return fetch.NetworkResponse{
+		Status: 200, Headers: fetch.HeaderList{{"Access-Control-Allow-Origin", "*"}, {"Cache-Control", "no-store"}},
+		Body: fetch.PayloadOf([]byte("elsewhere")),
+	}
+}
+
 // answer is a [fetch.Answerer].
 func (g *policyGateway) answer(_ context.Context, r fetch.NetworkRequest) (fetch.NetworkResponse, error) {
 	if r.URL.Origin() == Elsewhere {
-		return fetch.NetworkResponse{
-			Status: 200, Headers: fetch.HeaderList{{"Access-Control-Allow-Origin", "*"}, {"Cache-Control", "no-store"}},
-			Body: fetch.PayloadOf([]byte("elsewhere")),
-		}, nil
+		return AnswerElsewhere(), nil
 	}
 	if r.URL.Origin() != g.base {
 		return fetch.NetworkResponse{Failed: "nobody answers at " + string(r.URL.Origin())}, nil
