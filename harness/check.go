@@ -261,6 +261,9 @@ func (c *checking) summarize() {
 	for _, stray := range c.lab.Stray() {
 		s.Problems = append(s.Problems, "a request that belongs to no case: "+stray)
 	}
+	for i := range s.Problems {
+		s.Problems[i] = c.secrets.text(s.Problems[i])
+	}
 	if t, ok := c.cfg.Target.(Wording); ok {
 		for i := range s.Findings {
 			if w := t.Fix(s.Findings[i].Fix); w.Text != "" || w.Change != "" {

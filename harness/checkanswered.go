@@ -65,7 +65,7 @@ func (c *checking) stillAnswers(ctx context.Context, traces casesWithTraces) err
 				reason, whole = why, false
 			}
 		}
-		if whole && c.answered == nil && len(all) == 1 && len(all[0].Exchanges) > 0 && mannerOf(pc) == mannerTogether {
+		if whole && c.answered == nil && len(all) == 1 && answers(all[0]) && mannerOf(pc) == mannerTogether {
 			known := *pc
 			c.answered = &known
 		}
@@ -73,6 +73,7 @@ func (c *checking) stillAnswers(ctx context.Context, traces casesWithTraces) err
 	if reason == "" {
 		return nil
 	}
+	reason = c.secrets.text(reason)
 	if err := c.alive(); err != nil {
 		return err
 	}
@@ -89,7 +90,7 @@ func (c *checking) stillAnswers(ctx context.Context, traces casesWithTraces) err
 	}
 	for _, p := range made {
 		for _, t := range p.traces {
-			if len(t.Exchanges) > 0 && c.unanswered(t) == "" {
+			if answers(t) && c.unanswered(t) == "" {
 				return nil
 			}
 		}
@@ -101,6 +102,11 @@ func (c *checking) stillAnswers(ctx context.Context, traces casesWithTraces) err
 		return fmt.Errorf("the target answered none of %d requests; the last: %s: it wants a client's certificate (%s), and none can be presented here", asked, reason, where)
 	}
 	return fmt.Errorf("the target answered none of %d requests; the last: %s: see that what its URL and port lead to is the server that is meant", asked, reason)
+}
+
+// answers reports whether a request of a trace was answered.
+func answers(t fetch.Trace) bool {
+	return slices.ContainsFunc(t.Exchanges, func(x fetch.Exchange) bool { return x.Response != nil })
 }
 
 // casesWithTraces are cases, each with what came of it.

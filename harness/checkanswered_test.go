@@ -53,6 +53,8 @@ func TestCheckOfATargetThatAnswersNothing(t *testing.T) {
 	t.Parallel()
 	p, err := policy.Parse("shop.yaml", []byte(checkedPolicy))
 	require.NoError(t, err)
+	withAuth, err := policy.Parse("shop.yaml", []byte(strings.Replace(checkedPolicy, "headers: [x-request-id]", "headers: [x-request-id, authorization]\n  auth: {bearer: {env: TOKEN}}", 1)))
+	require.NoError(t, err)
 	for name, tc := range map[string]struct{ says, want string }{
 		"it closes":              {"", " got no answer: EOF"},
 		"a malformed header":     {"HTTP/1.1 200 OK\r\nno header\r\n\r\n", "no answer that can be read"},
@@ -62,8 +64,14 @@ func TestCheckOfATargetThatAnswersNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, only := range []func(string) bool{nil, func(id string) bool { return strings.HasPrefix(id, "origin/") }} {
-				checked, err := checkAll(t.Context(), CheckConfig{Policy: p, On: "api", Target: &rawTarget{says: tc.says}, Engine: EngineModel, Only: only})
+			for _, run := range []struct {
+				policy *policy.Policy
+				only   func(string) bool
+			}{
+				{p, nil}, {p, func(id string) bool { return strings.HasPrefix(id, "origin/") }},
+				{withAuth, nil}, // what isn't made for want of a secret isn't answered either
+			} {
+				checked, err := checkAll(t.Context(), CheckConfig{Policy: run.policy, On: "api", Target: &rawTarget{says: tc.says}, Engine: EngineModel, Only: run.only})
 				require.ErrorContains(t, err, "the target answered none of ")
 				require.ErrorContains(t, err, tc.want)
 				assert.Empty(t, checked)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"net/http"
 	"slices"
@@ -47,7 +48,7 @@ func (c *checking) browse(ctx context.Context, checked []*judge.Checked) error {
 			one.Engine, one.Unknown = b.traces[one.Case.Signature], b.limit
 			continue
 		}
-		if err := b.judge(ctx, one, b.traces[one.Case.Signature], b.waited[one.Case.Signature]); err != nil {
+		if err := b.judgeBrowsed(ctx, one, b.traces[one.Case.Signature], b.waited[one.Case.Signature]); err != nil {
 			return err
 		}
 	}
@@ -103,8 +104,14 @@ func (b *browsing) choose(checked []*judge.Checked) []*judge.Checked {
 
 // makes reports whether the browser can make the requests of a case.
 func (c *checking) makes(pc *catalog.PolicyCase) bool {
+	return browserMakes(pc) && c.canServePages(pc)
+}
+
+// browserMakes reports whether a browser can make the requests of a case, if there are
+// pages for them.
+func browserMakes(pc *catalog.PolicyCase) bool {
 	drives := len(pc.Drivers) == 0 || slices.Contains(pc.Drivers, catalog.DriverBrowser)
-	return drives && pc.Protocol == "" && !repeats(pc) && c.canServePages(pc)
+	return drives && pc.Protocol == "" && !repeats(pc)
 }
 
 // repeats reports whether a case makes a request several times: a page's calls at
@@ -151,7 +158,8 @@ type browsing struct {
 	waited map[string][]int
 	last   map[string]time.Time
 
-	given map[string]bool // names of cookies that the target gave the browser
+	jar   string          // of the cases that are driven now
+	given map[string]bool // names of cookies that the target gave the browser, or took away
 }
 
 func newBrowsing(c *checking) *browsing {
@@ -177,9 +185,7 @@ func (b *browsing) drive(ctx context.Context, cases []*judge.Checked) error {
 		byJar[ready.Jar] = append(byJar[ready.Jar], ready)
 	}
 	for _, jar := range sortedKeys(byJar) {
-		if err := b.hold(ctx, jar); err != nil {
-			return err
-		}
+		b.jar = jar
 		if err := b.driveWithJar(ctx, byJar[jar]); err != nil {
 			return err
 		}
@@ -217,6 +223,12 @@ const browseSequences = 10
 // together makes the first request of each of the cases, then the second, and so
 // on.
 func (b *browsing) together(ctx context.Context, cases []catalog.PolicyCase) error {
+	if len(cases) == 0 {
+		return nil
+	}
+	if err := b.holdJar(ctx); err != nil {
+		return err
+	}
 	for step := 0; ; step++ {
 		byOrigin := map[string][]*catalog.PolicyCase{}
 		for i := range cases {
@@ -293,9 +305,9 @@ func atOrigins(t fetch.Trace) fetch.Trace {
 	return t
 }
 
-// judge holds what the browser did against the policy, and against the
+// judgeBrowsed holds what the browser did against the policy, and against the
 // model with the browser's profile over the answers that the browser itself got.
-func (b *browsing) judge(ctx context.Context, c *judge.Checked, traces []fetch.Trace, waited []int) error {
+func (b *browsing) judgeBrowsed(ctx context.Context, c *judge.Checked, traces []fetch.Trace, waited []int) error {
 	if ok, _ := c.Case.Provoked(traces); !ok {
 		return nil // it didn't happen again: the model has judged the first time
 	}
@@ -325,7 +337,7 @@ func (b *browsing) judge(ctx context.Context, c *judge.Checked, traces []fetch.T
 		c.Differences = differences
 		return nil
 	}
-	if c.Missing() != "" {
+	if c.Missing() != "" || !sameCookies(c.Got, traces) {
 		return nil // nobody knows what the direct client would have got
 	}
 	// The same model over what the direct client got: what differs is the target.
@@ -336,6 +348,7 @@ func (b *browsing) judge(ctx context.Context, c *judge.Checked, traces []fetch.T
 	for i := range predicted {
 		for _, d := range judge.Compare(direct[i], predicted[i]) {
 			if decides(d) {
+				c.UnsteadyStep = i
 				c.Unsteady = fmt.Sprintf("request %d: %s: a direct client's answers make it %s, the browser's %s", i+1, d.What, d.Model, d.Engine)
 				return nil
 			}
@@ -356,10 +369,7 @@ func (b *browsing) predictOver(ctx context.Context, pc *catalog.PolicyCase, trac
 		return nil, nil, err
 	}
 	for i := range predicted {
-		for _, d := range judge.Compare(predicted[i], traces[i]) {
-			if b.sharesJar(d) {
-				continue
-			}
+		for _, d := range judge.Compare(b.withoutGiven(predicted[i]), b.withoutGiven(traces[i])) {
 			differences = append(differences, judge.StepDifference{Step: i, Difference: d})
 		}
 	}
@@ -415,9 +425,12 @@ func replay(t fetch.Trace) fetch.Answerer {
 // serveElsewhere answers at [catalog.Elsewhere], which redirects lead to.
 func (c *checking) serveElsewhere() error {
 	_, err := c.lab.Serve(elsewhere, string(catalog.Elsewhere), http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Access-Control-Allow-Origin", "*")
-		w.Header().Set("Cache-Control", "no-store")
-		fmt.Fprint(w, elsewhere)
+		answer := catalog.AnswerElsewhere()
+		for _, h := range answer.Headers {
+			w.Header().Set(h.Name(), h.Value())
+		}
+		w.WriteHeader(answer.Status)
+		io.WriteString(w, answer.Body.Prefix)
 	}))
 	return err
 }

@@ -7,13 +7,12 @@ import (
 
 	"github.com/corsproof/corsproof/harness/browser"
 	"github.com/corsproof/corsproof/harness/fetch"
-	"github.com/corsproof/corsproof/harness/judge"
 )
 
-// hold gives the browser the cookie of a case's jar, and takes away all others.
-func (b *browsing) hold(ctx context.Context, jar string) error {
+// holdJar gives the browser the cookie of the cases' jar, and takes away all others.
+func (b *browsing) holdJar(ctx context.Context) error {
 	var cookies []browser.Cookie
-	if name, value, ok := strings.Cut(jar, "="); ok {
+	if name, value, ok := strings.Cut(b.jar, "="); ok {
 		cookies = append(cookies, browser.Cookie{URL: string(b.origin) + "/", Name: name, Value: value})
 	}
 	return b.chromium.SetCookies(ctx, cookies...)
@@ -26,23 +25,59 @@ func (b *browsing) noteCookies(t fetch.Trace) {
 			continue
 		}
 		for _, line := range x.Response.Headers.Lines("Set-Cookie") {
-			name, _, _ := strings.Cut(line, "=")
-			b.given[strings.TrimSpace(name)] = true
+			pair, _, _ := strings.Cut(line, ";")
+			b.given[cookieName(pair)] = true
 		}
 	}
 }
 
-// sharesJar reports whether a difference is no more than cookies that the target gave
-// the browser in other cases: it has one jar for all, and the model a new one for each.
-func (b *browsing) sharesJar(d judge.Difference) bool {
-	if !strings.HasSuffix(d.What, ": cookies") {
-		return false
+// cookieName is the name in name=value; of a cookie without one it is empty.
+func cookieName(pair string) string {
+	name, _, named := strings.Cut(pair, "=")
+	if !named {
+		return ""
 	}
-	expected, sent := strings.Fields(d.Model), strings.Fields(d.Engine)
-	if d.Model == judge.NoCookies {
-		expected = nil
+	return strings.TrimSpace(name)
+}
+
+// withoutGiven returns a trace without the cookies that the target gives and takes: the
+// browser has one jar for all cases, and the model a new one for each.
+func (b *browsing) withoutGiven(t fetch.Trace) fetch.Trace {
+	if len(b.given) == 0 {
+		return t
 	}
-	others := slices.DeleteFunc(slices.Clone(sent), func(name string) bool { return b.given[name] })
-	expected = slices.DeleteFunc(expected, func(name string) bool { return b.given[name] && slices.Contains(sent, name) })
-	return slices.Equal(expected, others)
+	t.Exchanges = slices.Clone(t.Exchanges)
+	for i := range t.Exchanges {
+		sent := &t.Exchanges[i].Request
+		value, ok := sent.Headers.Get("Cookie")
+		if !ok {
+			continue
+		}
+		pairs := slices.DeleteFunc(strings.Split(value, "; "), func(pair string) bool { return b.given[cookieName(pair)] })
+		sent.Headers = slices.DeleteFunc(slices.Clone(sent.Headers), func(h fetch.Header) bool { return strings.EqualFold(h.Name(), "Cookie") })
+		if len(pairs) > 0 {
+			sent.Headers = append(sent.Headers, fetch.Header{"Cookie", strings.Join(pairs, "; ")})
+		}
+	}
+	return t
+}
+
+// sameCookies reports whether the requests of two traces of a case carried cookies of
+// the same names: answers to others can't be compared.
+func sameCookies(a, b []fetch.Trace) bool {
+	names := func(all []fetch.Trace) (out [][]string) {
+		for _, t := range all {
+			for _, x := range t.Exchanges {
+				var one []string
+				value, _ := x.Request.Headers.Get("Cookie")
+				for pair := range strings.SplitSeq(value, "; ") {
+					one = append(one, cookieName(pair))
+				}
+				slices.Sort(one)
+				out = append(out, one)
+			}
+		}
+		return out
+	}
+	return slices.EqualFunc(names(a), names(b), slices.Equal)
 }

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -33,8 +34,9 @@ func TestCheckWithASession(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name, secret string
-		wrong        bool
-	}{{name: "right", secret: "open-sesame"}, {name: "another", secret: "open-barley", wrong: true}} {
+		// reflects: the target lets every origin read what somebody signed in gets.
+		reflects, wrong bool
+	}{{name: "right", secret: "open-sesame"}, {name: "another", secret: "open-barley", wrong: true}, {name: "reflected", secret: "open-sesame", reflects: true, wrong: true}} {
 		for _, engine := range []EngineName{EngineModel, EngineChromium} {
 			t.Run(tc.name+"/"+string(engine), func(t *testing.T) {
 				t.Parallel()
@@ -42,7 +44,13 @@ func TestCheckWithASession(t *testing.T) {
 				require.NoError(t, err)
 				view, err := p.On("api")
 				require.NoError(t, err)
-				g := &goGateway{view: view, rejects: func(r *http.Request) bool {
+				reflects := func(r *http.Request, h fetch.HeaderList) fetch.HeaderList {
+					if _, err := r.Cookie("sid"); err != nil || !tc.reflects || h.Contains("Access-Control-Allow-Origin") {
+						return h
+					}
+					return append(h, fetch.Header{"Access-Control-Allow-Origin", r.Header.Get("Origin")}, fetch.Header{"Access-Control-Allow-Credentials", "true"})
+				}
+				g := &goGateway{view: view, spoil: reflects, rejects: func(r *http.Request) bool {
 					c, err := r.Cookie("sid")
 					return r.Header.Get("Access-Control-Request-Method") == "" && (err != nil || c.Value != "open-sesame")
 				}}
@@ -61,8 +69,8 @@ func TestCheckWithASession(t *testing.T) {
 							authenticated++
 							assert.Equal(t, "sid=[redacted, 11 bytes]", cookie, c.Case.ID)
 						}
-						if len(c.Engine) <= i {
-							continue
+						if len(c.Engine) <= i || s.Request.Origin != "http://shop.test" {
+							continue // a cookie of a server at http goes to its own site alone
 						}
 						if cookie, ok := cookieIn(c.Engine[i]); ok {
 							inBrowser++
@@ -76,6 +84,9 @@ func TestCheckWithASession(t *testing.T) {
 				assert.Greater(t, authenticated, 20)
 				assert.Equal(t, engine == EngineChromium, inBrowser > 20, "%d", inBrowser)
 				assert.Equal(t, tc.wrong, len(endsOf(checked)[judge.EndViolation]) > 0)
+				if tc.reflects {
+					assert.Contains(t, endsOf(checked)[judge.EndViolation], "route/orders/denied/signed-in")
+				}
 			})
 		}
 	}
@@ -97,36 +108,73 @@ func cookieIn(t fetch.Trace) (string, bool) {
 // disagreement with the model, which begins each case afresh. Any other cookie is.
 func TestCheckOfATargetWithACookieOfItsOwn(t *testing.T) {
 	t.Parallel()
-	g := &goGateway{spoil: func(_ *http.Request, h fetch.HeaderList) fetch.HeaderList {
-		return append(h, fetch.Header{"Set-Cookie", "lb=blue; Path=/"})
+	for name, cookie := range map[string]func(*http.Request) string{
+		"in every answer": func(*http.Request) string { return "lb=blue; Path=/" },
+		"where it is missing": func(r *http.Request) string {
+			if _, err := r.Cookie("lb"); err == nil {
+				return ""
+			}
+			return "lb=blue; Path=/"
+		},
+		"given and taken": func(r *http.Request) string {
+			if _, err := r.Cookie("lb"); err == nil {
+				return "lb=; Path=/; Max-Age=0"
+			}
+			return "lb=blue; Path=/"
+		},
+		"without a name": func(*http.Request) string { return "blue; Path=/" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			givesCookie(t, cookie)
+		})
+	}
+}
+
+func givesCookie(t *testing.T, cookie func(*http.Request) string) {
+	g := &goGateway{spoil: func(r *http.Request, h fetch.HeaderList) fetch.HeaderList {
+		if line := cookie(r); line != "" {
+			return append(h, fetch.Header{"Set-Cookie", line})
+		}
+		return h
 	}}
-	checked, err := checkT(t, t.Context(), g, EngineChromium)
+	p, err := policy.Parse("shop.yaml", []byte(checkedPolicy))
+	require.NoError(t, err)
+	g.view, err = p.On("api")
+	require.NoError(t, err)
+	checked, err := checkAll(t.Context(), CheckConfig{
+		Policy: p, On: "api", Target: g, Engine: EngineChromium, Timeout: 10 * time.Second,
+		Only: func(id string) bool {
+			return slices.ContainsFunc([]string{"steady/", "redirect/", "credentials/", "cache/"}, func(area string) bool { return strings.HasPrefix(id, area) })
+		},
+	})
 	require.NoError(t, err)
 	again := 0
 	for _, c := range checked {
 		assert.Contains(t, []judge.End{judge.EndPass, judge.EndNotRun}, c.End(), "%s: %v", c.Case.ID, c.Differences)
 		if len(c.Engine) == 1 {
-			if cookie, _ := cookieIn(c.Engine[0]); strings.HasPrefix(cookie, "lb=") {
+			if cookie, _ := cookieIn(c.Engine[0]); cookie != "" && c.Case.Jar == "" {
 				again++
 			}
 		}
 	}
 	assert.Positive(t, again)
+}
 
+func TestWithoutGivenCookies(t *testing.T) {
+	t.Parallel()
 	b := newBrowsing(nil)
-	b.given["lb"] = true
-	for _, tc := range []struct {
-		model, engine string
-		shared        bool
-	}{
-		{judge.NoCookies, "lb", true},
-		{"sid", "sid lb", true},
-		{"lb", "lb sid", false},
-		{"sid", "lb", false},
-		{judge.NoCookies, "sid", false},
-		{"lb", judge.NoCookies, false},
+	b.given["lb"], b.given[""] = true, true
+	for sent, left := range map[string]string{
+		"lb=1": "", "sid=1; lb=2": "sid=1", "blue": "", "sid=1": "sid=1", "lbx=1; blue; lb=3": "lbx=1",
 	} {
-		d := judge.Difference{What: "exchange 1: cookies", Model: tc.model, Engine: tc.engine}
-		assert.Equal(t, tc.shared, b.sharesJar(d), d)
+		trace := fetch.Trace{Exchanges: []fetch.Exchange{{Request: fetch.SentRequest{Headers: fetch.HeaderList{{"cookie", sent}, {"origin", "null"}}}}}}
+		got := b.withoutGiven(trace).Exchanges[0].Request.Headers
+		value, _ := got.Get("Cookie")
+		assert.Equal(t, left, value, sent)
+		assert.Equal(t, left != "", got.Contains("Cookie"), sent)
+		assert.True(t, got.Contains("Origin"))
+		kept, _ := trace.Exchanges[0].Request.Headers.Get("Cookie")
+		assert.Equal(t, sent, kept, "the trace itself stays")
 	}
 }

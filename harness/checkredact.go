@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"html"
@@ -37,10 +38,9 @@ func (r *redaction) add(secret string) error {
 	if len(secret) < leastSecret || slices.Contains(r.forms, secret) {
 		return nil
 	}
-	quoted, ascii := strconv.Quote(secret), strconv.QuoteToASCII(secret)
-	for _, form := range []string{secret, quoted[1 : len(quoted)-1], ascii[1 : len(ascii)-1], url.QueryEscape(secret), url.PathEscape(secret), html.EscapeString(secret)} {
+	for _, form := range formsOf(secret) {
 		for _, text := range []string{form, fetch.IsomorphicDecode([]byte(form))} {
-			if !slices.Contains(r.forms, text) {
+			if len(text) >= leastSecret && !slices.Contains(r.forms, text) {
 				r.forms = append(r.forms, text)
 			}
 		}
@@ -52,6 +52,34 @@ func (r *redaction) add(secret string) error {
 	}
 	r.masks = strings.NewReplacer(pairs...)
 	return nil
+}
+
+// formsOf returns a secret as servers write it: escaped for a URL, for HTML or for JSON,
+// and, since a cookie's value is mostly one for a URL, unescaped.
+func formsOf(secret string) []string {
+	forms := []string{secret}
+	for _, unescape := range []func(string) (string, error){url.QueryUnescape, url.PathUnescape} {
+		if plain, err := unescape(secret); err == nil {
+			forms = append(forms, plain)
+		}
+	}
+	for _, plain := range slices.Clone(forms) {
+		inner := func(quoted string) string { return quoted[1 : len(quoted)-1] }
+		safe, _ := json.Marshal(plain) // of a string: it always has a form
+		forms = append(forms, inner(strconv.Quote(plain)), inner(strconv.QuoteToASCII(plain)), inner(string(safe)), strings.ReplaceAll(inner(string(safe)), "/", `\/`),
+			strings.ReplaceAll(plain, "/", `\/`), url.QueryEscape(plain), url.PathEscape(plain), html.EscapeString(plain))
+	}
+	return forms
+}
+
+// text takes the secrets out of a text.
+func (r *redaction) text(text string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.masks == nil {
+		return text
+	}
+	return r.masks.Replace(text)
 }
 
 // checked takes the secrets out of all that was observed of a case. The case itself

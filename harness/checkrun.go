@@ -116,7 +116,7 @@ func (p *predictor) one(ctx context.Context, c *catalog.PolicyCase) error {
 	made := prediction{}
 	ready, err := p.secrets(c)
 	if err != nil {
-		made.withheld = err.Error()
+		made.withheld, ready.Jar = err.Error(), ""
 	}
 	made.traces, err = ready.Run(ctx, nil, func(i int) fetch.Answerer {
 		if p.upstream != nil {

@@ -23,7 +23,7 @@ func Secrets(dir string) func(*policy.Auth) (string, error) {
 		from := a.Secret()
 		if env := from.Env.Text; env != "" {
 			if value, ok := os.LookupEnv(env); ok {
-				return value, nil
+				return strings.TrimSpace(value), nil
 			}
 			return "", fmt.Errorf("it needs a secret: set the environment variable %s", env)
 		}

@@ -2,7 +2,6 @@ package harness
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/corsproof/corsproof/harness/catalog"
@@ -93,9 +92,8 @@ func (e *Estimate) browser(cases []catalog.PolicyCase, requests map[string]int, 
 	decided, made := map[string]bool{}, map[string]bool{}
 	for i := range cases {
 		c := &cases[i]
-		drives := len(c.Drivers) == 0 || slices.Contains(c.Drivers, catalog.DriverBrowser)
 		switch {
-		case !drives || c.Protocol != "" || repeats(c):
+		case !browserMakes(c):
 			continue
 		case engine != EngineChromium && (decided[c.Decision] || mannerOf(c) != mannerTogether):
 			continue

@@ -52,15 +52,16 @@ var causesOfStatus = []cause{
 }
 
 // neverServes reports whether the target answers every request on the symptom's route
-// by itself and with the symptom's error, whether or not it recognises the origin.
-// Preflights are none of them, nor are requests that are to end in an error.
+// by itself and with the symptom's error, one without an Origin or one that it
+// recognises as well. Preflights are none of them, nor are requests that are to end in
+// an error. That somebody can read who may not has another cause.
 func (d *diagnosis) neverServes(s *symptom) bool {
-	if s.route == nil || s.x == nil || s.preflight() || s.status() < 400 || s.UpstreamSeen && s.reached(s.x.Request.Method) > 0 {
+	if s.effect == effectAllowed || s.route == nil || s.x == nil || s.preflight() || s.status() < 400 || s.UpstreamSeen && s.reached(s.x.Request.Method) > 0 {
 		return false
 	}
 	plain := func(f *fact) bool { return f.route == s.route && !f.preflight && f.status > 0 && !inErrors(f.id) }
 	return !d.some(func(f *fact) bool { return plain(f) && (f.status != s.status() || f.seen && f.reached) }) &&
-		d.some(func(f *fact) bool { return plain(f) && f.origin == "" || f.route == s.route && f.allowed && f.consents })
+		d.some(func(f *fact) bool { return plain(f) && (f.origin == "" || f.allowed && f.consents) })
 }
 
 // isStatus reports whether the answer itself is another one, readable or not.

@@ -104,7 +104,7 @@ func (d *diagnosis) wildcard(s *symptom) bool {
 func (d *diagnosis) dependsOnCookie() bool {
 	return d.some(func(f *fact) bool {
 		return f.cookie && f.allowed && f.consents && !f.preflight && d.someSymptom(func(s *symptom) bool {
-			return s.route == f.route && !s.preflight() && s.detail() == fetch.DetailWildcardWithCredentials && !s.x.Request.Headers.Contains("Cookie")
+			return s.route == f.route && s.x != nil && !s.preflight() && s.detail() == fetch.DetailWildcardWithCredentials && !s.x.Request.Headers.Contains("Cookie")
 		})
 	})
 }

@@ -35,6 +35,8 @@ type Checked struct {
 	// Unsteady says in what the target answered the same requests otherwise when
 	// they were made again; empty if it didn't, or nobody made them again.
 	Unsteady string
+	// UnsteadyStep is the index of the request that this is about.
+	UnsteadyStep int
 
 	// Upstream are the requests that reached the upstream behind the target, in
 	// order, with what it answered: the Access-Control headers and Vary at

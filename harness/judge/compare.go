@@ -78,14 +78,11 @@ func lines(l fetch.HeaderList, name string) string {
 	return fmt.Sprintf("%q", values)
 }
 
-// NoCookies is what a difference in cookies says for none.
-const NoCookies = "none"
-
 // cookieNames returns the names in the Cookie header; values are redacted.
 func cookieNames(l fetch.HeaderList) string {
 	value, ok := l.Get("Cookie")
 	if !ok {
-		return NoCookies
+		return "none"
 	}
 	var names []string
 	for pair := range strings.SplitSeq(value, "; ") {

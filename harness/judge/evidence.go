@@ -156,6 +156,11 @@ func (c *Collector) curl(s *symptom) string {
 // variable that the policy takes it from.
 func headerWord(pc *catalog.PolicyCase, step *catalog.PolicyStep, h fetch.Header) string {
 	if strings.EqualFold(h.Name(), "Cookie") && pc.Jar != "" { // its value is redacted
+		for i := range pc.Steps {
+			if pc.Steps[i].Auth != nil {
+				step = &pc.Steps[i]
+			}
+		}
 		return `"Cookie: ` + strings.ReplaceAll(pc.Jar, catalog.SecretPlaceholder, "$"+secretName(step)) + `"`
 	}
 	for _, line := range step.Request.Headers {

@@ -2,10 +2,13 @@ package judge
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/corsproof/corsproof/harness/fetch"
 )
 
 // TestSeedsAreFound puts every mistake into a gateway on paper that follows the
@@ -46,6 +49,44 @@ func TestSeedsAreFound(t *testing.T) {
 				})
 			}
 		})
+	}
+}
+
+// What serves nobody, and lets everybody read that, are two findings: the one is no
+// hole, and hides none.
+func TestAHoleBesideARefusal(t *testing.T) {
+	t.Parallel()
+	refuses := servesNobody(401)
+	for _, r := range paperRuns(t) {
+		findings, _, _ := r.judge(t, edited(func(p *paper, q fetch.NetworkRequest, resp *fetch.NetworkResponse) {
+			refuses.response(p, q, resp, nil)
+			if origin, ok := q.Headers.Get("Origin"); ok && resp.Status == 401 {
+				resp.Headers = with(with(resp.Headers, "Access-Control-Allow-Origin", origin), "Access-Control-Allow-Credentials", "true")
+			}
+		}))
+		var found []FindingID
+		for _, f := range findings {
+			found = append(found, f.ID)
+			if f.ID == AuthBeyond {
+				assert.Equal(t, SeverityOutage, f.Severity)
+			}
+		}
+		assert.Contains(t, found, AuthBeyond, "%s: %v", r.name, ids(findings))
+		assert.True(t, slices.ContainsFunc(findings, func(f Finding) bool { return f.Severity == SeverityHole }), "%s: %v", r.name, ids(findings))
+	}
+}
+
+// A "*" that a cache kept is no request whose cookie could be looked at.
+func TestWildcardFromACache(t *testing.T) {
+	t.Parallel()
+	for _, r := range paperRuns(t) {
+		findings, _, _ := r.judge(t, edited(func(p *paper, q fetch.NetworkRequest, resp *fetch.NetworkResponse) {
+			if p.view.Route(q.URL.Path) != nil && !resp.Headers.Contains("Access-Control-Allow-Origin") && !isPreflight(q) {
+				resp.Headers = append(resp.Headers, fetch.Header{"Access-Control-Allow-Origin", "*"})
+			}
+			resp.Headers = with(resp.Headers, "Vary", "")
+		}))
+		assert.NotEmpty(t, findings, r.name)
 	}
 }
 

@@ -74,7 +74,7 @@ func refusedOr(wanted bool) effect {
 func symptoms(c *Checked, view *policy.View) []*symptom {
 	var out []*symptom
 	if c.Unsteady != "" {
-		out = append(out, newSymptom(c, view, catalog.Mismatch{What: "answer", Want: "the same each time", Got: c.Unsteady}, effectUnsteady))
+		out = append(out, newSymptom(c, view, catalog.Mismatch{Step: c.UnsteadyStep, What: "answer", Want: "the same each time", Got: c.Unsteady}, effectUnsteady))
 	}
 	mismatches := c.violations()
 	for step := range c.Case.Steps {
@@ -101,8 +101,8 @@ func newSymptom(c *Checked, view *policy.View, m catalog.Mismatch, e effect) *sy
 	}
 	got := c.Got[m.Step]
 	s.block = got.Outcome.Block
-	if e == effectRequests && s.block != nil && m.Step < len(c.Want) && len(got.Exchanges) < len(c.Want[m.Step].Exchanges) {
-		s.effect = effectRefused // too early: there was more to come
+	if e == effectRequests && s.block != nil && m.Step < len(c.Want) && len(got.Exchanges) < len(c.Want[m.Step].Exchanges) && s.refusedElsewhere() {
+		s.effect = effectRefused // by the target, which was to let it go on
 	}
 	if e == effectAllowed && s.refusedElsewhere() {
 		s.effect = effectStatus // the target wasn't to refuse it
