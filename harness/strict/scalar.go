@@ -20,6 +20,10 @@ func (d *Decoder) decodeScalar(n ast.Node, out reflect.Value, path string) {
 	if d.Replace != nil {
 		text, replaced = d.Replace(n, text, path)
 	}
+	if kind := out.Kind(); (kind == reflect.Int || kind == reflect.Bool) && !replaced && isQuoted(n) {
+		d.Fail(n, path, "is a string, since it stands in quotes; expected %s", wanted(out.Type()))
+		return
+	}
 	switch out.Kind() {
 	case reflect.String:
 		if _, isString := n.(*ast.StringNode); !isString && !replaced {
@@ -31,7 +35,7 @@ func (d *Decoder) decodeScalar(n ast.Node, out reflect.Value, path string) {
 		}
 		out.SetString(text)
 	case reflect.Int:
-		if plain := strings.TrimLeft(text, "+-0"); len(text) > 1 && strings.HasPrefix(strings.TrimLeft(text, "+-"), "0") {
+		if plain := strings.TrimLeft(text, "+-0"); len(text) > 1 && strings.Trim(plain, "0123456789") == "" && strings.HasPrefix(strings.TrimLeft(text, "+-"), "0") {
 			d.Fail(n, path, "is %q, an octal number to some who read YAML; expected a number without zeros before it: %s", text, cmp.Or(plain, "0"))
 			return
 		}
@@ -48,6 +52,12 @@ func (d *Decoder) decodeScalar(n ast.Node, out reflect.Value, path string) {
 		}
 		out.SetBool(text == "true")
 	}
+}
+
+// isQuoted reports whether a scalar stands in quotes, and so is a string.
+func isQuoted(n ast.Node) bool {
+	t := n.GetToken()
+	return t != nil && (t.Type == token.SingleQuoteType || t.Type == token.DoubleQuoteType)
 }
 
 // ScalarText returns the text of a scalar that isn't null.

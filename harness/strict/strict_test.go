@@ -92,6 +92,11 @@ func TestEveryMistakeIsFound(t *testing.T) {
 			`a.yaml:2:26: groups.a.entries: is a mapping; expected a list`,
 			`a.yaml:3:6: groups.b: is a number; expected a list`,
 		}},
+		{"quotes", "a number in quotes is a word", "groups:\n  a: {level: \"3\"}\n  b: {level: '3'}\n  c: {level: 0x10}\n", []string{
+			`a.yaml:2:14: groups.a.level: is a string, since it stands in quotes; expected a number`,
+			`a.yaml:3:14: groups.b.level: is a string, since it stands in quotes; expected a number`,
+			`a.yaml:4:14: groups.c.level: is "0x10"; expected a number`,
+		}},
 		{"unknown", "a slip in a key would be no key at all", "group: {}\ngroups: {a: {levle: 1}}\n", []string{
 			`a.yaml:1:1: group: unknown key (did you mean "groups"?); known are groups`,
 			`a.yaml:2:14: groups.a.levle: unknown key (did you mean "level"?); known are entries, level`,
