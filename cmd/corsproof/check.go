@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -271,8 +272,8 @@ func (c *check) open(ctx context.Context, run *checkRun, dir string, gone func(e
 	if err != nil {
 		return nil, nil, err
 	}
-	if kind == "" && c.image != "" {
-		return nil, nil, fmt.Errorf("--image %s: the target %s runs already, at %s: give the gateway's config with --gateway, as in nginx=./nginx.conf", c.image, run.target, view.Target.URL.Text)
+	if flag := cmp.Or(named("--image", c.image), named("--binary", c.binary)); kind == "" && flag != "" {
+		return nil, nil, fmt.Errorf("%s: the target %s runs already, at %s: give the gateway's config with --gateway, as in nginx=./nginx.conf", flag, run.target, view.Target.URL.Text)
 	}
 	if kind == "" {
 		return &harness.URLTarget{URL: view.Target.URL.Text}, func() error { return nil }, nil
@@ -290,6 +291,14 @@ func (c *check) open(ctx context.Context, run *checkRun, dir string, gone func(e
 		return nil, nil, err
 	}
 	return c.openGateway(ctx, run, host.Hostname(), gone)
+}
+
+// named is a flag with its value; empty if it has none.
+func named(flag, value string) string {
+	if value == "" {
+		return ""
+	}
+	return flag + " " + value
 }
 
 // gatewayOf returns the kind of a target's gateway, empty if it has none, and its

@@ -32,7 +32,7 @@ func (r *checkReports) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&r.junit, "junit", "", "write a JUnit report to this `file`")
 	cmd.Flags().StringVar(&r.markdown, "markdown", "", "append a summary in Markdown to this `file`, such as $GITHUB_STEP_SUMMARY")
 	cmd.Flags().BoolVar(&r.annotations, "annotations", os.Getenv("GITHUB_ACTIONS") == "true", "print annotations for GitHub Actions; on by default there")
-	cmd.Flags().StringVar(&r.failOn, "fail-on", "", "the `severities`, with commas between, that make the exit code 1: outage, hole, masked, performance, annoyance; all if empty")
+	cmd.Flags().StringVar(&r.failOn, "fail-on", "", "the `severities`, with commas between, that make the exit code 1: outage, hole, masked, performance, annoyance; all if empty. The reports tell of all")
 }
 
 // A checkRun is a check that is made.
