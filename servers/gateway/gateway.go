@@ -306,6 +306,9 @@ func (g *Gateway) write(dir string, owner *process.Owner) error {
 	}
 	files := append(slices.Clone(g.plan.files), planned{"chain.pem", chain}, planned{"key.pem", key}, planned{"ca.pem", g.cfg.CA.PEM()})
 	for _, f := range files {
+		if !filepath.IsLocal(f.name) {
+			return fmt.Errorf("the copy %s would be outside of the gateway's folder", f.name)
+		}
 		path := filepath.Join(dir, f.name)
 		if err := mkdirListable(filepath.Dir(path)); err != nil {
 			return err

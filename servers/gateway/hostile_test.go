@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/tools/txtar"
+
+	"github.com/corsproof/corsproof/harness/wire"
 )
 
 // exampleEnvoy is an Envoy config that can be run.
@@ -118,6 +120,38 @@ func TestConfigsThatAreNoFiles(t *testing.T) {
 			})
 		}
 	}
+}
+
+// What is written is below the place's folder, and no file is where another's folder
+// has to be, wherever an error_page leads.
+func TestPagesOfErrorsStayInThePlace(t *testing.T) {
+	t.Parallel()
+	for _, lines := range []string{
+		`error_page 500 /../../../../../../home/u/.bashrc; location /api { return 200; }`,
+		`root /srv/nowhere; error_page 500 /a/../../../x; location /api { return 200; }`,
+		`error_page 500 /a/../../../x; location /a/ { alias /srv/nowhere/; }`,
+		`error_page 404 /; error_page 500 502 /50x.html;`,
+	} {
+		file := writeT(t, "nginx.conf", "http { server { listen 80; "+lines+" } }")
+		p, err := readT(t, filepath.Dir(file), "nginx.conf").plan(goldenPlace)
+		require.NoError(t, err)
+		for _, f := range p.files {
+			assert.True(t, filepath.IsLocal(f.name), "%s: %s", lines, f.name)
+			for _, o := range p.files {
+				assert.False(t, strings.HasPrefix(o.name, f.name+"/"), "%s: %s is in the way of %s", lines, f.name, o.name)
+			}
+		}
+	}
+}
+
+func TestNothingIsWrittenOutsideOfThePlace(t *testing.T) {
+	t.Parallel()
+	ca, err := wire.NewCA()
+	require.NoError(t, err)
+	dir := t.TempDir()
+	g := &Gateway{cfg: Config{CA: ca}, plan: &plan{files: []planned{{"../out", nil}}}}
+	require.ErrorContains(t, g.write(filepath.Join(dir, "in"), nil), "../out")
+	assert.NoFileExists(t, filepath.Join(dir, "out"))
 }
 
 // A folder's name is no pattern.

@@ -3,6 +3,7 @@ package gateway
 import (
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,8 +20,8 @@ func (r *nginxRewrite) errorPages(d *nginxDirective) {
 		return
 	}
 	uri, _, _ := strings.Cut(d.arg(len(d.args)-1), "?")
-	if strings.Contains(uri, "$") {
-		return
+	if strings.Contains(uri, "$") || path.Clean(uri) != uri || uri == "/" {
+		return // it is no name of one file
 	}
 	nginxEach(r.conf.top, func(server *nginxDirective) {
 		if server.name.value == "server" && server.open && server.in("http") && (server == d.parent || nginxWithin(d, server) || nginxWithin(server, d.parent)) {
