@@ -144,6 +144,20 @@ func TestPagesOfErrorsStayInThePlace(t *testing.T) {
 	}
 }
 
+// A folder of the user's that is here stays what it is, though it lacks a page.
+func TestFolderWithoutThePageOfAnError(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	for _, folder := range []string{"root " + root + "; location /fonts/ { return 200; }", "location /errors/ { alias " + root + "/; }"} {
+		file := writeT(t, "nginx.conf", "http { server { listen 80; error_page 404 /errors/404.html; "+folder+" } }")
+		p, err := readT(t, filepath.Dir(file), "nginx.conf").plan(goldenPlace)
+		require.NoError(t, err)
+		assert.Len(t, p.files, 1)
+		require.Len(t, p.notes, 1)
+		assert.Contains(t, p.notes[0].Text, "/errors/404.html isn't in "+root)
+	}
+}
+
 func TestNothingIsWrittenOutsideOfThePlace(t *testing.T) {
 	t.Parallel()
 	ca, err := wire.NewCA()

@@ -70,6 +70,11 @@ func (r *nginxRewrite) page(d, server *nginxDirective, uri string) {
 		r.note(folder, "%s %s: the page of %s may not be here: then its errors are 404 here", folder.name.value, name, d.at())
 		return
 	}
+	if info, err := os.Stat(name); err == nil && info.IsDir() && filepath.IsAbs(name) { // what else is in it stays
+		r.note(folder, "%s isn't in %s: the errors that it is the page of (%s) are 404 here", uri, name, d.at())
+		return
+	}
+	r.note(folder, "%s %s isn't here: it has nothing but corsproof's page of an error (%s)", folder.name.value, name, d.at())
 	stand := fmt.Sprintf("pages-%d", folder.source.line(folder.name.start))
 	if i := slices.Index(r.conf.sources, folder.source); i > 0 {
 		stand += fmt.Sprintf("-%d", i)
