@@ -158,9 +158,10 @@ func (r *envoyRewrite) filename(e *ast.MappingValueNode) {
 		r.problem(e, "%v", err)
 		return
 	}
-	copy := filepath.Join("read", fmt.Sprintf("%d-%s", e.Key.GetToken().Position.Line, filepath.Base(path)))
-	r.files = append(r.files, planned{copy, text})
-	r.reads = append(r.reads, path)
+	copy := copyOf(path, &r.reads)
+	if !slices.ContainsFunc(r.files, func(f planned) bool { return f.name == copy }) {
+		r.files = append(r.files, planned{copy, text})
+	}
 	r.replace(WhatFile, e, strconv.Quote(filepath.Join(r.place.dir, copy)))
 }
 

@@ -209,9 +209,8 @@ func (r *nginxRewrite) file(d *nginxDirective) {
 		r.problem(d, "%s: %v", d.name.value, err)
 		return
 	}
-	copy := filepath.Join("read", fmt.Sprintf("%d-%s", d.source.line(d.name.start), filepath.Base(path)))
+	copy := copyOf(path, &r.reads)
 	r.extra(copy, text)
-	r.reads = append(r.reads, path)
 	r.replaceArg(WhatFile, d, i, filepath.Join(r.place.dir, copy))
 }
 

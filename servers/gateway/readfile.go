@@ -5,6 +5,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
 	"syscall"
 )
 
@@ -35,4 +37,15 @@ func readRegular(name, path string) ([]byte, error) {
 		err = fmt.Errorf("%s: it has more than %d MiB, which no gateway's config has", name, mostRead>>20)
 	}
 	return text, err
+}
+
+// copyOf returns where the copy of a file goes that belongs to a config, relative to
+// the place's folder, and adds the file to those that are read.
+func copyOf(path string, reads *[]string) string {
+	i := slices.Index(*reads, path)
+	if i < 0 {
+		i = len(*reads)
+		*reads = append(*reads, path)
+	}
+	return filepath.Join("read", fmt.Sprintf("%d-%s", i+1, filepath.Base(path)))
 }
