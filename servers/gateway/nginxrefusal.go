@@ -44,7 +44,7 @@ func nginxUnlessOptions(c *nginxConf, d *nginxDirective) [][]nginxEdit {
 		name = fmt.Sprintf("$refused_%d", n)
 	}
 	body := string(d.source.text[d.end : d.close-1])
-	if login := d.has("return"); nginxLeaves(login) {
+	if login := d.has("return"); nginxLeaves(login) && login.source == d.source {
 		body = string(d.source.text[d.end:login.name.start]) + "return 401;" + string(d.source.text[login.end+1:d.close-1])
 	}
 	text := "set " + name + " \"\";\nif " + condition + " { set " + name + " 1; }\nif ($request_method = OPTIONS) { set " + name + " \"\"; }\n"

@@ -1,0 +1,26 @@
+package gateway
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A login in a snippet stays there: the offsets of one file mean nothing in another.
+func TestRefusalInASnippet(t *testing.T) {
+	t.Parallel()
+	dir := unpack(t, "-- nginx.conf --\nhttp { server { listen 80; location /api { if ($http_authorization = \"\") { include login.conf; } return 200; } } }\n"+
+		"-- login.conf --\nreturn 302 https://login.example.com/;\n")
+	c := readT(t, dir, "nginx.conf").(*nginxConf)
+	var condition *nginxDirective
+	nginxEach(c.top, func(d *nginxDirective) {
+		if d.name.value == "if" {
+			condition = d
+		}
+	})
+	require.NotNil(t, condition)
+	all := nginxUnlessOptions(c, condition)
+	require.Len(t, all, 1)
+	assert.Contains(t, all[0][0].text, "if ($refused) { include login.conf; }")
+}
