@@ -131,6 +131,7 @@ func TestPagesOfErrorsStayInThePlace(t *testing.T) {
 		`root /srv/nowhere; error_page 500 /a/../../../x; location /api { return 200; }`,
 		`error_page 500 /a/../../../x; location /a/ { alias /srv/nowhere/; }`,
 		`error_page 404 /; error_page 500 502 /50x.html;`,
+		`error_page 404 /sorry; error_page 500 /sorry/500.html;`,
 	} {
 		file := writeT(t, "nginx.conf", "http { server { listen 80; "+lines+" } }")
 		p, err := readT(t, filepath.Dir(file), "nginx.conf").plan(goldenPlace)

@@ -53,7 +53,7 @@ func (r *nginxRewrite) page(d, server *nginxDirective, uri string) {
 	}
 	folder := nginxFolder(location)
 	if folder == nil { // nginx's own, html below its prefix, which is the place's folder here
-		r.extra(filepath.Join("html", uri), []byte(nginxPage))
+		r.stand(filepath.Join("html", uri))
 		r.note(d, "%s is a page of corsproof's here: nginx's own folder, html, isn't", uri)
 		return
 	}
@@ -82,12 +82,22 @@ func (r *nginxRewrite) page(d, server *nginxDirective, uri string) {
 	if folder.name.value == "alias" {
 		_, text, _ := nginxLocation(location)
 		rest := strings.TrimPrefix(uri, text)
-		r.extra(stand+"/page"+rest, []byte(nginxPage))
+		r.stand(stand + "/page" + rest)
 		r.replaceArg(WhatFile, folder, 0, filepath.Join(r.place.dir, stand)+"/page")
 		return
 	}
-	r.extra(filepath.Join(stand, uri), []byte(nginxPage))
+	r.stand(filepath.Join(stand, uri))
 	r.replaceArg(WhatFile, folder, 0, filepath.Join(r.place.dir, stand))
+}
+
+// stand adds a page, unless there is one that would have to be its folder, or the other
+// way round.
+func (r *nginxRewrite) stand(name string) {
+	if !slices.ContainsFunc(r.files, func(f planned) bool {
+		return strings.HasPrefix(f.name, name+"/") || strings.HasPrefix(name, f.name+"/")
+	}) {
+		r.extra(name, []byte(nginxPage))
+	}
 }
 
 // nginxFolder returns the root or the alias that holds in a block; nil if it is
