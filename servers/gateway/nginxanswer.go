@@ -24,6 +24,7 @@ type nginxAnswer struct {
 	errorPage *nginxDirective
 
 	vars  map[string]nginxSet
+	moved bool   // what ran last has rewritten the path, so that its location isn't the one
 	doubt string // why it can't be told; empty if it can
 }
 
@@ -37,29 +38,37 @@ type nginxSet struct {
 // answer finds what answers a request.
 func (c *nginxConf) answer(asked nginxAsked) *nginxAnswer {
 	a := &nginxAnswer{conf: c, asked: asked, vars: map[string]nginxSet{}}
-	if a.server = c.server(asked); a.server == nil {
+	var unknown *nginxDirective
+	if a.server, unknown = c.server(asked); unknown != nil {
+		a.doubt = "the names of " + unknown.at()
+	}
+	if a.server == nil {
 		a.doubt = "no server"
 		return a
 	}
-	a.block = a.server
-	if !a.run(a.server) {
-		a.locate(0)
-	}
+	a.search(0)
 	a.errors()
 	return a
 }
 
+// search runs what rewrites in the server, and finds the location, as nginx does for
+// a request and again for what an internal redirect leads to.
+func (a *nginxAnswer) search(times int) {
+	a.location, a.block = nil, a.server
+	if a.run(a.server) != nginxAnswers {
+		a.locate(times)
+	}
+}
+
 // locate finds the location and runs what rewrites there.
 func (a *nginxAnswer) locate(times int) {
-	if times > 10 { // as nginx
-		a.doubt = "a rewrite that goes round"
-		return
+	found, _, unknown := nginxLocated(a.server, a.asked.path)
+	if unknown != nil {
+		a.doubt = "the expression of " + unknown.at()
 	}
-	before := a.asked.path
-	a.location, _ = nginxLocated(a.server, before)
-	a.block = a.location
-	if a.location == nil {
+	if a.location, a.block = found, found; found == nil {
 		a.block = a.server
+		a.tryFiles(times)
 		return
 	}
 	if a.asked.status == 413 && !a.asked.fromUpstream {
@@ -69,8 +78,22 @@ func (a *nginxAnswer) locate(times int) {
 		a.block = limit // and what the location rewrites is not run
 		return
 	}
-	if !a.run(a.location) && a.asked.path != before {
+	a.enter(found, times)
+}
+
+// enter runs what rewrites in a location, and goes where that leads.
+func (a *nginxAnswer) enter(location *nginxDirective, times int) {
+	if times > 10 { // as nginx
+		a.doubt = "a rewrite that goes round"
+		return
+	}
+	a.location, a.block, a.moved = location, location, false
+	switch {
+	case a.run(location) == nginxAnswers:
+	case a.moved:
 		a.locate(times + 1)
+	default:
+		a.tryFiles(times)
 	}
 }
 
@@ -81,10 +104,20 @@ func nginxExcepts(d *nginxDirective, method string) bool {
 	})
 }
 
-// run runs the rewrite module's directives of a block in their order, and reports
-// whether they end the search: https://nginx.org/en/docs/http/ngx_http_rewrite_module.html.
-func (a *nginxAnswer) run(block *nginxDirective) (ended bool) {
+// An nginxEnding is how the directives of a block end.
+type nginxEnding int
+
+const (
+	nginxGoesOn  nginxEnding = iota // there is none left
+	nginxStops                      // at a last or a break: the rest isn't run
+	nginxAnswers                    // at a return or a redirect
+)
+
+// run runs the rewrite module's directives of a block in their order:
+// https://nginx.org/en/docs/http/ngx_http_rewrite_module.html.
+func (a *nginxAnswer) run(block *nginxDirective) nginxEnding {
 	for _, d := range block.block {
+		ending := nginxGoesOn
 		switch d.name.value {
 		case "set":
 			if len(d.args) == 2 {
@@ -102,56 +135,59 @@ func (a *nginxAnswer) run(block *nginxDirective) (ended bool) {
 			if block.name.value != "server" {
 				a.block = d
 			}
-			if a.run(d) {
-				return true
-			}
+			ending = a.run(d)
 		case "return":
-			a.by = d
+			a.by, ending = d, nginxAnswers
 			if a.status, _ = strconv.Atoi(d.arg(0)); a.status == 0 {
 				a.status = 302
 			}
-			return true
 		case "rewrite":
-			if a.rewrite(d) {
-				return true
-			}
+			ending = a.rewrite(d)
 		case "break":
-			return block.name.value != "server"
+			a.moved, ending = false, nginxStops
+		}
+		if ending != nginxGoesOn {
+			return ending
 		}
 	}
-	return false
+	return nginxGoesOn
 }
 
-// rewrite reports whether a rewrite ends the search.
-func (a *nginxAnswer) rewrite(d *nginxDirective) bool {
+// nginxElsewhere are what a replacement begins with that is a redirect.
+var nginxElsewhere = []string{"http://", "https://", "$scheme"}
+
+func (a *nginxAnswer) rewrite(d *nginxDirective) nginxEnding {
 	expression := nginxExpression(d.arg(0))
 	if expression == nil {
 		a.doubt = "the expression of " + d.at()
-		return false
+		return nginxGoesOn
 	}
 	groups := expression.FindStringSubmatch(a.asked.path)
 	if groups == nil {
-		return false
+		return nginxGoesOn
 	}
-	to := d.arg(1)
-	for i, g := range slices.Backward(groups) {
-		to = strings.ReplaceAll(to, "$"+strconv.Itoa(i), g)
-	}
-	switch flag := d.arg(2); {
-	case flag == "permanent", flag == "redirect", strings.Contains(d.arg(1), "://"):
+	flag := d.arg(2)
+	elsewhere := slices.ContainsFunc(nginxElsewhere, func(begin string) bool { return strings.HasPrefix(d.arg(1), begin) })
+	if elsewhere || flag == "permanent" || flag == "redirect" {
 		a.by, a.status = d, 302
 		if flag == "permanent" {
 			a.status = 301
 		}
-		return true
-	default:
-		to, _, _ = strings.Cut(to, "?")
-		var sure bool
-		if a.asked.path, sure = a.value(to); !sure {
-			a.doubt = "the path of " + d.at()
-		}
-		return flag == "break"
+		return nginxAnswers
 	}
+	to, _, _ := strings.Cut(d.arg(1), "?")
+	for i, g := range slices.Backward(groups) {
+		to = strings.ReplaceAll(to, "$"+strconv.Itoa(i), g)
+	}
+	var sure bool
+	if a.asked.path, sure = a.value(to); !sure {
+		a.doubt = "the path of " + d.at()
+	}
+	a.moved = flag != "break"
+	if flag == "last" || flag == "break" {
+		return nginxStops
+	}
+	return nginxGoesOn
 }
 
 // holds reports whether the condition of an if holds.
@@ -204,7 +240,7 @@ func nginxCondition(d *nginxDirective) []string {
 
 // errors follows an error_page, if the answer is an error that nginx made.
 func (a *nginxAnswer) errors() {
-	if a.by != nil && (a.status < 300 || len(a.by.args) > 1) || a.asked.fromUpstream || a.block == nil {
+	if a.by != nil && (a.status < 300 || a.by.name.value != "try_files" && len(a.by.args) > 1) || a.asked.fromUpstream || a.block == nil {
 		return
 	}
 	codes := []int{a.status}
@@ -253,17 +289,11 @@ func (a *nginxAnswer) follow(page *nginxDirective, code int) *nginxAnswer {
 		there.vars[name] = v
 	}
 	if strings.HasPrefix(to, "@") {
-		there.location = nil
-		for _, d := range a.server.block {
-			if d.name.value == "location" && d.arg(0) == to {
-				there.location, there.block = d, d
-				there.run(d)
-			}
-		}
+		there.name(to, 0)
 	} else if strings.HasPrefix(to, "/") {
 		there.asked.method, there.asked.status = "GET", code
 		there.asked.path, _ = a.value(to)
-		there.locate(0)
+		there.search(0)
 		there.asked.status = a.asked.status
 	} else {
 		there.by, there.status = page, 302

@@ -74,7 +74,41 @@ http {
         location /moved { rewrite ^ https://elsewhere.test/ permanent; }
         location /sorry/ { internal; add_header X-Block sorry always; }
         location /values { add_header X-Who $who always; add_header X-Both $both always; add_header X-Block values always; }
+        location /tries { try_files $uri @tried; add_header X-Block tries always; location /tries/none { try_files /nowhere =502; } }
+        location /tries/page { try_files /nowhere /exact?x; add_header X-Block tries always; }
+        location /tries/itself { try_files /nowhere $uri; add_header X-Block itself always; return 403; }
+        location /tries/if { try_files /nowhere @tried; add_header X-Block tries always; if ($http_origin) { add_header X-Block if always; } proxy_pass http://up; }
+        location /tries/further { try_files /nowhere @further; }
+        location @tried { add_header X-Block tried always; proxy_pass http://up; }
+        location @further { rewrite ^ /files/x.png last; }
+        location /last/ { rewrite ^/last/(.*)$ /exact/$1 last; return 404; }
+        location /break/ { rewrite ^ /exact/1; break; add_header X-Block break always; proxy_pass http://up; }
+        location /on/ { rewrite ^/on/(.*)$ /files/$1; set $mine "on-$uri"; if ($http_origin) { rewrite ^ /exact/2 last; return 404; } }
+        location /looks/ { rewrite ^ /exact/http://x last; }
         location @down { add_header X-Block down always; return 503 "down"; }
+    }
+    server {
+        listen 80;
+        server_name rewrites.test;
+        rewrite ^/a/(.*)$ /$1 break;
+        rewrite ^/b/(.*)$ /$1 last;
+        if ($http_origin) { break; }
+        rewrite ^/exact /c;
+        add_header X-Block rewrites always;
+        location /exact { add_header X-Block exact always; return 204; }
+        location /a/ { add_header X-Block a always; return 204; }
+        location /c { add_header X-Block c always; return 204; }
+    }
+    server {
+        listen 80;
+        server_name closed.test;
+        error_page 503 /sorry;
+        error_page 502 @sorry;
+        add_header X-Block closed always;
+        if ($http_origin) { return 502; }
+        if ($request_method = GET) { return 503; }
+        location /sorry { add_header X-Block sorry always; }
+        location @sorry { add_header X-Block named always; return 502; }
     }
 }
 `
@@ -128,6 +162,24 @@ func TestNginxAnswer(t *testing.T) {
 		{request: "GET https://api.test/limited", want: "limited"},
 		{request: "GET https://api.test/old/1", want: "prefix"},
 		{request: "GET https://api.test/moved", want: "server"},
+		{request: "GET https://api.test/tries/1", want: "tried"},
+		{request: "GET https://api.test/tries/none", want: "down"},
+		{request: "GET https://api.test/tries/page", want: "exact"},
+		{request: "GET https://api.test/tries/itself", want: "itself"},
+		{request: "GET https://api.test/tries/if", want: "tried"},
+		{request: "GET https://api.test/tries/if", origin: "https://b.test", want: "if"},
+		{request: "GET https://api.test/tries/further", want: "png"},
+		{request: "GET https://api.test/last/1", want: "prefix"},
+		{request: "GET https://api.test/break/1", want: "break"},
+		{request: "GET https://api.test/on/1", want: "files"},
+		{request: "GET https://api.test/on/1", origin: "https://b.test", want: "prefix"},
+		{request: "GET https://api.test/looks/1", want: "prefix"},
+		{request: "GET http://rewrites.test/a/exact", want: "exact"},
+		{request: "GET http://rewrites.test/b/exact", want: "exact"},
+		{request: "GET http://rewrites.test/exact", want: "c"},
+		{request: "GET http://rewrites.test/exact", origin: "https://b.test", want: "exact"},
+		{request: "GET http://closed.test/x", want: "closed"},
+		{request: "POST http://closed.test/x", origin: "https://b.test", want: "named"},
 		{request: "GET https://api.test/values", header: "X-Who", origin: "https://a.test", want: "a"},
 		{request: "GET https://api.test/values", header: "X-Who", origin: "https://B.other", want: "other"},
 		{request: "GET https://api.test/values", header: "X-Who", origin: "HTTPS://C.test", want: "c"},
@@ -178,6 +230,8 @@ func TestNginxAnswerInDoubt(t *testing.T) {
 	for _, line := range []string{
 		`if ($http_origin ~ "^(?!https://a)") { return 403; }`, `if ($request_id = x) { return 403; }`, `if (-f /etc/nowhere) { return 403; }`,
 		`add_header Access-Control-Allow-Origin $upstream_http_x;`, `rewrite "^(?!x)" /y last;`,
+		`} location ~ ^/(?!x) { return 204;`, `location ~ ^/(?!x) { return 204; }`, `try_files $uri $request_id;`, `try_files $uri @nowhere;`,
+		`} } server { server_name ~^a(?!x); return 204; location /x {`,
 	} {
 		file := filepath.Join(t.TempDir(), "nginx.conf")
 		require.NoError(t, os.WriteFile(file, []byte("http { server { listen 80; location / { "+line+" } } }"), 0o644))

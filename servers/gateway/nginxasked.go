@@ -3,7 +3,6 @@ package gateway
 import (
 	"net/url"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -48,8 +47,9 @@ func nginxPath(p string) string {
 
 // server picks the server block for a request: among those that listen where it
 // goes the one that has its name, else the default one.
+// unknown is one that it may be, too: its name is an expression that only PCRE knows.
 // https://nginx.org/en/docs/http/request_processing.html
-func (c *nginxConf) server(a nginxAsked) *nginxDirective {
+func (c *nginxConf) server(a nginxAsked) (found, unknown *nginxDirective) {
 	var all, secure, here []*nginxDirective
 	var byDefault *nginxDirective
 	nginxEach(c.top, func(d *nginxDirective) {
@@ -72,15 +72,16 @@ func (c *nginxConf) server(a nginxAsked) *nginxDirective {
 		if len(some) == 0 {
 			continue
 		}
-		if named := nginxNamed(some, a.host); named != nil {
-			return named
+		named, unknown := nginxNamed(some, a.host)
+		switch {
+		case named != nil:
+			return named, unknown
+		case byDefault != nil && slices.Contains(some, byDefault):
+			return byDefault, unknown
 		}
-		if byDefault != nil && slices.Contains(some, byDefault) {
-			return byDefault
-		}
-		return some[0]
+		return some[0], unknown
 	}
-	return nil
+	return nil, nil
 }
 
 // nginxListens reports whether a server takes the request's scheme, and that on
@@ -111,9 +112,10 @@ func nginxListens(server *nginxDirective, a nginxAsked) (scheme, port, isDefault
 	return scheme, port, isDefault
 }
 
-// nginxNamed returns the server that has a name; nil if none does.
-func nginxNamed(servers []*nginxDirective, host string) *nginxDirective {
-	best, rank, length := (*nginxDirective)(nil), 0, 0
+// nginxNamed returns the server that has a name; nil if none does. unknown is one that
+// may have it before that.
+func nginxNamed(servers []*nginxDirective, host string) (best, unknown *nginxDirective) {
+	rank, length := 0, 0
 	for _, s := range servers {
 		for _, d := range s.block {
 			if d.name.value != "server_name" {
@@ -124,14 +126,20 @@ func nginxNamed(servers []*nginxDirective, host string) *nginxDirective {
 				if r > rank || r == rank && r > 1 && len(w.value) > length {
 					best, rank, length = s, r, len(w.value)
 				}
+				if r < 0 && rank == 0 {
+					unknown = s
+				}
 			}
 		}
 	}
-	return best
+	if rank > 1 {
+		unknown = nil // expressions come last
+	}
+	return best, unknown
 }
 
 // nginxNameRank is higher the earlier nginx looks at a name; 0 if it isn't the
-// host's.
+// host's, -1 if only PCRE knows.
 func nginxNameRank(name, host string) int {
 	lower := strings.ToLower(name)
 	switch {
@@ -143,7 +151,11 @@ func nginxNameRank(name, host string) int {
 	case strings.HasSuffix(lower, ".*") && strings.HasPrefix(host, lower[:len(lower)-1]):
 		return 2
 	case strings.HasPrefix(name, "~"):
-		if expression, err := regexp.Compile("(?i)" + name[1:]); err == nil && expression.MatchString(host) {
+		expression := nginxExpression("*" + name[1:])
+		switch {
+		case expression == nil:
+			return -1
+		case expression.MatchString(host):
 			return 1
 		}
 	}
@@ -151,47 +163,53 @@ func nginxNameRank(name, host string) int {
 }
 
 // nginxLocated picks the location for a path as nginx does, in a server or in a
-// location with others in it; nil if none matches. exact: it ends the search.
+// location with others in it; nil if none matches. exact: it ends the search. unknown
+// is a location that it may be, too: its expression is one that only PCRE knows.
 // https://nginx.org/en/docs/http/ngx_http_core_module.html#location
-func nginxLocated(block *nginxDirective, path string) (best *nginxDirective, exact bool) {
+func nginxLocated(block *nginxDirective, path string) (best *nginxDirective, exact bool, unknown *nginxDirective) {
 	length, noRegex := -1, false
 	for _, d := range block.block {
 		modifier, text, ok := nginxLocation(d)
 		switch {
 		case !ok:
 		case modifier == "=" && text == path:
-			return d, true
+			return d, true, nil
 		case (modifier == "" || modifier == "^~") && strings.HasPrefix(path, text) && len(text) > length:
 			best, length, noRegex = d, len(text), modifier == "^~"
 		}
 	}
 	if best != nil {
-		if within, ends := nginxLocated(best, path); within != nil {
-			if ends {
-				return within, true
-			}
+		within, ends, may := nginxLocated(best, path)
+		if unknown = may; ends {
+			return within, true, unknown
+		}
+		if within != nil {
 			best = within
 		}
 	}
 	if noRegex {
-		return best, false
+		return best, false, unknown
 	}
 	for _, d := range block.block {
 		modifier, text, ok := nginxLocation(d)
 		if !ok || modifier != "~" && modifier != "~*" {
 			continue
 		}
-		if modifier == "~*" {
-			text = "(?i)" + text
-		}
-		if expression, err := regexp.Compile(text); err == nil && expression.MatchString(path) { // PCRE knows more
-			if within, _ := nginxLocated(d, path); within != nil {
-				return within, true
+		switch expression := nginxExpression(strings.TrimPrefix(modifier, "~") + text); {
+		case expression == nil:
+			unknown = d
+		case expression.MatchString(path):
+			within, _, may := nginxLocated(d, path)
+			if may != nil {
+				unknown = may
 			}
-			return d, true
+			if within != nil {
+				d = within
+			}
+			return d, true, unknown
 		}
 	}
-	return best, false
+	return best, false, unknown
 }
 
 // nginxLocation returns what a location that isn't a named one asks for.

@@ -42,7 +42,7 @@ func nginxWithin(d, block *nginxDirective) bool {
 
 // page puts a page where a server looks for one, if there is none.
 func (r *nginxRewrite) page(d, server *nginxDirective, uri string) {
-	location, _ := nginxLocated(server, uri)
+	location, _, _ := nginxLocated(server, uri)
 	if location == nil {
 		location = server
 	}
