@@ -54,7 +54,13 @@ func (s *symptom) shows(x *fetch.Exchange) policy.Shown {
 	}
 	one.Status, one.Answer = x.Response.Status, decisive(x.Response.Headers)
 	for _, u := range s.Upstream {
-		one.FromUpstream = one.FromUpstream || u.Request.Method == x.Request.Method && u.Response != nil && u.Response.Status == one.Status
+		if u.Request.Method != x.Request.Method || u.Response == nil || u.Response.Status != one.Status {
+			continue
+		}
+		// Among several, it is the one to the same page, if the gateway says whose it was.
+		if origin, _ := u.Request.Headers.Get("Origin"); !one.FromUpstream || origin == one.Origin() {
+			one.FromUpstream, one.Upstream = true, decisive(u.Response.Headers)
+		}
 	}
 	return one
 }

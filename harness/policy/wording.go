@@ -17,8 +17,9 @@ type Shown struct {
 	// Status and Answer are what came; 0 and nil if nothing did.
 	Status int
 	Answer fetch.HeaderList
-	// FromUpstream: the upstream gave that status itself.
+	// FromUpstream: the upstream gave that status itself. Upstream is its answer then.
 	FromUpstream bool
+	Upstream     fetch.HeaderList
 }
 
 // Origin returns the Origin that was sent; empty if none was.

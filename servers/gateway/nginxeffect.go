@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -91,4 +92,29 @@ func (a *nginxAnswer) lines(header string) ([]nginxLine, bool) {
 		}
 	}
 	return out, all && a.doubt == ""
+}
+
+// withoutGzip takes the line out of a Vary's that gzip_vary adds,
+// https://nginx.org/en/docs/http/ngx_http_gzip_module.html#gzip_vary.
+func (a *nginxAnswer) withoutGzip(lines []string) []string {
+	for b := a.block; b != nil; b = b.parent {
+		if d := b.has("gzip_vary"); d != nil {
+			if i := slices.Index(lines, "Accept-Encoding"); i >= 0 && d.arg(0) == "on" {
+				return slices.Delete(lines, i, i+1)
+			}
+			return lines
+		}
+	}
+	return lines
+}
+
+// nginxChangers are directives of modules that change the headers of any answer, or
+// answer themselves, in ways that the config doesn't say.
+var nginxChangers = regexp.MustCompile(`^(more_(set|clear)_headers|js_(header_filter|content)|perl|(header_filter|content|access|rewrite|server_rewrite)_by_lua(_block|_file)?)$`)
+
+// changesHeaders reports whether the config has such a directive.
+func (c *nginxConf) changesHeaders() bool {
+	found := false
+	nginxEach(c.top, func(d *nginxDirective) { found = found || !d.data() && nginxChangers.MatchString(d.name.value) })
+	return found
 }

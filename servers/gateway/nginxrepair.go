@@ -165,9 +165,9 @@ func (s *nginxShown) rank() int {
 }
 
 // explain compares the lines that came with those that the config adds. What is
-// more came from the upstream.
+// more came from the upstream, if that sent it.
 func (s *nginxShown) explain(a *nginxAnswer) bool {
-	if a.doubt != "" || a.by != nil && a.status != s.Status {
+	if a.doubt != "" || a.by != nil && a.status != s.Status || a.conf.changesHeaders() {
 		return false
 	}
 	for _, header := range corsHeaders {
@@ -183,10 +183,26 @@ func (s *nginxShown) explain(a *nginxAnswer) bool {
 			}
 			came = slices.Delete(came, i, i+1)
 		}
-		if !sure || len(came) > 0 && a.by != nil {
+		if header == vary {
+			came = a.withoutGzip(came)
+		}
+		if !sure || len(came) > 0 && a.by != nil || !contains(s.Upstream.Lines(header), came) {
 			return false
 		}
 		s.extra[header] = came
+	}
+	return true
+}
+
+// contains reports whether lines are among others, each as often at least.
+func contains(all, some []string) bool {
+	all = slices.Clone(all)
+	for _, line := range some {
+		i := slices.Index(all, line)
+		if i < 0 {
+			return false
+		}
+		all = slices.Delete(all, i, i+1)
 	}
 	return true
 }
