@@ -279,6 +279,7 @@ func (r *nginxRepair) step(patch *nginxPatch, problems []nginxProblem) *nginxPat
 func (r *nginxRepair) candidates(c *nginxConf, p nginxProblem) [][]nginxEdit {
 	s := &r.shown[p.shown]
 	a := c.answer(s.asked)
+	w := nginxWriter{r, a, s, p.header}
 	switch {
 	case p.header == nginxStatus:
 		return r.letThrough(a)
@@ -287,9 +288,8 @@ func (r *nginxRepair) candidates(c *nginxConf, p nginxProblem) [][]nginxEdit {
 	case strings.HasPrefix(p.header, nginxHidden):
 		return [][]nginxEdit{{nginxWithout(a.inEffect("proxy_hide_header", strings.TrimPrefix(p.header, nginxHidden))[0])}}
 	case len(s.extra[p.header]) > 0 && a.by == nil && len(a.inEffect("proxy_hide_header", p.header)) == 0:
-		return r.hide(a, p.header)
+		return append(r.hide(a, p.header), w.candidates()...)
 	}
-	w := nginxWriter{r, a, s, p.header}
 	return w.candidates()
 }
 

@@ -24,12 +24,12 @@ func TestNginxFixIsOfWhoSaysIt(t *testing.T) {
 	const evil, app = "https://evil.test", "https://app.test"
 	const right = "location / {\n            add_header Access-Control-Allow-Origin https://app.test always;\n            add_header Access-Control-Allow-Credentials true always;\n" +
 		"            proxy_pass http://app.internal;\n        }"
-	const addVary = "nginx.conf:7: insert after this line: add_header Vary Origin always;"
+	const addVary = "nginx.conf:6: insert after this line: add_header Vary Origin always;"
 	open := func(name string) string {
 		return name + " {\n            add_header Access-Control-Allow-Origin $http_origin always;\n            proxy_pass http://app.internal;\n        }"
 	}
 	const compare = "what is answered here has to be changed: compare the whole Origin with those of the policy, and answer one of them with itself"
-	const ownMap = `nginx.conf:3: insert after this line: map $http_origin $cors_origin {
+	const ownMap = `nginx.conf:2: insert after this line: map $http_origin $cors_origin {
     default "";
     "~^https://app\.test$" $http_origin;
     "~^https://pr-[a-z0-9-]+\.previews\.test$" $http_origin;
@@ -38,21 +38,23 @@ func TestNginxFixIsOfWhoSaysIt(t *testing.T) {
 `
 	for _, tc := range []struct {
 		name     string
-		lines    string // of the server, from line 5 on
+		lines    string // of the server, from line 4 on
 		upstream http.Header
 		kind     policy.FixKind
 		origin   string
 		want     string
 	}{
 		{"the upstream", "location / {\n            proxy_pass http://app.internal;\n        }", http.Header{allowOrigin: {"*"}}, policy.FixDenyOrigin, evil,
-			"nginx.conf:5: insert after this line: proxy_hide_header Access-Control-Allow-Origin;"},
+			"nginx.conf:4: insert after this line: proxy_hide_header Access-Control-Allow-Origin;"},
 		{"the config", open("location /"), nil, policy.FixDenyOrigin, evil,
-			ownMap + "nginx.conf:6: replace by: add_header Access-Control-Allow-Origin $cors_origin always;"},
+			ownMap + "nginx.conf:5: replace by: add_header Access-Control-Allow-Origin $cors_origin always;"},
 		{"where try_files leads", "location / { try_files $uri @app; }\n        " + open("location @app"), nil, policy.FixDenyOrigin, evil,
-			ownMap + "nginx.conf:7: replace by: add_header Access-Control-Allow-Origin $cors_origin always;"},
-		{"where try_files leads, which can't be told", "location / { try_files $uri /v$arg_v$request_id; }\n        " + open("location /v"), nil, policy.FixDenyOrigin, evil, "nginx.conf:5: " + compare},
-		{"an expression that only PCRE knows", "location / { proxy_pass http://app.internal; }\n        " + open("location ~ ^/(?!public)"), nil, policy.FixDenyOrigin, evil, "nginx.conf:5: " + compare},
+			ownMap + "nginx.conf:6: replace by: add_header Access-Control-Allow-Origin $cors_origin always;"},
+		{"where try_files leads, which can't be told", "location / { try_files $uri /v$arg_v$request_id; }\n        " + open("location /v"), nil, policy.FixDenyOrigin, evil, "nginx.conf:4: " + compare},
+		{"an expression that only PCRE knows", "location / { proxy_pass http://app.internal; }\n        " + open("location ~ ^/(?!public)"), nil, policy.FixDenyOrigin, evil, "nginx.conf:4: " + compare},
 		{"a Vary beside that of gzip", right + "\n        gzip on; gzip_vary on;", nil, policy.FixVary, app, addVary},
+		{"a Vary beside the upstream's", right, http.Header{vary: {"Accept-Encoding"}}, policy.FixVary, app, addVary},
+		{"a Vary beside both", right + "\n        gzip on; gzip_vary on;", http.Header{vary: {"Accept-Encoding", "Accept"}}, policy.FixVary, app, addVary},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -98,13 +100,14 @@ func nginxWording(t *testing.T, lines string, upstream http.Header, kind policy.
 	require.NoError(t, err)
 	view, err := parsed.On("edge")
 	require.NoError(t, err)
-	file := writeT(t, "nginx.conf", "events {}\nhttp {\n    default_type text/html;\n    server { listen 80;\n        "+lines+"\n    }\n}\n")
+	file := writeT(t, "nginx.conf", "events {}\nhttp {\n    server { listen 80;\n        "+lines+"\n    }\n}\n")
 	c, err := readNginx(file, Config{})
 	require.NoError(t, err)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		for name, values := range upstream {
 			w.Header()[name] = values
 		}
+		w.Header().Set("Content-Type", "text/html") // which is compressed
 		io.WriteString(w, strings.Repeat("a body ", 100))
 	}))
 	t.Cleanup(s.Close)
