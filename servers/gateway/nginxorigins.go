@@ -29,8 +29,10 @@ func (c *nginxConf) named() namedOrigins {
 			if origin, ok := literal(d.arg(0)); ok && slices.Contains(answers, to) {
 				out.origin(at, written, origin)
 			}
-		case d.name.value == "if" && len(d.args) > 0 && mentions(d.arg(0), asks):
-			out.condition(at, d)
+		case d.name.value == "if":
+			if words := nginxCondition(d); len(words) == 3 && mentions(words[0], asks) {
+				out.condition(at, d, words[1], words[2])
+			}
 		case d.name.value == "set" && slices.Contains(answers, d.arg(0)):
 			if origin, ok := literal(d.arg(1)); ok {
 				out.origin(at, written, origin)
@@ -62,28 +64,17 @@ func (n *namedOrigins) mapKey(at policy.Position, written, key string, whole boo
 }
 
 // condition adds what an if compares the origin with.
-func (n *namedOrigins) condition(at policy.Position, d *nginxDirective) {
-	var words []string
-	for _, a := range d.args {
-		words = append(words, a.value)
-	}
-	written := string(d.source.text[d.name.start : d.end-1])
-	if len(words) < 3 {
-		return // ($http_origin)
-	}
-	operator, operand := strings.TrimPrefix(words[1], "!"), strings.TrimSuffix(words[2], ")")
-	if strings.Count(operand, "(") > strings.Count(operand, ")") {
-		operand += ")" // it was the expression's own
-	}
-	switch operator {
+func (n *namedOrigins) condition(at policy.Position, d *nginxDirective, operator, operand string) {
+	written := strings.TrimSpace(string(d.source.text[d.name.start : d.end-1]))
+	switch strings.TrimPrefix(operator, "!") {
 	case "=":
 		if origin, ok := literal(operand); ok {
-			n.origin(at, strings.TrimSpace(written), origin)
+			n.origin(at, written, origin)
 		}
 	case "~":
-		n.expression(at, strings.TrimSpace(written), operand)
+		n.expression(at, written, operand)
 	case "~*":
-		n.expression(at, strings.TrimSpace(written), "(?i)"+operand)
+		n.expression(at, written, "(?i)"+operand)
 	}
 }
 

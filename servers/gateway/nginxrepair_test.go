@@ -52,13 +52,24 @@ func TestNginxFixIsOfWhoSaysIt(t *testing.T) {
 			ownMap + "nginx.conf:6: replace by: add_header Access-Control-Allow-Origin $cors_origin always;"},
 		{"where try_files leads, which can't be told", "location / { try_files $uri /v$arg_v$request_id; }\n        " + open("location /v"), nil, policy.FixDenyOrigin, evil, "nginx.conf:4: " + compare},
 		{"an expression that only PCRE knows", "location / { proxy_pass http://app.internal; }\n        " + open("location ~ ^/(?!public)"), nil, policy.FixDenyOrigin, evil, "nginx.conf:4: " + compare},
+		{"what two levels merge", "add_header X-Frame-Options DENY always;\n        location / {\n            add_header_inherit merge;\n            add_header Access-Control-Allow-Origin https://app.test always;\n" +
+			"            add_header Access-Control-Allow-Credentials true always;\n            proxy_pass http://app.internal;\n            location /none {\n                add_header_inherit on;\n" +
+			"                proxy_pass http://app.internal;\n            }\n        }", nil, policy.FixScope, app,
+			"nginx.conf:10: insert after this line: add_header Access-Control-Allow-Credentials true always;\nadd_header X-Frame-Options DENY always;"},
+		{"an if with blanks", "location = /me {\n            if ( $http_origin ~ \"(app|previews)\\.test$\" ) {\n                set $page $http_origin;\n            }\n" +
+			"            add_header Access-Control-Allow-Origin $page always;\n            add_header Access-Control-Allow-Credentials true always;\n            proxy_pass http://app.internal;\n        }",
+			nil, policy.FixDenyOrigin, "https://evilapp.test", "nginx.conf:5: replace by: if ($http_origin ~ \"^(https://app\\.test|https://pr-[a-z0-9-]+\\.previews\\.test)$\") {"},
 		{"a Vary beside that of gzip", right + "\n        gzip on; gzip_vary on;", nil, policy.FixVary, app, addVary},
 		{"a Vary beside the upstream's", right, http.Header{vary: {"Accept-Encoding"}}, policy.FixVary, app, addVary},
 		{"a Vary beside both", right + "\n        gzip on; gzip_vary on;", http.Header{vary: {"Accept-Encoding", "Accept"}}, policy.FixVary, app, addVary},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			assert.Equal(t, tc.want, nginxWording(t, tc.lines, tc.upstream, tc.kind, tc.origin))
+			path := "/me"
+			if tc.kind == policy.FixScope {
+				path = "/none"
+			}
+			assert.Equal(t, tc.want, nginxWording(t, tc.lines, tc.upstream, tc.kind, path, tc.origin))
 		})
 	}
 }
@@ -94,7 +105,7 @@ func TestNginxFixOfWhatNobodySays(t *testing.T) {
 	}
 }
 
-func nginxWording(t *testing.T, lines string, upstream http.Header, kind policy.FixKind, origin string) string {
+func nginxWording(t *testing.T, lines string, upstream http.Header, kind policy.FixKind, path, origin string) string {
 	t.Helper()
 	parsed, err := policy.Parse("cors.yaml", []byte(fixedPolicy))
 	require.NoError(t, err)
@@ -116,7 +127,7 @@ func nginxWording(t *testing.T, lines string, upstream http.Header, kind policy.
 	t.Cleanup(func() { assert.NoError(t, g.Close()) })
 	endpoint, err := g.Start(t.Context(), wire.Upstream{Plain: wire.Address{Network: "tcp", Address: s.Listener.Addr().String()}})
 	require.NoError(t, err)
-	one := policy.Shown{Method: "GET", URL: "http://api.test/me", Request: fetch.HeaderList{{"Origin", origin}}, FromUpstream: true}
+	one := policy.Shown{Method: "GET", URL: "http://api.test" + path, Request: fetch.HeaderList{{"Origin", origin}}, FromUpstream: true}
 	req, err := http.NewRequestWithContext(t.Context(), one.Method, one.URL, nil)
 	require.NoError(t, err)
 	req.Header.Set("Origin", origin)

@@ -55,7 +55,7 @@ func (w *nginxWriter) less(all []*nginxDirective) [][]nginxEdit {
 		out = append(out, []nginxEdit{nginxWithout(d)})
 	}
 	if level := w.a.level("add_header"); level != nil && level != w.a.block && !w.merges() {
-		out = append(out, w.inherit(level, func(d *nginxDirective) bool { return !slices.Contains(all, d) }, "")...)
+		out = append(out, w.inherit(func(d *nginxDirective) bool { return !slices.Contains(all, d) }, "")...)
 	}
 	return out
 }
@@ -126,7 +126,7 @@ func (w *nginxWriter) add() [][]nginxEdit {
 		case level == nil, level != w.a.block && w.merges():
 			with(nginxInside(w.a.block, line))
 		case level != w.a.block:
-			for _, edits := range w.inherit(level, func(*nginxDirective) bool { return true }, line) {
+			for _, edits := range w.inherit(func(*nginxDirective) bool { return true }, line) {
 				out = append(out, append(edits, v.with...))
 			}
 		}
@@ -163,15 +163,17 @@ func (w *nginxWriter) beside(level *nginxDirective) []*nginxDirective {
 }
 
 // inherit are changes after which the answer's block has what it inherits from
-// level itself, as far as it is kept, and a further line.
-func (w *nginxWriter) inherit(level *nginxDirective, keep func(*nginxDirective) bool, line string) [][]nginxEdit {
+// all levels itself, as far as it is kept, and a further line.
+func (w *nginxWriter) inherit(keep func(*nginxDirective) bool, line string) [][]nginxEdit {
 	if w.a.block == nil || w.a.block.name.value == "limit_except" || w.a.block.name.value == "server" {
 		return nil
 	}
 	var all []string
-	for _, d := range level.block {
-		if d.name.value == "add_header" && keep(d) {
-			all = append(all, string(d.source.text[d.name.start:d.end])+";")
+	for _, level := range w.a.levels("add_header") {
+		for _, d := range level.block {
+			if d.name.value == "add_header" && keep(d) {
+				all = append(all, string(d.source.text[d.name.start:d.end])+";")
+			}
 		}
 	}
 	if line != "" {
@@ -414,7 +416,10 @@ func (w *nginxWriter) conditions(d *nginxDirective) [][]nginxEdit {
 	}
 	var out [][]nginxEdit
 	nginxEach(w.a.server.block, func(e *nginxDirective) {
-		if e.name.value != "if" || !strings.Contains(e.arg(0), "$http_origin") || e.has("return") != nil {
+		if e.name.value != "if" || e.has("return") != nil {
+			return
+		}
+		if words := nginxCondition(e); len(words) == 0 || !strings.Contains(words[0], "$http_origin") {
 			return
 		}
 		for _, c := range e.block {

@@ -73,6 +73,7 @@ func TestNamedOrigins(t *testing.T) {
     location /a { if ($http_origin ~* (^https://in-an-if\.test$)) { set $o $http_origin; } add_header Access-Control-Allow-Origin $o; }
     location /b { if ($http_origin = "https://equal.test") { return 204; } add_header Access-Control-Allow-Origin $fixed; }
     location /c { if ($http_origin !~ "^https://not\.test$") { return 403; } add_header access-control-allow-origin "https://literal.test" always; }
+    location /c2 { if ( $http_origin = "https://blanks.test" ) { return 204; } if ( $http_origin ~ ^https://(more|blanks)\.test$ ) { return 204; } }
     location /d { if ($http_origin) { return 204; } add_header X-Of https://no.test; }
   }
 }
@@ -89,6 +90,9 @@ func TestNamedOrigins(t *testing.T) {
 			`nginx.conf:21: if ($http_origin = "https://equal.test"): https://equal.test`,
 			`nginx.conf:22: if ($http_origin !~ "^https://not\.test$"): https://not.test`,
 			`nginx.conf:22: add_header access-control-allow-origin "https://literal.test" always: https://literal.test`,
+			`nginx.conf:23: if ( $http_origin = "https://blanks.test" ): https://blanks.test`,
+			`nginx.conf:23: if ( $http_origin ~ ^https://(more|blanks)\.test$ ): https://more.test, matched`,
+			`nginx.conf:23: if ( $http_origin ~ ^https://(more|blanks)\.test$ ): https://blanks.test, matched`,
 			"note: nginx.conf:7: whom ~^https://(?!x)y\\.test$ $http_origin lets read was not tried by its own text: it can't be read here: error parsing regexp: invalid or unsupported Perl syntax: `(?!`",
 		}},
 		{"envoy", "envoy.yaml", map[string]string{"envoy.yaml": `static_resources:
