@@ -39,6 +39,7 @@ type nginxConf struct {
 	files   int               // that were read
 	bytes   int               // of these
 	endless bool              // an include has no end
+	outside map[string]string // folders for copies of files that aren't beside the config, by what is included
 	texts   map[string][]byte // of files, by path, that are other than they are on the disk
 }
 
@@ -69,7 +70,7 @@ func (c *nginxConf) parse() {
 
 func (c *nginxConf) parseMain(parent *nginxDirective) {
 	c.sources, c.includes, c.notes, c.syntax, c.problems = []*source{c.main}, nil, nil, nil, nil
-	c.within, c.files, c.bytes, c.endless = []string{c.main.path}, 1, len(c.main.text), false
+	c.within, c.files, c.bytes, c.endless, c.outside = []string{c.main.path}, 1, len(c.main.text), false, map[string]string{}
 	p := &nginxParser{source: c.main, include: c.include}
 	var err error
 	if c.top, err = p.file(parent); err != nil {

@@ -88,6 +88,9 @@ func (c *nginxConf) included(d *nginxDirective, name string) (found []string, fo
 	for i, candidate := range c.finder.candidates(name) {
 		found, _ = filepath.Glob(patterns[i])
 		found = slices.DeleteFunc(found, func(path string) bool {
+			if hidden(path) && !hidden(candidate) {
+				return true // for glob(3)
+			}
 			info, err := os.Stat(path)
 			return err != nil || info.IsDir()
 		})
@@ -100,7 +103,10 @@ func (c *nginxConf) included(d *nginxDirective, name string) (found []string, fo
 		case inside:
 			c.includes = append(c.includes, nginxInclude{d, filepath.Join("conf", rel)})
 		default:
-			folder = fmt.Sprintf("outside-%d", len(c.includes)+1)
+			if c.outside[candidate] == "" {
+				c.outside[candidate] = fmt.Sprintf("outside-%d", len(c.outside)+1)
+			}
+			folder = c.outside[candidate]
 			c.includes = append(c.includes, nginxInclude{d, filepath.Join(folder, "*")})
 		}
 		return found, folder
@@ -121,6 +127,9 @@ func (c *nginxConf) included(d *nginxDirective, name string) (found []string, fo
 	return nil, ""
 }
 
+// hidden reports whether a file is one that patterns don't mean.
+func hidden(path string) bool { return strings.HasPrefix(filepath.Base(path), ".") }
+
 func (c *nginxConf) looked(name string) string {
 	var all []string
 	for _, path := range c.finder.candidates(name) {
@@ -136,13 +145,14 @@ func (c *nginxConf) source(path, copy string) (*source, error) {
 		return c.sources[i], nil
 	}
 	s, err := readSource(c.finder.name(path), path, copy)
+	if err != nil {
+		return nil, err
+	}
 	if text, ok := c.texts[path]; ok {
 		s.text = text
 	}
-	if err == nil {
-		c.sources = append(c.sources, s)
-	}
-	return s, err
+	c.sources = append(c.sources, s)
+	return s, nil
 }
 
 // nginxStandIns are files that nginx or a distribution brings, so that people's

@@ -13,7 +13,6 @@ import (
 type nginxPatch struct {
 	conf  *nginxConf // as it is now
 	files map[string][]nginxTextLine
-	names map[string]string // of the files, by path
 }
 
 // nginxTextLine is a line; was is its number before all changes, 0 for a new one.
@@ -24,12 +23,11 @@ type nginxTextLine struct {
 }
 
 func newNginxPatch(c *nginxConf) *nginxPatch {
-	p := &nginxPatch{conf: c, files: map[string][]nginxTextLine{}, names: map[string]string{}}
+	p := &nginxPatch{conf: c, files: map[string][]nginxTextLine{}}
 	for _, s := range c.sources {
-		if s.path == "" {
-			continue // ours
+		if _, known := p.files[s.path]; known || s.path == "" {
+			continue // another copy of it, or ours
 		}
-		p.names[s.path] = s.name
 		for i, text := range strings.Split(string(s.text), "\n") {
 			p.files[s.path] = append(p.files[s.path], nginxTextLine{was: i + 1, text: text})
 		}
@@ -49,7 +47,7 @@ type nginxEdit struct {
 // with returns the patch with further edits of the config as it is in it; nil if
 // they can't be made or nginx could not read the outcome.
 func (p *nginxPatch) with(all ...nginxEdit) *nginxPatch {
-	next := &nginxPatch{files: map[string][]nginxTextLine{}, names: p.names}
+	next := &nginxPatch{files: map[string][]nginxTextLine{}}
 	for path, lines := range p.files {
 		next.files[path] = slices.Clone(lines)
 	}

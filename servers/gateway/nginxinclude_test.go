@@ -1,0 +1,75 @@
+package gateway
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/corsproof/corsproof/harness/policy"
+)
+
+// A file that isn't beside the config may be included in more than one place, directly
+// or by a file that is: it is copied, runs, and in a fix it is one file.
+func TestFileOutsideIncludedTwice(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ name, config, snippet string }{
+		{"directly", "location /a { include %s/proxy.conf; }\n location /b { include %s/proxy.conf; }", ""},
+		{"by a file beside the config", "location /a { include p.conf; }\n location /b { include p.conf; }", "include %s/proxy.conf;\n"},
+		{"by its name and a pattern", "location /a { include %s/proxy.conf; }\n location /b { include %s/*.conf; }", ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			outside, dir := t.TempDir(), t.TempDir()
+			write := func(path, text string) {
+				t.Helper()
+				require.NoError(t, os.WriteFile(path, []byte(strings.ReplaceAll(text, "%s", outside)), 0o644))
+			}
+			write(filepath.Join(outside, "proxy.conf"), "proxy_pass http://app.internal;\nproxy_set_header X-A b;\n")
+			write(filepath.Join(dir, "nginx.conf"), "events {}\nhttp { server { listen 80;\n "+tc.config+"\n} }\n")
+			write(filepath.Join(dir, "p.conf"), tc.snippet)
+			c := readT(t, dir, "nginx.conf").(*nginxConf)
+			assert.Empty(t, newNginxPatch(c).wordings(c), "without a change nothing is to be done")
+			_, endpoint := startT(t, Nginx, filepath.Join(dir, "nginx.conf"), configT(t))
+			for _, path := range []string{"/a", "/b"} {
+				assert.Regexp(t, "^200 app.internal GET", get(t, clientT(t, endpoint), "http://a.test"+path))
+			}
+			hide := nginxWithout(locationOf(t, c, "/b").has("proxy_set_header"))
+			patch := newNginxPatch(c).with(hide)
+			require.NotNil(t, patch)
+			all := patch.wordings(c)
+			require.Len(t, all, 1)
+			assert.Equal(t, Wording{Change: policy.Remove, File: filepath.Join(outside, "proxy.conf"), Line: 2}, all[0])
+		})
+	}
+}
+
+func locationOf(t *testing.T, c *nginxConf, path string) *nginxDirective {
+	t.Helper()
+	var found *nginxDirective
+	nginxEach(c.top, func(d *nginxDirective) {
+		if d.name.value == "location" && d.arg(0) == path {
+			found = d
+		}
+	})
+	require.NotNil(t, found)
+	return found
+}
+
+// A pattern means what it means for nginx: no file whose name begins with a dot, unless
+// the pattern begins with one.
+func TestIncludedDotFiles(t *testing.T) {
+	t.Parallel()
+	for pattern, want := range map[string][]string{"sites/*": {"seen"}, "sites/*.conf": {"seen"}, "sites/.*.conf": {"hidden"}, "sites/.api.conf": {"hidden"}} {
+		dir := unpack(t, "-- nginx.conf --\nevents {}\nhttp { include "+pattern+"; }\n"+
+			"-- sites/api.conf --\nserver { listen 80; server_name seen; return 200 seen; }\n-- sites/.api.conf --\nserver { listen 80; server_name hidden; return 200 hidden; }\n")
+		p, err := readT(t, dir, "nginx.conf").plan(goldenPlace)
+		require.NoError(t, err)
+		assert.Equal(t, want, p.hosts, pattern)
+		_, endpoint := startT(t, Nginx, filepath.Join(dir, "nginx.conf"), configT(t))
+		assert.Equal(t, "200 "+want[0], get(t, clientT(t, endpoint), "http://"+want[0]+"/"), pattern)
+	}
+}
