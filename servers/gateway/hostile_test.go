@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -69,6 +70,7 @@ func TestConfigsWithoutEnd(t *testing.T) {
 		{"a transport socket in itself", "-- e.yaml --\n" + exampleEnvoy + "      transport_socket: &t {typed_config: {transport_socket: *t}}\n", "the alias *t stands within"},
 		{"aliases of aliases", "-- e.yaml --\n" + bomb(), "e.yaml:9: with what its aliases stand for, the file has more than 1000000 values"},
 		{"depth", "-- e.yaml --\nnode: " + strings.Repeat("[", 10_000) + "\n", "e.yaml:1: it is no YAML: values stand more than 500 deep"},
+		{"depth of blocks", "-- a.conf --\n" + strings.Repeat("a{", 10_000), "a.conf:1: blocks are nested more than 500 deep"},
 		{"a pattern that has its own file", "-- a.conf --\ninclude *.conf;\n-- b.conf --\ninclude *.conf;\n", "a.conf:1: include *.conf: a.conf " + ring},
 		{"itself, three times", "-- a.conf --\ninclude a.conf;\ninclude a.conf;\ninclude a.conf;\n", "a.conf:1: include a.conf: a.conf " + ring},
 		{"a ring", "-- a.conf --\nhttp { include b.conf; }\n-- b.conf --\n\ninclude a.conf;\n", "b.conf:2: include a.conf: a.conf " + ring},
@@ -85,6 +87,28 @@ func TestConfigsWithoutEnd(t *testing.T) {
 			assert.NotContains(t, said, "\n", "one message")
 		})
 	}
+}
+
+// A list of origins may be as long as people's are: what it takes grows with it, not
+// with its square. It is serial: what others allocate is counted, too.
+func TestLongMap(t *testing.T) {
+	var b strings.Builder
+	for i := range 20_000 {
+		fmt.Fprintf(&b, "\"https://shop-%d.example.com\" $http_origin;\n", i)
+	}
+	file := writeT(t, "nginx.conf", "http { map $http_origin $cors {\n"+b.String()+"} server { listen 80; } }\n")
+	c := readT(t, filepath.Dir(file), "nginx.conf").(*nginxConf)
+	before := allocated()
+	named := c.named()
+	assert.Len(t, named.alone, 20_000)
+	assert.Less(t, allocated()-before, uint64(1<<30), "bytes")
+}
+
+// allocated is how many bytes were allocated so far, freed ones too.
+func allocated() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.TotalAlloc
 }
 
 // What isn't a regular file might never end, and can't be read twice.

@@ -19,7 +19,7 @@ func (c *nginxConf) named() namedOrigins {
 		written := string(d.source.text[d.name.start:d.end])
 		switch {
 		case d.data() && d.in("map"):
-			if line, _, _ := strings.Cut(d.source.lineText(at.Line), "#"); strings.TrimSpace(line) == written+";" {
+			if line, _, _ := strings.Cut(d.source.lineText(d.name.start), "#"); strings.TrimSpace(line) == written+";" {
 				out.alone[at] = true
 			}
 			source, to := d.parent.arg(0), d.parent.arg(1)

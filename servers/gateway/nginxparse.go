@@ -77,9 +77,13 @@ func (d *nginxDirective) data() bool {
 type nginxParser struct {
 	source *source
 	pos    int
+	depth  int // of blocks
 	// include reads what an include directive names, and returns the directives.
 	include func(*nginxDirective) []*nginxDirective
 }
+
+// nginxDeepest is how deep blocks of one file may be nested.
+const nginxDeepest = 500
 
 type nginxMark string
 
@@ -107,6 +111,10 @@ func (p *nginxParser) fail(format string, args ...any) error {
 // directives parses up to the end of a block or of the file.
 func (p *nginxParser) directives(parent *nginxDirective) ([]*nginxDirective, nginxMark, error) {
 	var all []*nginxDirective
+	if p.depth++; p.depth > nginxDeepest {
+		return nil, nginxOpen, p.fail("blocks are nested more than %d deep", nginxDeepest)
+	}
+	defer func() { p.depth-- }()
 	for {
 		word, mark, err := p.next()
 		switch {

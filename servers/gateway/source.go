@@ -28,9 +28,11 @@ func readSource(name, path, copy string) (*source, error) {
 // line returns the number of the line that an offset is on.
 func (s *source) line(offset int) int { return 1 + bytes.Count(s.text[:offset], []byte("\n")) }
 
-// lineText returns a line.
-func (s *source) lineText(line int) string {
-	return strings.Split(string(s.text), "\n")[line-1]
+// lineText returns the line that an offset is on.
+func (s *source) lineText(offset int) string {
+	start := bytes.LastIndexByte(s.text[:offset], '\n') + 1
+	line, _, _ := bytes.Cut(s.text[start:], []byte("\n"))
+	return string(line)
 }
 
 // at names the place of an offset.
