@@ -17,7 +17,7 @@ func (r *nginxRewrite) server(d *nginxDirective) {
 		return // in an upstream it is another directive
 	}
 	var hosts []string
-	listens := 0
+	listens, streams := 0, 0 // over TCP, or a socket's
 	for _, c := range d.block {
 		switch c.name.value {
 		case "server_name":
@@ -26,6 +26,9 @@ func (r *nginxRewrite) server(d *nginxDirective) {
 			}
 		case "listen":
 			listens++
+			if !slices.ContainsFunc(c.args, func(w nginxWord) bool { return w.value == "quic" }) {
+				streams++
+			}
 		}
 	}
 	if d.in("http") {
@@ -40,12 +43,12 @@ func (r *nginxRewrite) server(d *nginxDirective) {
 	if listens == 0 && d.in("http") {
 		socket := r.socket("*:80")
 		r.edits.add(WhatListen, d.source, d.end, d.end, " listen unix:"+socket+";")
-		r.listens(d, "80", "*:80", secure, hosts)
+		r.listens("80", "*:80", secure, hosts)
 		return
 	}
 	for _, c := range d.block {
 		if c.name.value == "listen" && len(c.args) > 0 {
-			r.listen(c, d, secure, hosts, listens)
+			r.listen(c, d, secure, hosts, streams)
 		}
 	}
 }
@@ -54,7 +57,7 @@ func (r *nginxRewrite) server(d *nginxDirective) {
 // others are about TCP, about a port, or about PROXY protocol.
 var nginxListenFlags = []string{"ssl", "http2", "default_server", "default"}
 
-func (r *nginxRewrite) listen(d, server *nginxDirective, secure bool, hosts []string, listens int) {
+func (r *nginxRewrite) listen(d, server *nginxDirective, secure bool, hosts []string, streams int) {
 	key, err := nginxListenKey(d.arg(0))
 	if err != nil {
 		r.problem(d, "listen %s: %v", d.arg(0), err)
@@ -66,7 +69,7 @@ func (r *nginxRewrite) listen(d, server *nginxDirective, secure bool, hosts []st
 		case slices.Contains(nginxListenFlags, a.value):
 			kept = append(kept, a.value)
 			secure = secure || a.value == "ssl"
-		case a.value == "quic" && listens == 1:
+		case a.value == "quic" && streams == 0:
 			r.problem(d, "the server listens with QUIC alone, and HTTP/3 can't be checked: let it listen with ssl too")
 			return
 		case a.value == "quic": // UDP, which no unix socket of nginx's takes
@@ -78,7 +81,7 @@ func (r *nginxRewrite) listen(d, server *nginxDirective, secure bool, hosts []st
 	r.replaceArgs(WhatListen, d, to)
 	if server.in("http") {
 		text := d.source.text[d.args[0].start:d.args[len(d.args)-1].end]
-		r.listens(d, string(text), key, secure, hosts)
+		r.listens(string(text), key, secure, hosts)
 	}
 }
 
@@ -91,7 +94,7 @@ func (r *nginxRewrite) socket(key string) string {
 }
 
 // listens notes a listener of the endpoint, or more names of one.
-func (r *nginxRewrite) listens(d *nginxDirective, written, key string, secure bool, hosts []string) {
+func (r *nginxRewrite) listens(written, key string, secure bool, hosts []string) {
 	address := wire.Address{Network: "unix", Address: r.socket(key)}
 	i := slices.IndexFunc(r.listeners, func(l wire.EndpointListener) bool { return l.Address == address })
 	if i < 0 {
@@ -113,11 +116,10 @@ func nginxListenKey(address string) (string, error) {
 	if strings.HasPrefix(address, "unix:") {
 		return address, nil
 	}
-	if isDigits(address) {
-		return "*:" + address, nil
-	}
 	host, port := address, "80"
-	if i := strings.LastIndexByte(address, ':'); i > strings.LastIndexByte(address, ']') {
+	if strings.Trim(address, "0123456789-") == "" {
+		host, port = "*", address
+	} else if i := strings.LastIndexByte(address, ':'); i > strings.LastIndexByte(address, ']') {
 		host, port = address[:i], address[i+1:]
 	}
 	if host == "0.0.0.0" {
@@ -127,10 +129,6 @@ func nginxListenKey(address string) (string, error) {
 		return "", fmt.Errorf("port %q is no single port: write one listen directive for each", port)
 	}
 	return host + ":" + port, nil
-}
-
-func isDigits(s string) bool {
-	return s != "" && strings.Trim(s, "0123456789") == ""
 }
 
 // nginxPort returns the port of a key; 0 for a unix socket.
