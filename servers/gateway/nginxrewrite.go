@@ -84,7 +84,9 @@ func init() { // the rules reach the table again, through walk
 		"allow": (*nginxRewrite).byAddress, "deny": (*nginxRewrite).byAddress,
 	}
 	for _, name := range nginxTempPaths {
-		nginxRules[name] = path(WhatFolder, in(name))
+		nginxRules[name] = func(r *nginxRewrite, d *nginxDirective) { // without levels: nginx wants one path to have the same everywhere
+			r.replaceArgs(WhatFolder, d, nginxQuote(filepath.Join(r.place.dir, name)))
+		}
 	}
 	for _, name := range []string{"proxy_cache_path", "fastcgi_cache_path", "uwsgi_cache_path", "scgi_cache_path"} {
 		nginxRules[name] = (*nginxRewrite).cachePath

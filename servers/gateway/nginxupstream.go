@@ -37,13 +37,12 @@ func (r *nginxRewrite) upstream(d *nginxDirective) {
 	}
 }
 
-// group returns the upstream block of that name.
-func (r *nginxRewrite) group(name string) *nginxDirective {
-	var found *nginxDirective
+// isGroup reports whether a directive that names an upstream means a block of that name.
+func (r *nginxRewrite) isGroup(of *nginxDirective, name string) bool {
+	found := false
 	nginxEach(r.conf.top, func(d *nginxDirective) {
-		if d.name.value == "upstream" && d.open && strings.EqualFold(d.arg(0), name) {
-			found = d
-		}
+		is := d.name.value == "upstream" && d.open && strings.EqualFold(d.arg(0), name)
+		found = found || is && d.within("stream") == of.within("stream")
 	})
 	return found
 }
@@ -59,7 +58,7 @@ func nginxEach(all []*nginxDirective, visit func(*nginxDirective)) {
 // proxyPass leads a proxy_pass to ours, unless it leads to a group.
 func (r *nginxRewrite) proxyPass(d *nginxDirective) {
 	if d.within("stream") {
-		if r.group(d.arg(0)) == nil {
+		if !r.isGroup(d, d.arg(0)) {
 			r.upstreams = append(r.upstreams, d.arg(0))
 			r.replaceArg(WhatUpstream, d, 0, r.place.upstream.For(d.arg(0)).Plain.String())
 		}
@@ -85,7 +84,7 @@ func (r *nginxRewrite) url(d *nginxDirective, w nginxWord, seen map[string]bool)
 	uri := rest[len(authority):]
 	name := strings.TrimSuffix(r.expand(authority), ":")
 	to := "http://" + authority
-	if r.group(name) == nil {
+	if !r.isGroup(d, name) {
 		r.upstreams = append(r.upstreams, name)
 		plain := r.place.upstream.For(name).Plain
 		if to = "http://" + plain.String(); plain.Network == "unix" && uri != "" {

@@ -53,6 +53,7 @@ func TestAnswers(t *testing.T) {
 			"http://example.com:81/g/x/y?z": "200 g.internal:8080 GET 127.0.0.1 /x/y?z",
 			"http://example.com:81/h/x":     "403 ",
 			"http://example.com:81/i/x":     "200 unix:/run/i.sock GET 127.0.0.1 /i/x",
+			"http://example.com:81/l/x":     "200 twin GET 127.0.0.1 /l/x",
 			"http://example.com:81/k/x":     `200 http://k.internal "quoted" {;} # no comment`,
 		}},
 		{"envoy/orders", Envoy, "gateways/orders/envoy.yaml", map[string]string{
