@@ -41,7 +41,7 @@ func (r *envoyRewrite) clusterUses() map[string]envoyUse {
 			case "load_assignment":
 				continue // its cluster_name is its own
 			}
-			named := key == "cluster" || key == "cluster_name" || key == "collector_cluster" || key == "name" && parent == "clusters" && use == envoyRouted
+			named := key == "cluster" || key == "cluster_name" || key == "tcp_cluster_name" || key == "collector_cluster" || key == "name" && parent == "clusters" && use == envoyRouted
 			if name := r.f.text(e.Value); named && name != "" {
 				uses[name] = max(uses[name], below)
 			}
@@ -122,17 +122,22 @@ func (r *envoyRewrite) canRun(n ast.Node, name string, use envoyUse) bool {
 	if matches := r.f.field(n, "transport_socket_matches"); matches != nil {
 		r.problem(matches, "which transport socket cluster %s uses depends on its endpoint: write transport_socket", name)
 	}
+	if socket := r.f.field(n, "transport_socket"); socket != nil && strings.HasSuffix(r.f.text(socket.Value, "typed_config", "@type"), ".ProxyProtocolUpstreamTransport") {
+		r.problem(socket, "cluster %s calls its upstream with PROXY protocol, and the scripted upstream speaks none: write the transport_socket that is within it", name)
+	}
 	http2 := r.f.field(n, "http2_protocol_options")
 	for _, options := range r.f.fields(r.f.value(n, "typed_extension_protocol_options")) {
-		if e := r.f.field(options.Value, "explicit_http_config", "http2_protocol_options"); e != nil {
-			http2 = e
+		for _, path := range [][]string{{"explicit_http_config", "http2_protocol_options"}, {"use_downstream_protocol_config"}} { // pages speak HTTP/2
+			if e := r.f.field(options.Value, path...); e != nil {
+				http2 = e
+			}
 		}
 	}
 	secure := r.isTLS(r.f.value(n, "transport_socket"))
 	switch {
 	case http2 == nil || secure || use == envoyTelemetry:
 	case use == envoyRouted:
-		r.problem(http2, "cluster %s calls its upstream with HTTP/2 in the clear, and the scripted upstream speaks that through TLS alone: leave http2_protocol_options out, or give it a transport_socket with TLS", name)
+		r.problem(http2, "cluster %s calls its upstream with HTTP/2 in the clear, and the scripted upstream speaks that through TLS alone: leave %s out, or give it a transport_socket with TLS", name, yamlKey(http2))
 	default:
 		r.note(http2, "cluster %s calls its upstream with HTTP/2 in the clear, as for gRPC: nothing that understands it answers here", name)
 	}

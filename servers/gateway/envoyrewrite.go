@@ -44,6 +44,7 @@ func (r *envoyRewrite) run() {
 		case "hds_config", "config_sources", "default_config_source", "xds_delegate_extension":
 			r.problem(e, "%s says where to fetch configuration, and nothing is fetched here: leave it out of the config that is checked", yamlKey(e))
 		case "stats_sinks":
+			r.replace(WhatLog, e, null) // some sinks call an address, not a cluster
 			r.note(e, "statistics reach nobody here")
 		}
 	}
@@ -70,6 +71,10 @@ func (r *envoyRewrite) walk(n ast.Node, parent string) {
 	}
 	for _, e := range r.f.fields(n) {
 		switch key := yamlKey(e); key {
+		case "stats_sinks":
+			if parent == "" {
+				continue // it is gone
+			}
 		case "certificate_chain":
 			r.dataSource(e, r.place.chain())
 			continue
@@ -105,6 +110,8 @@ func (r *envoyRewrite) walk(n ast.Node, parent string) {
 			if strings.HasSuffix(r.f.text(n, "@type"), ".FileAccessLog") {
 				r.replace(WhatLog, e, strconv.Quote(r.place.log()))
 			}
+		default:
+			r.byAddress(e, parent)
 		}
 		r.walk(e.Value, yamlKey(e))
 	}
