@@ -24,6 +24,7 @@ var envoyCures = []cure{
 type envoyConf struct {
 	finder finder
 	file   *yamlFile
+	cors   []string // names of the cors filter, by which routes call it
 }
 
 func readEnvoy(file string, _ Config) (config, error) {
@@ -39,7 +40,9 @@ func readEnvoy(file string, _ Config) (config, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &envoyConf{finder: finder, file: parsed}, nil
+	c := &envoyConf{finder: finder, file: parsed}
+	c.cors = c.corsNames()
+	return c, nil
 }
 
 func (c *envoyConf) plan(p place) (*plan, error) {

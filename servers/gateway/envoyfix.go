@@ -158,6 +158,9 @@ func (x *envoyFix) putField(p envoyPlace, field string) {
 		return
 	}
 	level, has := x.provider(p.envoyServing, field)
+	if x.c.policyOf(level) == nil {
+		return // provider has said why
+	}
 	shared := level != p.route
 	if want == "" && shared {
 		// Left empty, it would be what the level above has.
@@ -170,7 +173,7 @@ func (x *envoyFix) putField(p envoyPlace, field string) {
 		}
 	}
 	if shared && !x.agree(level, p.on, field) {
-		if own := x.c.cors(p.route); own != nil && !x.c.isOff(own) {
+		if own := x.c.policyOf(p.route); own != nil && !x.c.isOff(own) {
 			x.addField(own.Value, field, want)
 		} else {
 			x.addPolicy(p.route, yaml.MapSlice{{Key: "@type", Value: envoyPolicyType}, {Key: field, Value: want}})
@@ -182,13 +185,13 @@ func (x *envoyFix) putField(p envoyPlace, field string) {
 			want = inOrder(x.f.text(has.Value), list)
 		}
 		to := flow([]any{want}, "[", "]")
-		if bare := strings.Trim(to, `"`); envoyBare.MatchString(bare) && !x.isFlow(x.c.cors(level).Value) {
+		if bare := strings.Trim(to, `"`); envoyBare.MatchString(bare) && !x.isFlow(x.c.policyOf(level).Value) {
 			to = bare
 		}
 		x.replace(has.Value, to)
 		return
 	}
-	x.addField(x.c.cors(level).Value, field, want)
+	x.addField(x.c.policyOf(level).Value, field, want)
 }
 
 // provider returns the level from which a route has a field of its CorsPolicy, and
@@ -196,7 +199,7 @@ func (x *envoyFix) putField(p envoyPlace, field string) {
 func (x *envoyFix) provider(at envoyServing, field string) (ast.Node, *ast.MappingValueNode) {
 	var first ast.Node
 	for _, level := range at.levels(x.c) {
-		cors := x.c.cors(level)
+		cors := x.c.policyOf(level)
 		if cors == nil {
 			continue
 		}
@@ -222,7 +225,7 @@ func (x *envoyFix) agree(level ast.Node, on *policy.Effective, field string) boo
 			return false
 		}
 		at := x.c.serving(x.authority, e.Path)
-		if cors := x.c.cors(at.route); x.c.isOff(cors) {
+		if cors := x.c.policyOf(at.route); x.c.isOff(cors) {
 			return false
 		}
 		from, _ := x.provider(at, field)
@@ -300,14 +303,18 @@ func envoyPolicy(e *policy.Effective) yaml.MapSlice {
 // addPolicy gives a route a config of the cors filter, in the place of the one that
 // it has.
 func (x *envoyFix) addPolicy(route ast.Node, value yaml.MapSlice) {
+	name := x.c.cors[0]
+	if len(x.c.cors) > 1 {
+		x.why = "the cors filter has more than one name"
+	}
 	filters := x.f.field(route, "typed_per_filter_config")
 	if filters == nil {
-		x.addField(route, "typed_per_filter_config", yaml.MapSlice{{Key: envoyCors, Value: value}})
+		x.addField(route, "typed_per_filter_config", yaml.MapSlice{{Key: name, Value: value}})
 		return
 	}
-	has := x.f.field(filters.Value, envoyCors)
+	has := x.f.field(filters.Value, name)
 	if has == nil {
-		x.addField(filters.Value, envoyCors, value)
+		x.addField(filters.Value, name, value)
 		return
 	}
 	if x.isFlow(has.Value) || x.isFlow(filters.Value) {
@@ -320,6 +327,6 @@ func (x *envoyFix) addPolicy(route ast.Node, value yaml.MapSlice) {
 		x.why = "it can't be told where it ends"
 		return
 	}
-	text := shifted(block(yaml.MapSlice{{Key: envoyCors, Value: value}}), x.column(start))
+	text := shifted(block(yaml.MapSlice{{Key: name, Value: value}}), x.column(start))
 	x.edit(envoyEdit{start: start, end: end, to: strings.TrimLeft(text, " ")})
 }

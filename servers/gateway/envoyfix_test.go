@@ -129,6 +129,16 @@ func TestEnvoyFixIsLines(t *testing.T) {
       key: vary
       value: Origin
     append_action: APPEND_IF_EXISTS_OR_ADD`},
+		{"a filter with another name", "              - match: {prefix: /}\n                direct_response: {status: 404}", "              - match: {path: /none}\n                route: {cluster: api}", policy.FixScope,
+			[]policy.Shown{{Request: fetch.HeaderList{{"Origin", "https://app.test"}}, Method: "GET", URL: "https://api.test/none"}},
+			`envoy.yaml:33: insert after this line, 16 spaces in: typed_per_filter_config:
+  cors:
+    "@type": type.googleapis.com/envoy.config.route.v3.FilterConfig
+    disabled: true`},
+		{"a filter with another name, and a method that isn't listed", "allow_methods: GET, PATCH", "allow_methods: GET", policy.FixAllowMethod, []policy.Shown{preflight("https://app.test", "PATCH")},
+			"envoy.yaml:25: replace by: allow_methods: GET, PATCH"},
+		{"no policy of Envoy's at all", "              typed_per_filter_config:\n                envoy.filters.http.cors:\n", "              metadata:\n                filter_metadata:\n", policy.FixAllowMethod,
+			[]policy.Shown{preflight("https://app.test", "PATCH")}, "envoy.yaml:30: # " + policy.Fix{Kind: policy.FixAllowMethod, Values: fixValues[policy.FixAllowMethod]}.String()},
 		{"what isn't said by the config", "", "", policy.FixAnswerPreflight, []policy.Shown{preflight("https://app.test", "PATCH")}, "envoy.yaml:30: # " + policy.Fix{Kind: policy.FixAnswerPreflight}.String()},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -136,7 +146,12 @@ func TestEnvoyFixIsLines(t *testing.T) {
 			require.Contains(t, fixedEnvoy, tc.from)
 			dir := t.TempDir()
 			file := filepath.Join(dir, config)
-			require.NoError(t, os.WriteFile(file, []byte(strings.Replace(fixedEnvoy, tc.from, tc.to, 1)), 0o600))
+			text := strings.Replace(fixedEnvoy, tc.from, tc.to, 1)
+			if strings.HasPrefix(tc.name, "a filter with another name") {
+				text = strings.ReplaceAll(text, "envoy.filters.http.cors\n", "cors\n")
+				text = strings.ReplaceAll(text, "envoy.filters.http.cors:\n", "cors:\n")
+			}
+			require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 			c, err := kinds[Envoy].read(file, Config{})
 			require.NoError(t, err)
 			w := word(c, policy.Fix{Kind: tc.kind, Values: fixValues[tc.kind], View: view, Shown: tc.shown})

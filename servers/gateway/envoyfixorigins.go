@@ -144,7 +144,7 @@ func (x *envoyFix) agreeOrigins(level ast.Node, on *policy.Effective) bool {
 	_, want := envoyMatchers(on, nil)
 	return !slices.ContainsFunc(x.View.Routes, func(e *policy.Effective) bool {
 		at := x.c.serving(x.authority, e.Path)
-		if e.None != nil || e == on || x.c.isOff(x.c.cors(at.route)) {
+		if e.None != nil || e == on || x.c.isOff(x.c.policyOf(at.route)) {
 			return false
 		}
 		from, _ := x.provider(at, envoyOrigins)
@@ -156,7 +156,7 @@ func (x *envoyFix) agreeOrigins(level ast.Node, on *policy.Effective) bool {
 // putOwnOrigins gives a route a list of its own.
 func (x *envoyFix) putOwnOrigins(p envoyPlace) {
 	matchers, _ := envoyMatchers(p.on, nil)
-	if own := x.c.cors(p.route); own != nil && !x.c.isOff(own) {
+	if own := x.c.policyOf(p.route); own != nil && !x.c.isOff(own) {
 		x.addField(own.Value, envoyOrigins, matchers)
 		return
 	}

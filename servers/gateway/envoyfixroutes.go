@@ -175,7 +175,7 @@ func with(m yaml.MapSlice, key string, more []any) yaml.MapSlice {
 // putScope lets the policy hold where it is to, and nowhere else.
 func (x *envoyFix) putScope(p envoyPlace) {
 	off := yaml.MapSlice{{Key: "@type", Value: envoyConfigType}, {Key: "disabled", Value: true}}
-	own := x.c.cors(p.route)
+	own := x.c.policyOf(p.route)
 	switch {
 	case p.on == nil:
 		answers, _ := x.c.answering(p.host, p.shown)
@@ -194,7 +194,7 @@ func (x *envoyFix) putScope(p envoyPlace) {
 				x.remove(e, "")
 			}
 		}
-	case x.c.isOff(own), own == nil && x.c.cors(p.host) == nil && x.c.cors(x.f.value(p.manager, "route_config")) == nil:
+	case x.c.isOff(own), own == nil && x.c.policyOf(p.host) == nil && x.c.policyOf(x.f.value(p.manager, "route_config")) == nil:
 		x.addPolicy(p.route, envoyPolicy(p.on))
 	default:
 		x.why = "the route has a policy"

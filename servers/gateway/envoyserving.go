@@ -174,9 +174,32 @@ func (c *envoyConf) headerMatcher(item ast.Node) (pattern string, ok bool) {
 	return pattern, pattern != ""
 }
 
-// cors returns the CorsPolicy of a route, a virtual host or a route_config.
-func (c *envoyConf) cors(n ast.Node) *ast.MappingValueNode {
-	e := c.file.field(n, "typed_per_filter_config", envoyCors)
+// corsNames returns the names that the cors filter has in managers: a route's own config
+// of it is looked up by that.
+func (c *envoyConf) corsNames() []string {
+	var names []string
+	for _, manager := range c.managers() {
+		for _, filter := range c.file.items(c.file.value(manager, "http_filters")) {
+			name := c.file.text(filter, "name")
+			if c.file.text(filter, "typed_config", "@type") == envoyCorsType && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	if len(names) == 0 {
+		return []string{envoyCors}
+	}
+	return names
+}
+
+// policyOf returns the CorsPolicy of a route, a virtual host or a route_config.
+func (c *envoyConf) policyOf(n ast.Node) *ast.MappingValueNode {
+	var e *ast.MappingValueNode
+	for _, name := range c.cors {
+		if e == nil {
+			e = c.file.field(n, "typed_per_filter_config", name)
+		}
+	}
 	if e == nil {
 		if e = c.file.field(n, "route", "cors"); e == nil {
 			e = c.file.field(n, "cors")
