@@ -56,15 +56,16 @@ func init() { // the rules reach the table again, through walk
 	nginxRules = map[string]func(*nginxRewrite, *nginxDirective){
 		"http": (*nginxRewrite).http, "server": (*nginxRewrite).server, "upstream": (*nginxRewrite).upstream,
 		"proxy_pass": (*nginxRewrite).proxyPass, "resolver": (*nginxRewrite).resolver,
-		"error_page":        (*nginxRewrite).errorPages,
-		"daemon":            func(r *nginxRewrite, d *nginxDirective) { r.replaceArg(WhatProcess, d, 0, "off") },
-		"pid":               path(WhatProcess, in("pid")),
-		"lock_file":         path(WhatProcess, in("lock")),
-		"working_directory": path(WhatProcess, in("")),
-		"load_module":       (*nginxRewrite).loadModule,
-		"error_log":         func(r *nginxRewrite, d *nginxDirective) { r.replaceArg(WhatLog, d, 0, "stderr") },
-		"access_log":        (*nginxRewrite).accessLog,
-		"proxy_bind":        func(r *nginxRewrite, d *nginxDirective) { r.replaceArgs(WhatUpstream, d, "off") },
+		"proxy_http_version": (*nginxRewrite).proxyVersion,
+		"error_page":         (*nginxRewrite).errorPages,
+		"daemon":             func(r *nginxRewrite, d *nginxDirective) { r.replaceArg(WhatProcess, d, 0, "off") },
+		"pid":                path(WhatProcess, in("pid")),
+		"lock_file":          path(WhatProcess, in("lock")),
+		"working_directory":  path(WhatProcess, in("")),
+		"load_module":        (*nginxRewrite).loadModule,
+		"error_log":          func(r *nginxRewrite, d *nginxDirective) { r.replaceArg(WhatLog, d, 0, "stderr") },
+		"access_log":         (*nginxRewrite).accessLog,
+		"proxy_bind":         func(r *nginxRewrite, d *nginxDirective) { r.replaceArgs(WhatUpstream, d, "off") },
 
 		"ssl_certificate":         path(WhatCertificate, place.chain),
 		"ssl_certificate_key":     path(WhatCertificate, place.key),
@@ -73,7 +74,7 @@ func init() { // the rules reach the table again, through walk
 		"ssl_password_file":       path(WhatCertificate, func(place) string { return os.DevNull }),
 		"ssl_dhparam":             (*nginxRewrite).dhParam,
 		"ssl_session_ticket_key":  (*nginxRewrite).ticketKey,
-		"ssl_crl":                 (*nginxRewrite).drop, "ssl_stapling_file": (*nginxRewrite).drop,
+		"ssl_crl":                 (*nginxRewrite).drop, "ssl_stapling_file": (*nginxRewrite).drop, "ssl_ech_file": (*nginxRewrite).drop,
 		"proxy_ssl_certificate":         path(WhatCertificate, place.chain),
 		"proxy_ssl_certificate_key":     path(WhatCertificate, place.key),
 		"proxy_ssl_trusted_certificate": path(WhatCertificate, place.ca),
@@ -82,6 +83,7 @@ func init() { // the rules reach the table again, through walk
 
 		"auth_basic_user_file": (*nginxRewrite).file, "auth_jwt_key_file": (*nginxRewrite).file, "js_import": (*nginxRewrite).file,
 		"allow": (*nginxRewrite).byAddress, "deny": (*nginxRewrite).byAddress,
+		"if": (*nginxRewrite).byClient, "map": (*nginxRewrite).byClient, "geo": (*nginxRewrite).byClient,
 	}
 	for _, name := range nginxTempPaths {
 		nginxRules[name] = func(r *nginxRewrite, d *nginxDirective) { // without levels: nginx wants one path to have the same everywhere
@@ -250,5 +252,16 @@ func (r *nginxRewrite) loadModule(d *nginxDirective) {
 func (r *nginxRewrite) byAddress(d *nginxDirective) {
 	if a := d.arg(0); a != "all" && a != "unix:" && len(d.args) == 1 {
 		r.note(d, "%s %s never matches here: all clients come through a unix socket", d.name.value, a)
+	}
+}
+
+// nginxClient is a variable that has the client's address.
+var nginxClient = regexp.MustCompile(`\$\{?(binary_|realip_)?remote_addr\b`)
+
+// byClient notes what depends on the client's address, as a geo does that names no
+// variable.
+func (r *nginxRewrite) byClient(d *nginxDirective) {
+	if nginxClient.MatchString(d.arg(0)) || nginxClient.MatchString(d.arg(1)) || d.name.value == "geo" && len(d.args) == 1 {
+		r.note(d, "%s depends on the client's address, which is \"unix:\" here: all clients come through a unix socket", d.name.value)
 	}
 }

@@ -67,6 +67,14 @@ func (r *nginxRewrite) proxyPass(d *nginxDirective) {
 	r.url(d, d.args[0], map[string]bool{})
 }
 
+// proxyVersion leaves upstreams HTTP/1.1: they are called in the clear, and ours speaks
+// HTTP/2 through TLS alone.
+func (r *nginxRewrite) proxyVersion(d *nginxDirective) {
+	if d.arg(0) == "2" {
+		r.replaceArg(WhatUpstream, d, 0, "1.1")
+	}
+}
+
 // url leads the URL in a word to ours; a variable with the whole of it is
 // followed to where it is set. seen are the variables that led here.
 func (r *nginxRewrite) url(d *nginxDirective, w nginxWord, seen map[string]bool) {
