@@ -2,14 +2,12 @@ package gateway
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/tools/txtar"
 
 	"github.com/corsproof/corsproof/harness/policy"
 )
@@ -35,14 +33,7 @@ func TestFix(t *testing.T) {
 		base := strings.TrimSuffix(filepath.Base(name), ".txtar")
 		t.Run(base, func(t *testing.T) {
 			t.Parallel()
-			text, err := os.ReadFile(name)
-			require.NoError(t, err)
-			main := map[string]string{"envoy-orders": "gateways/orders/envoy.yaml"}[base]
-			if main == "" {
-				main = filepath.Join(unpack(t, string(text)), txtar.Parse(text).Files[0].Name)
-			} else {
-				main = configFile(t, main)
-			}
+			main := configFile(t, map[string]string{"envoy-orders": "gateways/orders/envoy.yaml"}[base])
 			c, err := kindOf(main).read(main, Config{})
 			require.NoError(t, err)
 			var said strings.Builder
