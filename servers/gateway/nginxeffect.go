@@ -66,7 +66,7 @@ func (a *nginxAnswer) inEffect(directive, header string) []*nginxDirective {
 	return out
 }
 
-// sends reports whether an add_header counts for a status.
+// nginxSends reports whether an add_header counts for a status.
 func nginxSends(d *nginxDirective, status int) bool {
 	return d.arg(2) == "always" || slices.Contains(nginxOrdinary, status)
 }

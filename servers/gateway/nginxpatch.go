@@ -171,7 +171,7 @@ func dedent(lines []string) string {
 	return strings.Join(out, "\n")
 }
 
-// after returns the edit that puts a directive behind another, on a line of its
+// nginxAfter returns the edit that puts a directive behind another, on a line of its
 // own if the other has one.
 func nginxAfter(d *nginxDirective, text string) nginxEdit {
 	end := d.end + 1
