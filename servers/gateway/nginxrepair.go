@@ -175,18 +175,16 @@ func (s *nginxShown) explain(a *nginxAnswer) bool {
 			continue
 		}
 		lines, sure := a.lines(header)
-		came := slices.Clone(s.Answer.Lines(header))
+		var own []string
 		for _, l := range lines {
-			i := slices.Index(came, l.value)
-			if i < 0 {
-				return false
-			}
-			came = slices.Delete(came, i, i+1)
+			own = append(own, l.value)
 		}
+		came, all := without(s.Answer.Lines(header), own)
 		if header == vary {
 			came = a.withoutGzip(came)
 		}
-		if !sure || len(came) > 0 && a.by != nil || !contains(s.Upstream.Lines(header), came) {
+		_, sent := without(s.Upstream.Lines(header), came)
+		if !sure || !all || !sent || len(came) > 0 && a.by != nil {
 			return false
 		}
 		s.extra[header] = came
@@ -194,17 +192,18 @@ func (s *nginxShown) explain(a *nginxAnswer) bool {
 	return true
 }
 
-// contains reports whether lines are among others, each as often at least.
-func contains(all, some []string) bool {
-	all = slices.Clone(all)
+// without takes some lines out of others, each once; all is false if one isn't there.
+func without(lines, some []string) (rest []string, all bool) {
+	rest, all = slices.Clone(lines), true
 	for _, line := range some {
-		i := slices.Index(all, line)
+		i := slices.Index(rest, line)
 		if i < 0 {
-			return false
+			all = false
+			continue
 		}
-		all = slices.Delete(all, i, i+1)
+		rest = slices.Delete(rest, i, i+1)
 	}
-	return true
+	return rest, all
 }
 
 // lines are those of a header that the answer would have.
