@@ -73,3 +73,13 @@ func TestIncludedDotFiles(t *testing.T) {
 		assert.Equal(t, "200 "+want[0], get(t, clientT(t, endpoint), "http://"+want[0]+"/"), pattern)
 	}
 }
+
+// A file may become one that can't be read while a fix is looked for: then there is none.
+func TestIncludedFileThatIsUnreadable(t *testing.T) {
+	t.Parallel()
+	dir := unpack(t, "-- nginx.conf --\nhttp { server { listen 80; location /b { include p.conf; } } }\n-- p.conf --\nproxy_pass http://app.internal;\n")
+	c := readT(t, dir, "nginx.conf").(*nginxConf)
+	patch := newNginxPatch(c)
+	require.NoError(t, os.Truncate(filepath.Join(dir, "p.conf"), mostRead+1))
+	assert.Nil(t, patch.with(nginxInside(locationOf(t, c, "/b"), "add_header X-A b;")))
+}
