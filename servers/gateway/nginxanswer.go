@@ -62,6 +62,9 @@ func (a *nginxAnswer) search(times int) {
 
 // locate finds the location and runs what rewrites there.
 func (a *nginxAnswer) locate(times int) {
+	if a.goesRound(times) {
+		return
+	}
 	found, _, unknown := nginxLocated(a.server, a.asked.path)
 	if unknown != nil {
 		a.doubt = "the expression of " + unknown.at()
@@ -83,8 +86,7 @@ func (a *nginxAnswer) locate(times int) {
 
 // enter runs what rewrites in a location, and goes where that leads.
 func (a *nginxAnswer) enter(location *nginxDirective, times int) {
-	if times > 10 { // as nginx
-		a.doubt = "a rewrite that goes round"
+	if a.goesRound(times) {
 		return
 	}
 	a.location, a.block, a.moved = location, location, false
@@ -95,6 +97,14 @@ func (a *nginxAnswer) enter(location *nginxDirective, times int) {
 	default:
 		a.tryFiles(times)
 	}
+}
+
+// goesRound reports whether a search led on so often that nginx would give it up.
+func (a *nginxAnswer) goesRound(times int) bool {
+	if times > 10 {
+		a.doubt = "a rewrite or a try_files that goes round"
+	}
+	return times > 10
 }
 
 // nginxExcepts reports whether a limit_except lets a method through.

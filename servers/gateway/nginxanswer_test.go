@@ -231,11 +231,14 @@ func TestNginxAnswerInDoubt(t *testing.T) {
 		`if ($http_origin ~ "^(?!https://a)") { return 403; }`, `if ($request_id = x) { return 403; }`, `if (-f /etc/nowhere) { return 403; }`,
 		`add_header Access-Control-Allow-Origin $upstream_http_x;`, `rewrite "^(?!x)" /y last;`,
 		`} location ~ ^/(?!x) { return 204;`, `location ~ ^/(?!x) { return 204; }`, `try_files $uri $request_id;`, `try_files $uri @nowhere;`,
+		`server { listen 80; try_files /nowhere $uri/x; }`, `try_files /nowhere $uri/x;`, `try_files /nowhere @a; } location @a { try_files /nowhere @a;`, `rewrite ^(.*)$ $1/x last;`,
 		`} } server { server_name ~^a(?!x); return 204; location /x {`,
 	} {
-		file := filepath.Join(t.TempDir(), "nginx.conf")
-		require.NoError(t, os.WriteFile(file, []byte("http { server { listen 80; location / { "+line+" } } }"), 0o644))
-		read, err := readNginx(file, Config{})
+		server := line
+		if !strings.HasPrefix(line, "server") {
+			server = "server { listen 80; location / { " + line + " } }"
+		}
+		read, err := readNginx(writeT(t, "nginx.conf", "http { "+server+" }"), Config{})
 		require.NoError(t, err)
 		asked, _ := askedOf(&policy.Shown{Method: "GET", URL: "http://a.test/", Status: 200})
 		_, sure := read.(*nginxConf).answer(asked).lines(allowOrigin)
