@@ -106,7 +106,7 @@ func TestAlteredCasesFail(t *testing.T) {
 		assert.Equal(t, judge.EndFailed, r.Verdicts[1].End, "chromium, "+name)
 		assert.Empty(t, r.Verdicts[1].Differences, "model and Chromium agree all the same")
 		assert.Contains(t, r.Explain(), "test.yaml:")
-		assert.Contains(t, r.Explain(), "corsproof run test/"+name)
+		assert.Contains(t, r.Explain(), "corsproof run test.yaml --case test/"+name)
 	}
 }
 
