@@ -158,7 +158,7 @@ type browsing struct {
 	waited map[string][]int
 	last   map[string]time.Time
 
-	jar   string          // of the cases that are driven now
+	held  string          // what the browser's jar has in it; heldOthers: nobody knows
 	given map[string]bool // names of cookies that the target gave the browser, or took away
 }
 
@@ -167,10 +167,9 @@ func newBrowsing(c *checking) *browsing {
 }
 
 // drive runs the cases of a portion. Those of one signature are the same requests, and are
-// made once. All pages share the browser's cookies, so those with other cookies come
-// after one another.
+// made once.
 func (b *browsing) drive(ctx context.Context, cases []*judge.Checked) error {
-	byJar := map[string][]catalog.PolicyCase{}
+	var single []*catalog.PolicyCase
 	seen := map[string]bool{}
 	for _, one := range cases {
 		pc := one.Case
@@ -182,20 +181,9 @@ func (b *browsing) drive(ctx context.Context, cases []*judge.Checked) error {
 		if err != nil {
 			continue
 		}
-		byJar[ready.Jar] = append(byJar[ready.Jar], ready)
+		single = append(single, &ready)
 	}
-	for _, jar := range sortedKeys(byJar) {
-		b.jar = jar
-		if err := b.driveWithJar(ctx, byJar[jar]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// driveWithJar runs the cases of a portion whose pages have one cookie from the target.
-func (b *browsing) driveWithJar(ctx context.Context, single []catalog.PolicyCase) error {
-	if mannerOf(&single[0]) == mannerAlone {
+	if len(single) > 0 && mannerOf(single[0]) == mannerAlone {
 		for some := range slices.Chunk(single, 1) {
 			if err := b.together(ctx, some); err != nil {
 				return err
@@ -203,14 +191,16 @@ func (b *browsing) driveWithJar(ctx context.Context, single []catalog.PolicyCase
 		}
 		return nil
 	}
-	sequences := slices.DeleteFunc(slices.Clone(single), func(c catalog.PolicyCase) bool { return len(c.Steps) == 1 })
-	single = slices.DeleteFunc(single, func(c catalog.PolicyCase) bool { return len(c.Steps) > 1 })
+	sequences := slices.DeleteFunc(slices.Clone(single), func(c *catalog.PolicyCase) bool { return len(c.Steps) == 1 })
+	single = slices.DeleteFunc(single, func(c *catalog.PolicyCase) bool { return len(c.Steps) > 1 })
 	if err := b.together(ctx, single); err != nil {
 		return err
 	}
-	for some := range slices.Chunk(sequences, browseSequences) {
-		if err := b.together(ctx, some); err != nil {
-			return err
+	for _, same := range byJar(sequences) { // what the target gives in one step is there in the next
+		for some := range slices.Chunk(same, browseSequences) {
+			if err := b.together(ctx, some); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -222,19 +212,13 @@ const browseSequences = 10
 
 // together makes the first request of each of the cases, then the second, and so
 // on.
-func (b *browsing) together(ctx context.Context, cases []catalog.PolicyCase) error {
-	if len(cases) == 0 {
-		return nil
-	}
-	if err := b.holdJar(ctx); err != nil {
-		return err
-	}
+func (b *browsing) together(ctx context.Context, cases []*catalog.PolicyCase) error {
 	for step := 0; ; step++ {
 		byOrigin := map[string][]*catalog.PolicyCase{}
 		for i := range cases {
 			if step < len(cases[i].Steps) {
 				origin := cases[i].Steps[step].Request.Origin
-				byOrigin[origin] = append(byOrigin[origin], &cases[i])
+				byOrigin[origin] = append(byOrigin[origin], cases[i])
 			}
 		}
 		if len(byOrigin) == 0 {
@@ -247,8 +231,13 @@ func (b *browsing) together(ctx context.Context, cases []catalog.PolicyCase) err
 					return err
 				}
 			}
-			if err := b.step(ctx, origin, step, byOrigin[origin]); err != nil {
-				return err
+			for _, some := range byJar(byOrigin[origin]) {
+				if err := b.holdJar(ctx, some[0].Jar); err != nil {
+					return err
+				}
+				if err := b.step(ctx, origin, step, some); err != nil {
+					return err
+				}
 			}
 		}
 	}

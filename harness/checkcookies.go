@@ -6,17 +6,39 @@ import (
 	"strings"
 
 	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// holdJar gives the browser the cookie of the cases' jar, and takes away all others.
-func (b *browsing) holdJar(ctx context.Context) error {
+// byJar groups cases by the cookie in their jar: all pages share the browser's.
+func byJar(cases []*catalog.PolicyCase) [][]*catalog.PolicyCase {
+	groups := map[string][]*catalog.PolicyCase{}
+	for _, pc := range cases {
+		groups[pc.Jar] = append(groups[pc.Jar], pc)
+	}
+	var out [][]*catalog.PolicyCase
+	for _, jar := range sortedKeys(groups) {
+		out = append(out, groups[jar])
+	}
+	return out
+}
+
+// holdJar gives the browser the cookie of a jar, and takes away all others, unless it
+// has just that.
+func (b *browsing) holdJar(ctx context.Context, jar string) error {
+	if b.held == jar {
+		return nil
+	}
+	b.held = jar
 	var cookies []browser.Cookie
-	if name, value, ok := strings.Cut(b.jar, "="); ok {
+	if name, value, ok := strings.Cut(jar, "="); ok {
 		cookies = append(cookies, browser.Cookie{URL: string(b.origin) + "/", Name: name, Value: value})
 	}
 	return b.chromium.SetCookies(ctx, cookies...)
 }
+
+// heldOthers is what no case's jar is.
+const heldOthers = "\n"
 
 // noteCookies notes which cookies the target gave the browser.
 func (b *browsing) noteCookies(t fetch.Trace) {
@@ -27,6 +49,7 @@ func (b *browsing) noteCookies(t fetch.Trace) {
 		for _, line := range x.Response.Headers.Lines("Set-Cookie") {
 			pair, _, _ := strings.Cut(line, ";")
 			b.given[cookieName(pair)] = true
+			b.held = heldOthers
 		}
 	}
 }
