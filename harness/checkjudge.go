@@ -39,6 +39,14 @@ func (c *checking) judge(ctx context.Context, pc *catalog.PolicyCase, p predicti
 	return out, nil
 }
 
+// asks reports whether a trace has the request of an exchange, whatever came before it:
+// one that had no answer lets go of the preflights that are kept.
+func asks(t fetch.Trace, x *fetch.Exchange) bool {
+	return slices.ContainsFunc(t.Exchanges, func(o fetch.Exchange) bool {
+		return o.Server == x.Server && o.Request.Target == x.Request.Target && o.Request.Method == x.Request.Method && o.Request.IsPreflight() == x.Request.IsPreflight()
+	})
+}
+
 // judgeWithheld leaves of a case that lacks its secret what was seen without it,
 // which is how preflights were answered. The case has no verdict if the policy calls
 // for the request that was not made, and nothing was wrong before.
@@ -46,7 +54,7 @@ func judgeWithheld(c *judge.Checked, lacks string) {
 	lost, preflighted := len(c.Got), false
 	for i := len(c.Got) - 1; i >= 0; i-- {
 		sent := c.Got[i].Exchanges
-		if n := len(sent); n > 0 && sent[n-1].Incomplete == catalog.Withheld && len(c.Want[i].Exchanges) >= n {
+		if n := len(sent); n > 0 && sent[n-1].Incomplete == catalog.Withheld && asks(c.Want[i], &sent[n-1]) {
 			lost, preflighted = i, n > 1
 		}
 	}

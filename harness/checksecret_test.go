@@ -93,3 +93,27 @@ func TestCheckWithoutItsSecret(t *testing.T) {
 		})
 	}
 }
+
+// Without its secret no case of a right gateway is a violation, those that repeat their
+// request and those that provoke an error included.
+func TestCheckOfAGatewayWithoutItsSecret(t *testing.T) {
+	t.Parallel()
+	for _, auth := range []string{"bearer: {env: TOKEN}", "cookie: {name: sid, env: SESSION}"} {
+		text := strings.NewReplacer("readable_errors: [404, 502]", "readable_errors: [401, 404, 429, 502, 503, 504]\n  max_age: 600\n  auth: {"+auth+"}",
+			"headers: [x-request-id]", "headers: [x-request-id, authorization]").Replace(checkedPolicy)
+		p, err := policy.Parse("shop.yaml", []byte(text))
+		require.NoError(t, err)
+		view, err := p.On("api")
+		require.NoError(t, err)
+		checked, err := checkAll(t.Context(), CheckConfig{
+			Policy: p, On: "api", Target: &goGateway{view: view}, Engine: EngineModel, Timeout: 5 * time.Second,
+			Secret: func(*policy.Auth) (string, error) { return "", errors.New("it needs a secret") },
+		})
+		require.NoError(t, err)
+		ends := endsOf(checked)
+		assert.Empty(t, ends[judge.EndViolation], auth)
+		assert.Empty(t, ends[judge.EndUnknown], auth)
+		assert.NotEmpty(t, ends[judge.EndPass], auth)
+		assert.Contains(t, ends[judge.EndNotRun], "error/gateway/too-many/defaults", auth)
+	}
+}

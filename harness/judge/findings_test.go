@@ -76,6 +76,34 @@ func TestAHoleBesideARefusal(t *testing.T) {
 	}
 }
 
+const paperSession = `targets: {edge: {url: https://api.shop.test}}
+origins: {shop: [https://shop.test, https://www.shop.test]}
+defaults:
+  origins: [shop]
+  methods: [GET, PUT]
+  credentials: true
+  readable_errors: [401, 404]
+  auth: {cookie: {name: sid, env: SHOP_SESSION}}
+routes: [{path: /orders}, {path: /bills}]
+`
+
+// A target that lets every origin read what it gives to who is signed in, and nothing
+// else, compares no origin there: one finding, whatever it does for others.
+func TestReflectedToWhoIsSignedIn(t *testing.T) {
+	t.Parallel()
+	r := newPaperRun(t, "session", paperSession, "edge")
+	findings, notes, checked := r.judge(t, edited(func(_ *paper, q fetch.NetworkRequest, resp *fetch.NetworkResponse) {
+		if origin, ok := q.Headers.Get("Origin"); ok && q.Headers.Contains("Cookie") {
+			resp.Headers = with(with(resp.Headers, "Access-Control-Allow-Origin", origin), "Access-Control-Allow-Credentials", "true")
+		}
+	}))
+	require.Empty(t, ids(notes))
+	require.Equal(t, 1, len(findings), "%v", ids(findings))
+	assert.Equal(t, OriginReflectedAny, findings[0].ID)
+	assert.Equal(t, SeverityHole, findings[0].Severity)
+	assert.Equal(t, failedCases(checked), foldedCases(findings[0]))
+}
+
 // A "*" that a cache kept is no request whose cookie could be looked at.
 func TestWildcardFromACache(t *testing.T) {
 	t.Parallel()

@@ -10,15 +10,22 @@ import (
 	"github.com/corsproof/corsproof/harness/policy"
 )
 
-// matched is an origin that a target lets read on a route.
+// matched is an origin that a target lets read on a route: whoever visits it, or who
+// has a cookie of the target's, which may be treated otherwise.
 type matched struct {
 	route  *policy.Effective
 	origin string
+	cookie bool
 }
 
 // matched is the symptom's origin on its route; on another spelling of a path it
 // is the route that the path is another spelling of.
-func (s *symptom) matched() matched { return matched{cmp.Or(s.spelled, s.route), s.origin()} }
+func (s *symptom) matched() matched {
+	return matched{cmp.Or(s.spelled, s.route), s.origin(), s.x != nil && s.x.Request.Headers.Contains("Cookie")}
+}
+
+// matched is the same of an answer.
+func (f *fact) matched() matched { return matched{f.route, f.origin, f.cookie} }
 
 // A matcher is a way to compare origins, with what it would let read.
 type matcher struct {
@@ -29,6 +36,11 @@ type matcher struct {
 // on is the matcher on one route.
 func (m matcher) on(route *policy.Effective) matcher {
 	return matcher{m.id, func(t matched) bool { return t.route == route && m.accepts(t) }}
+}
+
+// withCookie is the matcher for requests with a cookie alone.
+func (m matcher) withCookie() matcher {
+	return matcher{m.id, func(t matched) bool { return t.cookie && m.accepts(t) }}
 }
 
 // What a comparison gets for an origin that it is right and wrong about: one that
@@ -50,9 +62,13 @@ func (d *diagnosis) match() map[matched]FindingID {
 	taken, tried = slices.DeleteFunc(taken, isNamed), slices.DeleteFunc(tried, isNamed)
 	out := map[matched]FindingID{}
 	plainest := map[*policy.Effective]FindingID{}
+	matchers := matchersFor(d.view)
+	for _, m := range slices.Clone(matchers) {
+		matchers = append(matchers, m.withCookie())
+	}
 	for len(taken) > 0 {
 		best, score := matcher{}, 0
-		for _, m := range matchersFor(d.view) {
+		for _, m := range matchers {
 			// On a route alone, too: each may have its own list.
 			points, total := map[*policy.Effective]int{}, 0
 			for _, t := range tried {
@@ -140,7 +156,7 @@ func (d *diagnosis) taken() (taken, tried []matched) {
 	seen := map[matched]bool{}
 	for i := range d.facts {
 		f := &d.facts[i]
-		m := matched{f.route, f.origin}
+		m := f.matched()
 		if f.route == nil || f.allowed || f.origin == "" || seen[m] || f.route.None != nil {
 			continue
 		}

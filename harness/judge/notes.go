@@ -21,7 +21,7 @@ type note struct {
 
 var noteKinds = []note{
 	{OriginCaseFolded, func(f *fact) bool { return f.noted && f.consents }, "an origin in capitals may read, too; no browser sends one", nil,
-		func(d *diagnosis, f *fact) bool { return d.matchers[matched{f.route, f.origin}] == OriginCaseFolded }},
+		func(d *diagnosis, f *fact) bool { return d.matchers[f.matched()] == OriginCaseFolded }},
 	{AcacForDenied, func(f *fact) bool {
 		return f.route != nil && f.origin != "" && !f.allowed && !f.upstreamConsents && !f.consents && f.answer.Contains("access-control-allow-credentials")
 	}, "Access-Control-Allow-Credentials is sent to origins that may not read; alone it does nothing", nil, nil},
