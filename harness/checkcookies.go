@@ -47,20 +47,10 @@ func (b *browsing) noteCookies(t fetch.Trace) {
 			continue
 		}
 		for _, line := range x.Response.Headers.Lines("Set-Cookie") {
-			pair, _, _ := strings.Cut(line, ";")
-			b.given[cookieName(pair)] = true
+			b.given[fetch.CookieName(line)] = true
 			b.held = heldOthers
 		}
 	}
-}
-
-// cookieName is the name in name=value; of a cookie without one it is empty.
-func cookieName(pair string) string {
-	name, _, named := strings.Cut(pair, "=")
-	if !named {
-		return ""
-	}
-	return strings.TrimSpace(name)
 }
 
 // withoutGiven returns a trace without the cookies that the target gives and takes: the
@@ -76,7 +66,7 @@ func (b *browsing) withoutGiven(t fetch.Trace) fetch.Trace {
 		if !ok {
 			continue
 		}
-		pairs := slices.DeleteFunc(strings.Split(value, "; "), func(pair string) bool { return b.given[cookieName(pair)] })
+		pairs := slices.DeleteFunc(strings.Split(value, "; "), func(pair string) bool { return b.given[fetch.CookieName(pair)] })
 		sent.Headers = slices.DeleteFunc(slices.Clone(sent.Headers), func(h fetch.Header) bool { return strings.EqualFold(h.Name(), "Cookie") })
 		if len(pairs) > 0 {
 			sent.Headers = append(sent.Headers, fetch.Header{"Cookie", strings.Join(pairs, "; ")})
@@ -91,13 +81,7 @@ func sameCookies(a, b []fetch.Trace) bool {
 	names := func(all []fetch.Trace) (out [][]string) {
 		for _, t := range all {
 			for _, x := range t.Exchanges {
-				var one []string
-				value, _ := x.Request.Headers.Get("Cookie")
-				for pair := range strings.SplitSeq(value, "; ") {
-					one = append(one, cookieName(pair))
-				}
-				slices.Sort(one)
-				out = append(out, one)
+				out = append(out, slices.Sorted(slices.Values(fetch.CookieNames(x.Request.Headers))))
 			}
 		}
 		return out

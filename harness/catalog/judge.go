@@ -97,11 +97,9 @@ func (x *Exchange) judge(sent fetch.SentRequest, differ func(what, want, got str
 		differ(x.Send+": "+name, "-", get(name))
 	}
 	if len(x.Cookies) > 0 {
-		var names []string
-		cookies := get("Cookie")
-		for pair := range strings.SplitSeq(cookies, "; ") {
-			name, _, _ := strings.Cut(pair, "=")
-			names = append(names, name)
+		names := fetch.CookieNames(sent.Headers)
+		if names == nil {
+			names = []string{"-"}
 		}
 		differ(x.Send+": cookies", strings.Join(x.Cookies, " "), strings.Join(names, " "))
 	}

@@ -125,3 +125,28 @@ func (f *fetching) parseAndStoreSetCookie(actual *response) *response {
 	}
 	return nil
 }
+
+// CookieNames returns the names of the cookies in a Cookie header, in order; that of one
+// without a name is empty. Redaction leaves names as they are.
+func CookieNames(l HeaderList) []string {
+	value, ok := l.Get("Cookie")
+	if !ok {
+		return nil
+	}
+	var names []string
+	for pair := range strings.SplitSeq(value, "; ") {
+		names = append(names, CookieName(pair))
+	}
+	return names
+}
+
+// CookieName returns the name of a cookie as a Cookie or a Set-Cookie header has it,
+// attributes aside; empty if it has none.
+func CookieName(line string) string {
+	pair, _, _ := strings.Cut(line, ";")
+	name, _, named := strings.Cut(pair, "=")
+	if !named {
+		return ""
+	}
+	return strings.Trim(name, httpTabOrSpace)
+}

@@ -141,3 +141,15 @@ func TestCookies(t *testing.T) {
 		assert.Equal(t, "c"+v, get(t, ua, with(page+"/a", ""), ok()))
 	})
 }
+
+func TestCookieNames(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string][]string{
+		"sid=1": {"sid"}, "a=1; b=2=3; c": {"a", "b", ""}, "sid=[redacted, 4 bytes]; [redacted, 2 bytes]": {"sid", ""}, "": {""},
+	} {
+		assert.Equal(t, want, fetch.CookieNames(fetch.HeaderList{{"cookie", value}}), value)
+	}
+	assert.Nil(t, fetch.CookieNames(fetch.HeaderList{{"X-Cookie", "a=1"}}))
+	assert.Equal(t, "sid", fetch.CookieName(" sid =1; Path=/; Max-Age=0"))
+	assert.Empty(t, fetch.CookieName("blue; Path=/"))
+}

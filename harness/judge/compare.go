@@ -78,16 +78,11 @@ func lines(l fetch.HeaderList, name string) string {
 	return fmt.Sprintf("%q", values)
 }
 
-// cookieNames returns the names in the Cookie header; values are redacted.
+// cookieNames says which cookies were sent; values are redacted.
 func cookieNames(l fetch.HeaderList) string {
-	value, ok := l.Get("Cookie")
-	if !ok {
+	names := fetch.CookieNames(l)
+	if names == nil {
 		return "none"
-	}
-	var names []string
-	for pair := range strings.SplitSeq(value, "; ") {
-		name, _, _ := strings.Cut(pair, "=")
-		names = append(names, name)
 	}
 	return strings.Join(names, " ")
 }
