@@ -60,6 +60,10 @@ func readSecret(path string) (string, error) {
 	return string(value), err
 }
 
+// mostCookie is how many bytes name and value of a cookie have at most: section 5.6 of
+// https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis.
+const mostCookie = 4096
+
 // withSecrets returns the case with the secrets that it needs.
 func (c *checking) withSecrets(pc *catalog.PolicyCase) (catalog.PolicyCase, error) {
 	ready := *pc
@@ -78,8 +82,12 @@ func (c *checking) withSecrets(pc *catalog.PolicyCase) (catalog.PolicyCase, erro
 		if err := c.secrets.add(secret); err != nil {
 			return ready, err
 		}
-		if auth.Cookie != nil && strings.IndexFunc(secret, func(c rune) bool { return c == ';' || c > '~' }) >= 0 {
+		switch {
+		case auth.Cookie == nil:
+		case strings.IndexFunc(secret, func(c rune) bool { return c == ';' || c > '~' }) >= 0:
 			return ready, errors.New("its secret has a ; or a character beyond ASCII, which no cookie of a browser's has")
+		case len(auth.Cookie.Name.Text)+len(secret) > mostCookie:
+			return ready, fmt.Errorf("its secret makes a cookie of more than %d bytes, which no browser takes", mostCookie)
 		}
 		ready = ready.WithSecret(fetch.IsomorphicDecode([]byte(secret))) // its bytes
 	}

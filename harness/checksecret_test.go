@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/judge"
 	"github.com/corsproof/corsproof/harness/policy"
 )
@@ -115,5 +116,25 @@ func TestCheckOfAGatewayWithoutItsSecret(t *testing.T) {
 		assert.Empty(t, ends[judge.EndUnknown], auth)
 		assert.NotEmpty(t, ends[judge.EndPass], auth)
 		assert.Contains(t, ends[judge.EndNotRun], "error/gateway/too-many/defaults", auth)
+	}
+}
+
+// What no browser takes as a cookie is said of the secret, and ends no check.
+func TestSecretsThatAreNoCookie(t *testing.T) {
+	t.Parallel()
+	pc := &catalog.PolicyCase{Jar: "sid=" + catalog.SecretPlaceholder, Steps: []catalog.PolicyStep{{
+		Auth: &policy.Auth{Cookie: &policy.Session{Name: policy.Text{Text: "sid"}}},
+	}}}
+	for secret, why := range map[string]string{
+		"open-sesame": "", strings.Repeat("x", 4093): "", strings.Repeat("x", 4094): "more than 4096 bytes", "a;b": "has a ;", "ä": "beyond ASCII",
+	} {
+		c := &checking{cfg: CheckConfig{Secret: func(*policy.Auth) (string, error) { return secret, nil }}}
+		ready, err := c.withSecrets(pc)
+		if why != "" {
+			require.ErrorContains(t, err, why)
+			continue
+		}
+		require.NoError(t, err)
+		assert.Equal(t, "sid="+secret, ready.Jar)
 	}
 }

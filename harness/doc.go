@@ -77,7 +77,7 @@
 //
 // Recordings, and the router's, are forgotten on request alone: a long run calls
 // Forget with a mark when it is done with what came before. What the browser's
-// HTTP cache may still hold is remembered as statuses ([wire.Recorder.Statuses]).
+// HTTP cache may still hold is remembered as statuses and redirects ([wire.Recorder.Statuses], [wire.Recorder.Redirect]).
 //
 // Strict decoding is a package of its own (strict), since case files and policies
 // are read in the same way.
