@@ -104,6 +104,20 @@ func TestReflectedToWhoIsSignedIn(t *testing.T) {
 	assert.Equal(t, failedCases(checked), foldedCases(findings[0]))
 }
 
+// Every origin comes back on one route, and credentials are refused there: that who is
+// signed in can't read tells nothing of how origins are compared.
+func TestReflectedWithoutCredentials(t *testing.T) {
+	t.Parallel()
+	r := newPaperRun(t, "session", paperSession, "edge")
+	findings, _, _ := r.judge(t, edited(func(p *paper, q fetch.NetworkRequest, resp *fetch.NetworkResponse) {
+		if origin, ok := q.Headers.Get("Origin"); ok && routeIs(p, q, 1) && !resp.Headers.Contains("Access-Control-Allow-Origin") {
+			resp.Headers = append(resp.Headers, fetch.Header{"Access-Control-Allow-Origin", origin})
+		}
+	}))
+	require.Equal(t, 1, len(findings), "%v", ids(findings))
+	assert.Equal(t, OriginReflectedAny, findings[0].ID)
+}
+
 // A "*" that a cache kept is no request whose cookie could be looked at.
 func TestWildcardFromACache(t *testing.T) {
 	t.Parallel()

@@ -29,18 +29,20 @@ func (f *fact) matched() matched { return matched{f.route, f.origin, f.cookie} }
 
 // A matcher is a way to compare origins, with what it would let read.
 type matcher struct {
-	id      FindingID
+	id FindingID
+	// cookie: it is about requests with a cookie alone.
+	cookie  bool
 	accepts func(m matched) bool
 }
 
 // on is the matcher on one route.
 func (m matcher) on(route *policy.Effective) matcher {
-	return matcher{m.id, func(t matched) bool { return t.route == route && m.accepts(t) }}
+	return matcher{m.id, m.cookie, func(t matched) bool { return t.route == route && m.accepts(t) }}
 }
 
 // withCookie is the matcher for requests with a cookie alone.
 func (m matcher) withCookie() matcher {
-	return matcher{m.id, func(t matched) bool { return t.cookie && m.accepts(t) }}
+	return matcher{m.id, true, func(t matched) bool { return t.cookie && m.accepts(t) }}
 }
 
 // What a comparison gets for an origin that it is right and wrong about: one that
@@ -78,6 +80,8 @@ func (d *diagnosis) match() map[matched]FindingID {
 					continue
 				case slices.Contains(taken, t):
 					p = pointsRight
+				case t.cookie && !m.cookie:
+					p = 0 // it may be the credentials that are refused, and not the origin
 				}
 				points[t.route], total = points[t.route]+p, total+p
 			}
@@ -219,13 +223,13 @@ func matcherIDs() []FindingID {
 // allows, the plainest first: for all of them, and for each alone.
 func matchersFor(view *policy.View) []matcher {
 	out := []matcher{
-		{OriginReflectedAny, func(matched) bool { return true }},
-		{NullOriginAllowed, func(m matched) bool { return m.origin == policy.Null }},
-		{NullOriginAllowed, func(m matched) bool { return strings.HasSuffix(m.origin, policy.Null) }},
-		{DevOriginInProd, expression(`^https?://(localhost|127\.0\.0\.1)(:\d+)?$`)},
-		{DevOriginInProd, expression(`^https?://localhost(:\d+)?$`)},
-		{DevOriginInProd, expression(`^https?://localhost`)},
-		{SharedHost, expression(`\.(github\.io|vercel\.app)$`)},
+		{id: OriginReflectedAny, accepts: func(matched) bool { return true }},
+		{id: NullOriginAllowed, accepts: func(m matched) bool { return m.origin == policy.Null }},
+		{id: NullOriginAllowed, accepts: func(m matched) bool { return strings.HasSuffix(m.origin, policy.Null) }},
+		{id: DevOriginInProd, accepts: expression(`^https?://(localhost|127\.0\.0\.1)(:\d+)?$`)},
+		{id: DevOriginInProd, accepts: expression(`^https?://localhost(:\d+)?$`)},
+		{id: DevOriginInProd, accepts: expression(`^https?://localhost`)},
+		{id: SharedHost, accepts: expression(`\.(github\.io|vercel\.app)$`)},
 	}
 	all := allowedBy(view)
 	for _, kind := range matcherKinds {
@@ -244,10 +248,10 @@ func matchersFor(view *policy.View) []matcher {
 				return slices.ContainsFunc(rules, func(r rule) bool { return r.on[m.route] && r.may(m.origin) })
 			}
 		}
-		out = append(out, matcher{kind.id, accept(all)})
+		out = append(out, matcher{id: kind.id, accepts: accept(all)})
 		if len(all) > 1 {
 			for i := range all {
-				out = append(out, matcher{kind.id, accept(all[i : i+1])})
+				out = append(out, matcher{id: kind.id, accepts: accept(all[i : i+1])})
 			}
 		}
 	}
@@ -255,7 +259,7 @@ func matchersFor(view *policy.View) []matcher {
 		for _, last := range all {
 			if first.origin != last.origin {
 				for _, end := range []string{last.origin, withoutScheme(last.origin)} {
-					out = append(out, matcher{CrossProduct, func(m matched) bool {
+					out = append(out, matcher{id: CrossProduct, accepts: func(m matched) bool {
 						return first.on[m.route] && strings.HasPrefix(m.origin, first.origin) ||
 							last.on[m.route] && strings.HasSuffix(m.origin, end)
 					}})
