@@ -41,10 +41,17 @@ var allowed = map[string][]string{
 	"harness/catalog": {"harness/fetch", "harness/policy", "harness/strict"},
 	"harness/judge":   {"harness/fetch", "harness/policy", "harness/catalog"},
 	"harness/fuzz":    {"harness/fetch", "harness/catalog", "harness/judge"},
-	"harness":         {"harness/…"},
-	"servers":         {"harness/fetch", "harness/wire", "harness/process", "harness/netns", "fixtures"},
-	"scenarios":       {"harness/…", "servers/…", "fixtures"},
-	"cmd/corsproof":   {"harness/…", "servers/…", "scenarios", "fixtures"},
+	"harness":         {"harness/fetch", "harness/wire", "harness/process", "harness/direct", "harness/browser", "harness/report"},
+
+	// For benchmarks alone.
+	"harness/internal/pairs": {},
+
+	"harness/check": {"harness", "harness/fetch", "harness/wire", "harness/browser", "harness/policy", "harness/catalog", "harness/judge", "harness/report"},
+	"harness/cases": {"harness", "harness/fetch", "harness/wire", "harness/direct", "harness/browser", "harness/catalog", "harness/judge", "harness/report", "harness/fuzz"},
+
+	"servers":       {"harness/fetch", "harness/wire", "harness/process", "harness/netns", "fixtures"},
+	"scenarios":     {"harness/…", "servers/…", "fixtures"},
+	"cmd/corsproof": {"harness/…", "servers/…", "scenarios", "fixtures"},
 
 	"servers/gateway":    {"servers", "servers/container", "harness/fetch", "harness/policy", "harness/strict", "harness/wire", "harness/process", "fixtures"},
 	"servers/kubernetes": {"servers", "harness/fetch", "harness/wire", "harness/process", "fixtures"},
@@ -52,7 +59,7 @@ var allowed = map[string][]string{
 }
 
 // mayImportTesting are the packages that have a form for tests beside the other.
-var mayImportTesting = []string{"harness", "harness/direct", "harness/browser", "servers/container", "servers/gateway"}
+var mayImportTesting = []string{"harness", "harness/check", "harness/internal/pairs", "harness/direct", "harness/browser", "servers/container", "servers/gateway"}
 
 func TestImportsFollowTheTable(t *testing.T) {
 	t.Parallel()

@@ -7,7 +7,8 @@
 // from it, make the same call directly, and ask who enforced ([WhoEnforced]). With
 // [Lab.CallAll] and [Differential] all callers stand side by side.
 //
-// [Check] holds a target against a policy, and [Run] is the same for go test.
+// Package check holds a target against a policy, package cases runs written cases.
+// Both stand on this package, and it imports neither.
 //
 // The package decides nothing about a request itself: browser, direct and wire
 // observe, and the comparison is a pure function of their traces.
@@ -26,7 +27,9 @@
 //	judge                 fetch, policy, catalog: a finding names the rule and the fix
 //	report                fetch, policy, catalog, judge
 //	fuzz                  fetch, catalog, judge
-//	harness               everything under harness
+//	harness               fetch, wire, process, direct, browser, report
+//	check                 harness, and under it fetch, wire, browser, policy, catalog, judge, report
+//	cases                 harness, and under it fetch, wire, direct, browser, catalog, judge, report, fuzz
 //	servers               fetch, wire, process, netns, fixtures
 //	servers/container     servers, fetch, wire, process, fixtures
 //	servers/kubernetes    servers, fetch, wire, process, fixtures
@@ -37,9 +40,10 @@
 // servers needs netns for the networks that it puts a service in.
 //
 // Package testing is imported, outside of tests, for what takes a testing.TB and is
-// named with a T at its end, and for [Run], which makes subtests and so takes a
+// named with a T at its end, and for check.Run, which makes subtests and so takes a
 // *testing.T: there is no smaller interface with a Run whose function gets one. A
-// test keeps to harness, direct, browser, servers/container and servers/gateway.
+// test keeps to harness, check, direct, browser, servers/container, servers/gateway
+// and internal/pairs, which benchmarks share.
 //
 // Package servers/container stands apart from servers because of what it needs: a
 // Docker Engine, and dockertest with all that this brings along. Package

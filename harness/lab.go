@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -369,21 +368,6 @@ func (l *Lab) CloseBrowsers() error {
 }
 
 var errClosed = errors.New("the lab is closed")
-
-// parseOrigin returns the host and the port of an http or https origin.
-func parseOrigin(origin string) (host, port string, err error) {
-	u, err := url.Parse(origin)
-	if err != nil {
-		return "", "", err
-	}
-	if port = u.Port(); port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
-	}
-	if u.Hostname() == "" || port == "" || origin != u.Scheme+"://"+u.Host {
-		return "", "", fmt.Errorf("%q is no origin: write it as https://api.example.com, without a path", origin)
-	}
-	return strings.ToLower(u.Hostname()), port, nil
-}
 
 // Engines returns the browsers that run.
 func (l *Lab) Engines() []*browser.Chromium {

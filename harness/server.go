@@ -36,7 +36,7 @@ func (l *Lab) Serve(name, origin string, handler http.Handler) (*Server, error) 
 	cfg := wire.RecorderConfig{Name: name, Clock: l.Clock, Upstream: wire.Address{Network: "tcp", Address: listener.Addr().String()}}
 	var hostport string
 	if origin != "" {
-		host, port, err := parseOrigin(origin)
+		host, port, err := wire.SplitOrigin(origin)
 		if err != nil {
 			listener.Close()
 			return nil, fmt.Errorf("serve %s: %w", name, err)

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/corsproof/corsproof/harness"
 	"github.com/corsproof/corsproof/harness/catalog"
+	"github.com/corsproof/corsproof/harness/check"
 	"github.com/corsproof/corsproof/harness/policy"
 	"github.com/corsproof/corsproof/harness/report"
 	"github.com/corsproof/corsproof/servers/gateway"
@@ -73,7 +73,7 @@ func (c *policyCases) run(ctx context.Context, file string) error {
 			fmt.Fprintf(c.stdout, "%s\n    %s\n    %s\n", pc.ID, report.Printable(pc.Rule.String()), report.Printable(pc.Why))
 		}
 	}
-	e, err := harness.EstimateCheck(ctx, cases, engine, c.latency)
+	e, err := check.NewEstimate(ctx, cases, engine, c.latency)
 	if err != nil {
 		return &exitError{exitUnknown, causeOr(ctx, err)}
 	}

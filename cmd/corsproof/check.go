@@ -16,8 +16,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/corsproof/corsproof/harness"
+	"github.com/corsproof/corsproof/harness/browser"
 	"github.com/corsproof/corsproof/harness/catalog"
+	"github.com/corsproof/corsproof/harness/check"
 	"github.com/corsproof/corsproof/harness/policy"
 	"github.com/corsproof/corsproof/harness/process"
 	"github.com/corsproof/corsproof/harness/report"
@@ -106,7 +107,7 @@ func (f *policyFlags) choose(p *policy.Policy) (string, error) {
 	return f.target, nil
 }
 
-type check struct {
+type checking struct {
 	policyFlags
 	checkReports
 	gateway string
@@ -121,7 +122,7 @@ type check struct {
 }
 
 func checkCommand() *cobra.Command {
-	c := &check{}
+	c := &checking{}
 	cmd := &cobra.Command{
 		Use:   "check POLICY",
 		Short: "Check a gateway's own config, or a URL, against a CORS policy",
@@ -151,11 +152,11 @@ the config, is a 3: its words are shown, with your file and line.`,
 	cmd.Flags().StringVar(&c.binary, "binary", "", "the gateway's program: a `path`, or system for the one in PATH; the project's own if empty")
 	cmd.Flags().StringVar(&c.image, "image", "", "run the gateway's program of this container `image`, by a Docker Engine, instead")
 	cmd.Flags().StringVar(&c.engine, "engine", "", "`who` judges: chromium all that a browser can make, or model all without a browser; if empty the model all, and chromium one of each decision")
-	cmd.Flags().DurationVar(&c.timeout, "timeout", harness.DefaultCheckTimeout, "how long one request may take")
+	cmd.Flags().DurationVar(&c.timeout, "timeout", check.DefaultTimeout, "how long one request may take")
 	return cmd
 }
 
-func (c *check) run(ctx context.Context, file string) (err error) {
+func (c *checking) run(ctx context.Context, file string) (err error) {
 	engine, err := parseEngine(c.engine)
 	if err != nil {
 		return err
@@ -200,9 +201,9 @@ func (c *check) run(ctx context.Context, file string) (err error) {
 	}
 	defer reports.close()
 	progress := newProgress(c.stderr)
-	summary, err := harness.Check(ctx, harness.CheckConfig{
+	summary, err := check.Check(ctx, check.Config{
 		Policy: p, On: name, Target: target, Engine: engine, Timeout: c.timeout, Only: only,
-		Secret: harness.Secrets(filepath.Dir(file)), Each: reports.add, Command: rerun(file, name, c.given),
+		Secret: check.Secrets(filepath.Dir(file)), Each: reports.add, Command: rerun(file, name, c.given),
 		Progress: func(done, total int) {
 			progress.total = total
 			progress.at(done)
@@ -239,16 +240,16 @@ func filesOf(p *policy.Policy, dir string) []string {
 }
 
 // parseEngine returns who judges a check, as a flag says it.
-func parseEngine(name string) (harness.EngineName, error) {
-	engine := harness.EngineName(name)
-	if name != "" && !slices.Contains(harness.EngineNames, engine) {
-		return "", fmt.Errorf("--engine %q: it is %s or %s", name, harness.EngineChromium, harness.EngineModel)
+func parseEngine(name string) (browser.EngineName, error) {
+	engine := browser.EngineName(name)
+	if name != "" && !slices.Contains(browser.EngineNames, engine) {
+		return "", fmt.Errorf("--engine %q: it is %s or %s", name, browser.EngineChromium, browser.EngineModel)
 	}
 	return engine, nil
 }
 
 // filter returns what --case says; nil without it.
-func (c *check) filter() (func(string) bool, error) {
+func (c *checking) filter() (func(string) bool, error) {
 	if c.only == "" {
 		return nil, nil
 	}
@@ -260,7 +261,7 @@ func (c *check) filter() (func(string) bool, error) {
 }
 
 // open returns the target and what ends all that it took.
-func (c *check) open(ctx context.Context, run *checkRun, dir string, gone func(error)) (harness.Target, func() error, error) {
+func (c *checking) open(ctx context.Context, run *checkRun, dir string, gone func(error)) (check.Target, func() error, error) {
 	view, err := run.policy.On(run.target)
 	if err != nil {
 		return nil, nil, err
@@ -276,7 +277,7 @@ func (c *check) open(ctx context.Context, run *checkRun, dir string, gone func(e
 		return nil, nil, fmt.Errorf("%s: the target %s runs already, at %s: give the gateway's config with --gateway, as in nginx=./nginx.conf", flag, run.target, view.Target.URL.Text)
 	}
 	if kind == "" {
-		return &harness.URLTarget{URL: view.Target.URL.Text}, func() error { return nil }, nil
+		return &check.URLTarget{URL: view.Target.URL.Text}, func() error { return nil }, nil
 	}
 	known, err := gateway.ParseKind(kind)
 	if err != nil {
@@ -333,7 +334,7 @@ func requireConfig(t *policy.Target, file string) error {
 	}
 }
 
-func (c *check) openGateway(ctx context.Context, run *checkRun, host string, gone func(error)) (_ harness.Target, _ func() error, err error) {
+func (c *checking) openGateway(ctx context.Context, run *checkRun, host string, gone func(error)) (_ check.Target, _ func() error, err error) {
 	cfg := gateway.Config{Binary: c.binary, Image: c.image, Hosts: []string{host}, Gone: gone}
 	if c.binary == "" {
 		if cfg.Installed, err = servers.Install(ctx, servers.InstallConfig{Progress: c.stderr}); err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/corsproof/corsproof/harness"
+	"github.com/corsproof/corsproof/harness/cases"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/fuzz"
 )
@@ -100,14 +101,14 @@ func (f *fuzzCases) fuzz(ctx context.Context) (result *fuzz.Result, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, lab.Close()) }()
-	driver, err := harness.NewCaseDriver(ctx, lab, 0)
+	driver, err := cases.NewDriver(ctx, lab, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer driver.Close()
 	f.progress.total = f.cases
 	cfg := fuzz.Config{
-		Seed: f.seed, First: f.first, Cases: f.cases, Profile: &fetch.Chromium, Driver: harness.FuzzDriver(driver), Progress: f.say,
+		Seed: f.seed, First: f.first, Cases: f.cases, Profile: &fetch.Chromium, Driver: cases.FuzzDriver(driver), Progress: f.say,
 	}
 	if f.whole {
 		cfg.Shrink = fuzz.ShrinkNone

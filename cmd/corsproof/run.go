@@ -17,6 +17,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/corsproof/corsproof/harness"
+	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/cases"
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/direct"
 	"github.com/corsproof/corsproof/harness/judge"
@@ -66,12 +68,12 @@ not be observed, 4 a divergence; of several the first in the order 1, 4, 3.`,
 			return r.run(cmd.Context(), args)
 		},
 	}
-	cmd.Flags().StringSliceVar(&r.engines, "engine", []string{string(harness.EngineModel), string(harness.EngineChromium)}, "what runs the cases, of `model,chromium`; the model always does")
+	cmd.Flags().StringSliceVar(&r.engines, "engine", []string{string(browser.EngineModel), string(browser.EngineChromium)}, "what runs the cases, of `model,chromium`; the model always does")
 	cmd.Flags().StringVar(&r.json, "json", "", "write every trace and verdict to this `file`, as "+report.CasesSchema)
 	cmd.Flags().StringVar(&r.only, "case", "", "of all these cases run that with this `ID` alone; * and ** stand for a part of one")
 	cmd.Flags().BoolVar(&r.list, "list", false, "print the IDs of the cases, and run nothing")
 	cmd.Flags().BoolVar(&r.callers, "callers", false, "make the calls that the browser denied by every other caller, too, and print who read them")
-	cmd.Flags().DurationVar(&r.timeout, "timeout", harness.DefaultCaseTimeout, "how long one request of a case may take in a browser")
+	cmd.Flags().DurationVar(&r.timeout, "timeout", cases.DefaultTimeout, "how long one request of a case may take in a browser")
 	return cmd
 }
 
@@ -80,22 +82,22 @@ func (r *runCases) run(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	if r.callers && !slices.Contains(engines, harness.EngineChromium) {
-		return fmt.Errorf("--callers compares with what the browser denied: it needs --engine %s", harness.EngineChromium)
+	if r.callers && !slices.Contains(engines, browser.EngineChromium) {
+		return fmt.Errorf("--callers compares with what the browser denied: it needs --engine %s", browser.EngineChromium)
 	}
 	if r.timeout <= 0 {
 		return fmt.Errorf("--timeout %v: it has to be more than nothing", r.timeout)
 	}
-	cases, err := loadCases(ctx, args)
+	selected, err := loadCases(ctx, args)
 	if err == nil && r.only != "" {
-		cases, err = matching(cases, r.only, "--case %q: there is no such case; --list prints those that there are")
+		selected, err = matching(selected, r.only, "--case %q: there is no such case; --list prints those that there are")
 	}
 	if err != nil {
 		return err
 	}
 	if r.list {
-		for i := range cases {
-			fmt.Fprintln(r.stdout, cases[i].ID)
+		for i := range selected {
+			fmt.Fprintln(r.stdout, selected[i].ID)
 		}
 		return nil
 	}
@@ -103,11 +105,11 @@ func (r *runCases) run(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	r.progress.total = len(cases)
-	summary, err := harness.RunCases(ctx, harness.CasesConfig{Cases: cases, Engines: engines, Timeout: r.timeout, Each: r.each})
+	r.progress.total = len(selected)
+	summary, err := cases.Run(ctx, cases.Config{Cases: selected, Engines: engines, Timeout: r.timeout, Each: r.each})
 	r.progress.end()
 	if err == nil && r.callers {
-		err = r.compare(ctx, cases, &summary)
+		err = r.compare(ctx, selected, &summary)
 	}
 	err = causeOr(ctx, err)
 	r.print(summary)
@@ -122,7 +124,7 @@ func (r *runCases) run(ctx context.Context, args []string) (err error) {
 }
 
 // compare makes the calls of the denied cases by every caller.
-func (r *runCases) compare(ctx context.Context, cases []catalog.Case, summary *report.CasesSummary) (err error) {
+func (r *runCases) compare(ctx context.Context, selected []catalog.Case, summary *report.CasesSummary) (err error) {
 	r.progress.say("the denied cases, by every caller")
 	defer r.progress.end()
 	in, err := servers.Install(ctx, servers.InstallConfig{Progress: r.progress.w})
@@ -134,7 +136,7 @@ func (r *runCases) compare(ctx context.Context, cases []catalog.Case, summary *r
 		return err
 	}
 	defer func() { err = errors.Join(err, lab.Close()) }()
-	if r.denied, err = harness.CompareDenied(ctx, lab, cases); err != nil {
+	if r.denied, err = cases.CompareDenied(ctx, lab, selected); err != nil {
 		return err
 	}
 	share := harness.ShareOf(r.denied)
@@ -219,12 +221,12 @@ func caseFiles(args []string) []string {
 	return files
 }
 
-func parseEngines(names []string) ([]harness.EngineName, error) {
-	var engines []harness.EngineName
+func parseEngines(names []string) ([]browser.EngineName, error) {
+	var engines []browser.EngineName
 	for _, name := range names {
-		engine := harness.EngineName(strings.TrimSpace(name))
-		if !slices.Contains(harness.EngineNames, engine) {
-			return nil, fmt.Errorf("--engine %q: it is one of %v", name, harness.EngineNames)
+		engine := browser.EngineName(strings.TrimSpace(name))
+		if !slices.Contains(browser.EngineNames, engine) {
+			return nil, fmt.Errorf("--engine %q: it is one of %v", name, browser.EngineNames)
 		}
 		engines = append(engines, engine)
 	}

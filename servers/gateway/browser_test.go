@@ -14,13 +14,14 @@ import (
 	"github.com/corsproof/corsproof/fixtures"
 	"github.com/corsproof/corsproof/harness"
 	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/check"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/wire"
 	"github.com/corsproof/corsproof/servers"
 	"github.com/corsproof/corsproof/servers/gateway"
 )
 
-var _ harness.Target = (*gateway.Gateway)(nil)
+var _ check.Target = (*gateway.Gateway)(nil)
 
 // Pages of a real Chromium call both gateways by the URL of the policy.
 func TestInTheBrowser(t *testing.T) {

@@ -18,7 +18,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/corsproof/corsproof/fixtures"
-	"github.com/corsproof/corsproof/harness"
 	"github.com/corsproof/corsproof/harness/browser"
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/judge"
@@ -178,7 +177,7 @@ func TestDefects(t *testing.T) {
 	}
 	all := slices.Concat(correct, rows)
 	each(all, defectWorkers, func(r *row) {
-		if r.said = b.check(t, r, harness.EngineModel, r.quick); !r.everyRun {
+		if r.said = b.check(t, r, browser.EngineModel, r.quick); !r.everyRun {
 			r.said.wrong, r.said.rest = nil, nil // there are many
 		}
 		r.fixed = b.fix(t, r)
@@ -253,7 +252,7 @@ func each(rows []*row, workers int, do func(*row)) {
 }
 
 // browseAll reports whether Chromium is to judge all defects.
-func browseAll() bool { return os.Getenv("CORSPROOF_DEFECTS") == string(harness.EngineChromium) }
+func browseAll() bool { return os.Getenv("CORSPROOF_DEFECTS") == string(browser.EngineChromium) }
 
 // inChromium has Chromium judge defects.
 func inChromium(t *testing.T, b *bench, rows []*row) {
@@ -275,7 +274,7 @@ func inChromium(t *testing.T, b *bench, rows []*row) {
 		if all {
 			cases = r.said.decisions()
 		}
-		r.inChromium = b.check(t, r, harness.EngineChromium, func(id string) bool { return slices.Contains(cases, id) })
+		r.inChromium = b.check(t, r, browser.EngineChromium, func(id string) bool { return slices.Contains(cases, id) })
 		if all {
 			r.inChromium.right, r.inChromium.rest = nil, nil // there are many
 		}

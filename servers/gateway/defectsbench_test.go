@@ -17,8 +17,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/corsproof/corsproof/fixtures"
-	"github.com/corsproof/corsproof/harness"
+	"github.com/corsproof/corsproof/harness/browser"
 	"github.com/corsproof/corsproof/harness/catalog"
+	"github.com/corsproof/corsproof/harness/check"
 	"github.com/corsproof/corsproof/harness/judge"
 	"github.com/corsproof/corsproof/harness/policy"
 	"github.com/corsproof/corsproof/harness/process"
@@ -120,7 +121,7 @@ func (s *said) add(c *judge.Checked) error {
 }
 
 // check checks the row's config by some of the cases.
-func (b *bench) check(t *testing.T, r *row, engine harness.EngineName, only func(id string) bool) said {
+func (b *bench) check(t *testing.T, r *row, engine browser.EngineName, only func(id string) bool) said {
 	dir := t.TempDir()
 	defer os.RemoveAll(dir) // there are many, and each has its row
 	file, err := b.edited(dir, r)
@@ -132,7 +133,7 @@ func (b *bench) check(t *testing.T, r *row, engine harness.EngineName, only func
 }
 
 // checkFile checks a config for the row's policy by some of the cases.
-func (b *bench) checkFile(t *testing.T, r *row, file string, engine harness.EngineName, only func(id string) bool) said {
+func (b *bench) checkFile(t *testing.T, r *row, file string, engine browser.EngineName, only func(id string) bool) said {
 	view := b.views[r.policy]
 	out := said{rest: judge.NewCollector(judge.CollectorConfig{View: view}), decided: map[string]string{}}
 	host, err := url.Parse(view.Target.URL.Text)
@@ -143,12 +144,12 @@ func (b *bench) checkFile(t *testing.T, r *row, file string, engine harness.Engi
 	if err != nil {
 		return said{err: err}
 	}
-	cfg := harness.CheckConfig{
+	cfg := check.Config{
 		Policy: view.Policy, On: r.target, Target: g, Engine: engine, Only: only,
 		Secret: func(*policy.Auth) (string, error) { return b.token, nil },
 		Each:   out.add,
 	}
-	summary, err := harness.Check(t.Context(), cfg)
+	summary, err := check.Check(t.Context(), cfg)
 	if err != nil {
 		return said{err: err}
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/corsproof/corsproof/harness"
+	"github.com/corsproof/corsproof/harness/browser"
 	"github.com/corsproof/corsproof/harness/judge"
 	"github.com/corsproof/corsproof/harness/policy"
 )
@@ -124,7 +124,7 @@ func (b *bench) fix(t *testing.T, r *row) fixed {
 	if err != nil {
 		return fixed{tried: true, said: said{err: err}}
 	}
-	return fixed{tried: true, said: b.checkFile(t, r, file, harness.EngineModel, r.quick)}
+	return fixed{tried: true, said: b.checkFile(t, r, file, browser.EngineModel, r.quick)}
 }
 
 // works reports whether the fix could be done as it says.

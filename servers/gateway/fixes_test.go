@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/corsproof/corsproof/harness"
+	"github.com/corsproof/corsproof/harness/browser"
 	"github.com/corsproof/corsproof/harness/judge"
 	"github.com/corsproof/corsproof/harness/policy"
 	"github.com/corsproof/corsproof/servers/gateway"
@@ -42,7 +42,7 @@ func TestFixes(t *testing.T) {
 	}
 	rows = slices.DeleteFunc(rows, func(r *row) bool { return !r.chosen() })
 	each(rows, defectWorkers, func(r *row) {
-		r.said = b.check(t, r, harness.EngineModel, r.quick)
+		r.said = b.check(t, r, browser.EngineModel, r.quick)
 		r.said.rest = nil
 		r.fixed = b.fix(t, r)
 	})

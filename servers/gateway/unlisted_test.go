@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/corsproof/corsproof/harness"
+	"github.com/corsproof/corsproof/harness/browser"
 	"github.com/corsproof/corsproof/harness/policy"
 	"github.com/corsproof/corsproof/servers/gateway"
 )
@@ -40,7 +40,7 @@ func TestUnlistedPaths(t *testing.T) {
 			for _, d := range []*defect{{Name: "readable"}, list[i]} {
 				r := &row{defect: &defect{Name: d.Name, Orders: d.Orders, Shop: d.Shop, Both: d.Both}, kind: k, policy: p.name, target: p.target}
 				t.Run(r.String(), func(t *testing.T) {
-					said := b.check(t, r, harness.EngineModel, func(id string) bool { return strings.HasPrefix(id, "scope/") || strings.HasPrefix(id, "route/") })
+					said := b.check(t, r, browser.EngineModel, func(id string) bool { return strings.HasPrefix(id, "scope/") || strings.HasPrefix(id, "route/") })
 					why, falseAlarms := r.misses(said)
 					assert.Empty(t, why, "%q", falseAlarms)
 					assert.Empty(t, said.notRun)

@@ -1,0 +1,110 @@
+package cases
+
+import (
+	"context"
+	"net/netip"
+	"net/url"
+	"slices"
+
+	"github.com/corsproof/corsproof/harness"
+	"github.com/corsproof/corsproof/harness/catalog"
+	"github.com/corsproof/corsproof/harness/direct"
+	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/report"
+)
+
+// CompareDenied drives the cases in the lab's browser, makes every call that the
+// browser denied to its page by every other caller, too, against the same
+// answers, and returns them side by side, in the order of the cases; [ShareOf]
+// sums them up. A case of several requests shares state among them that no other
+// caller has, so it is left out, as is one whose server gives no answer: there
+// nothing is withheld; and one of https at an address, which TLS doesn't tell the
+// server ([RFC 6066], section 3), so that it can't show the certificate that the
+// other callers, who know no other way to trust it, ask for.
+//
+// [RFC 6066]: https://www.rfc-editor.org/rfc/rfc6066#section-3
+func CompareDenied(ctx context.Context, lab *harness.Lab, cases []catalog.Case) ([]report.Differential, error) {
+	driver, err := NewDriver(ctx, lab, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer driver.Close()
+	cases = slices.DeleteFunc(slices.Clone(cases), func(c catalog.Case) bool {
+		return !c.DrivenBy(catalog.DriverBrowser) || len(c.AllSteps()) != 1 || isSecureAddress(c.Request.URL)
+	})
+	var denied []Driven
+	err = driver.Drive(ctx, cases, func(d Driven) {
+		if isDenied(d.Traces[0]) {
+			denied = append(denied, d)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	byCase, err := driver.callAll(ctx, denied)
+	if err != nil {
+		return nil, err
+	}
+	differentials := make([]report.Differential, len(denied))
+	for i, d := range denied {
+		differentials[i] = harness.Differential(d.Traces[0], byCase[i]...)
+	}
+	return differentials, nil
+}
+
+func isSecureAddress(rawURL string) bool {
+	u, err := url.Parse(rawURL)
+	if err != nil || u.Scheme != "https" {
+		return false
+	}
+	_, err = netip.ParseAddr(u.Hostname())
+	return err == nil
+}
+
+// isDenied says whether the server answered, and the page could not read it.
+func isDenied(t fetch.Trace) bool {
+	if t.Outcome.Readable() || t.Outcome.Kind == fetch.OutcomeUnknown || len(t.Exchanges) == 0 {
+		return false
+	}
+	last := t.Exchanges[len(t.Exchanges)-1]
+	return last.Response != nil && last.Incomplete == ""
+}
+
+// callAll makes the call of each case by every caller that is no browser. The
+// server begins its answers anew for each caller.
+func (d *Driver) callAll(ctx context.Context, driven []Driven) (byCase [][]fetch.Trace, err error) {
+	there, absent, err := d.lab.Callers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b := &driving{driver: d}
+	requests := make([]fetch.Request, len(driven))
+	for i := range driven {
+		b.cases = append(b.cases, &driven[i])
+		requests[i] = driven[i].Placed.FetchRequest(driven[i].Placed.AllSteps()[0])
+	}
+	byCase = make([][]fetch.Trace, len(driven))
+	for _, c := range there {
+		keys, err := b.script(0)
+		if err != nil {
+			return nil, err
+		}
+		traces, err := direct.Observe(ctx, c, d.lab.Recorders(), requests)
+		d.scripted.Remove(keys...)
+		// A user agent follows a redirect to where a case has no answer: its trace has it.
+		d.scripted.TakeUnexpected()
+		if err != nil {
+			return nil, err
+		}
+		for i, t := range traces {
+			t.Case = driven[i].Case.ID
+			byCase[i] = append(byCase[i], t)
+		}
+	}
+	for i, r := range requests {
+		for _, a := range absent {
+			byCase[i] = append(byCase[i], a.Trace(r))
+		}
+	}
+	return byCase, nil
+}

@@ -1,0 +1,318 @@
+package cases
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/corsproof/corsproof/harness"
+	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/catalog"
+	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/wire"
+)
+
+// DefaultTimeout bounds one request of a case.
+const DefaultTimeout = 5 * time.Second
+
+// How many cases are driven at a time: their traces are complete, and handed out,
+// when the last of them is over. Those with several requests share caches whose
+// entries may live for five seconds alone, so they don't wait for many others.
+const (
+	driveBatch     = 1000
+	driveSequences = 40
+)
+
+// clearAfter is how many batches of sequences may fill the CORS-preflight cache
+// before it is emptied. Chromium's holds 1024 entries and drops some at random when
+// it has more, those that a case still needs among them; no sequence makes many.
+const clearAfter = 4
+
+// A Driver drives cases in the lab's browser, against a scripted server of
+// its own. It keeps its pages from one call to the next. It is not for
+// concurrent use; whoever made it closes it.
+type Driver struct {
+	lab      *harness.Lab
+	chromium *browser.Chromium
+	scripted *wire.Scripted
+	timeout  time.Duration
+	pages    map[string]browser.Page // by origin
+	tokens   int
+}
+
+// NewDriver starts a scripted server and, if it doesn't run yet, the lab's
+// browser. timeout bounds each request of a case; 0 means [DefaultTimeout].
+func NewDriver(ctx context.Context, lab *harness.Lab, timeout time.Duration) (*Driver, error) {
+	scripted, err := wire.NewScripted(wire.ScriptedConfig{Router: lab.Router, CA: lab.CA, Clock: lab.Clock})
+	if err != nil {
+		return nil, err
+	}
+	d := &Driver{lab: lab, scripted: scripted, timeout: timeout, pages: map[string]browser.Page{}}
+	if d.timeout == 0 {
+		d.timeout = DefaultTimeout
+	}
+	for _, r := range scripted.Recorders() {
+		if err := lab.Watch(r); err != nil {
+			return nil, errors.Join(err, d.Close())
+		}
+	}
+	if d.chromium, err = lab.Chromium(ctx); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+// Close closes the pages and the scripted server.
+func (d *Driver) Close() error {
+	var errs []error
+	for _, p := range d.pages {
+		errs = append(errs, p.Close())
+	}
+	return errors.Join(append(errs, d.scripted.Close())...)
+}
+
+// A Driven is a case that was driven.
+type Driven struct {
+	Case *catalog.Case
+	// Placed is the case as it was driven, see [catalog.Case.Place].
+	Placed catalog.Case
+	// Traces has the engine's trace of each request.
+	Traces []fetch.Trace
+	// Waited is how many seconds, rounded up, each request came after the one
+	// before at most.
+	Waited []int
+
+	last time.Time // when the last request was about to be made
+}
+
+// Drive drives the cases, many at a time, and hands each to each once it is
+// over, never two at a time. A request that could not be observed has a trace
+// that is unknown. The error says what makes the evidence as a whole
+// untrustworthy, or that ctx ended; cases that were handed out stay valid unless
+// it is a [*browser.StrayError].
+func (d *Driver) Drive(ctx context.Context, cases []catalog.Case, each func(Driven)) error {
+	var problems []error
+	for i, cases := range batches(cases) {
+		batch, err := d.place(ctx, cases)
+		if err == nil && len(cases[0].Steps) > 1 && i%clearAfter == 0 {
+			err = d.chromium.ClearCaches(ctx) // no case needs what those before left
+		}
+		if err == nil {
+			err = batch.run(ctx)
+			batch.finish(each)
+			d.forget()
+		}
+		if err != nil {
+			problems = append(problems, err)
+			if !browser.IsEvidenceProblem(err) {
+				break
+			}
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// batches sorts the cases into those that are driven together, sequences first.
+func batches(cases []catalog.Case) [][]catalog.Case {
+	var sequences, singles []catalog.Case
+	for _, c := range cases {
+		if len(c.Steps) > 1 {
+			sequences = append(sequences, c)
+		} else {
+			singles = append(singles, c)
+		}
+	}
+	return slices.AppendSeq(slices.Collect(slices.Chunk(sequences, driveSequences)), slices.Chunk(singles, driveBatch))
+}
+
+// forget lets go of what was recorded, so that a long run doesn't grow.
+func (d *Driver) forget() {
+	for _, r := range d.scripted.Recorders() {
+		r.Forget(r.Mark())
+	}
+	d.lab.Router.Forget(d.lab.Router.Mark())
+}
+
+// Prepare opens the pages that the cases need, so that no case waits for one.
+func (d *Driver) Prepare(ctx context.Context, cases []catalog.Case) error {
+	for i := range cases {
+		for _, s := range cases[i].AllSteps() {
+			if _, err := d.page(ctx, cases[i].PageOrigin(s)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// page returns the page at an origin.
+func (d *Driver) page(ctx context.Context, origin string) (browser.Page, error) {
+	if p := d.pages[origin]; p != nil {
+		return p, nil
+	}
+	from := origin
+	if origin == browser.OpaqueOrigin {
+		from = browser.OpaqueHost
+	}
+	if err := d.scripted.Serve(from, wire.ServedHTTP1); err != nil {
+		return nil, fmt.Errorf("page origin %s: %w", origin, err)
+	}
+	p, err := d.chromium.Open(ctx, origin)
+	if err != nil {
+		return nil, err
+	}
+	d.pages[origin] = p
+	return p, nil
+}
+
+// A driving is a batch of cases in progress.
+type driving struct {
+	driver *Driver
+	cases  []*Driven
+}
+
+// place gives each case URLs of its own, and serves its origins.
+func (d *Driver) place(ctx context.Context, cases []catalog.Case) (*driving, error) {
+	b := &driving{driver: d}
+	for i := range cases {
+		c := &cases[i]
+		d.tokens++
+		driven := &Driven{Case: c, Placed: c.Place("t" + strconv.FormatInt(int64(d.tokens), 36))}
+		b.cases = append(b.cases, driven)
+		for origin, http2 := range driven.Placed.Origins() {
+			protocol := wire.ServedHTTP1
+			if http2 {
+				protocol = wire.ServedHTTP2
+			}
+			if err := d.scripted.Serve(origin, protocol); err != nil {
+				return nil, fmt.Errorf("case %s: %w", c.ID, err)
+			}
+		}
+	}
+	return b, d.Prepare(ctx, cases)
+}
+
+// run makes the first request of each case, then the second of those that have
+// one, and so on.
+func (b *driving) run(ctx context.Context) error {
+	var problems []error
+	for step := 0; ; step++ {
+		byPage, any := b.step(step)
+		if !any {
+			break
+		}
+		keys, err := b.script(step)
+		if err != nil {
+			return err
+		}
+		byID := map[string]*Driven{}
+		var calls []browser.PageJobs
+		for _, origin := range slices.Sorted(maps.Keys(byPage)) {
+			page, err := b.driver.page(ctx, origin)
+			if err != nil {
+				return err
+			}
+			var jobs []browser.Job
+			for _, driven := range byPage[origin] {
+				id := strconv.Itoa(len(byID))
+				byID[id] = driven
+				request := driven.Placed.FetchRequest(driven.Placed.AllSteps()[step])
+				jobs = append(jobs, browser.Job{ID: id, Request: request, Timeout: b.driver.timeout})
+			}
+			calls = append(calls, browser.PageJobs{Page: page, Jobs: jobs})
+		}
+		began := time.Now()
+		err = b.driver.chromium.Observe(ctx, calls, func(o browser.Observation) {
+			byID[o.ID].waited(began)
+			o.Trace.Case = byID[o.ID].Case.ID
+			byID[o.ID].Traces = append(byID[o.ID].Traces, o.Trace)
+		})
+		if err != nil {
+			problems = append(problems, err)
+			if !browser.IsEvidenceProblem(err) {
+				return errors.Join(problems...)
+			}
+		}
+		b.driver.scripted.Remove(keys...)
+		// Each is an exchange that the case doesn't expect, so the traces have it.
+		b.driver.scripted.TakeUnexpected()
+	}
+	return errors.Join(problems...)
+}
+
+// waited notes how long after the request before this one came; it began later
+// than began.
+func (d *Driven) waited(began time.Time) {
+	seconds := 0
+	if !d.last.IsZero() {
+		seconds = int(math.Ceil(time.Since(d.last).Seconds()))
+	}
+	d.Waited, d.last = append(d.Waited, seconds), began
+}
+
+// step sorts the cases that have this step by the page that makes it.
+func (b *driving) step(step int) (byPage map[string][]*Driven, any bool) {
+	byPage = map[string][]*Driven{}
+	for _, driven := range b.cases {
+		steps := driven.Placed.AllSteps()
+		if step >= len(steps) {
+			continue
+		}
+		origin := driven.Placed.PageOrigin(steps[step])
+		byPage[origin] = append(byPage[origin], driven)
+		any = true
+	}
+	return byPage, any
+}
+
+// script tells the server what the cases say to their requests of a step.
+func (b *driving) script(step int) (keys []string, err error) {
+	var answers []wire.ScriptedAnswer
+	for _, driven := range b.cases {
+		steps := driven.Placed.AllSteps()
+		if step >= len(steps) {
+			continue
+		}
+		for _, a := range steps[step].Server {
+			answer := scripted(a)
+			answers = append(answers, answer)
+			keys = append(keys, answer.To)
+		}
+	}
+	return keys, b.driver.scripted.Set(answers...)
+}
+
+// scripted is a case's answer as the server writes it: line by line.
+func scripted(a catalog.Answer) wire.ScriptedAnswer {
+	// A user name or a password in a URL is not sent with it.
+	to := userinfo.ReplaceAllString(a.To, "://")
+	out := wire.ScriptedAnswer{To: to, Status: a.Status, Body: fetch.IsomorphicDecode([]byte(a.Body)), Behaviour: behaviours[a.Fails]}
+	for _, line := range a.Headers {
+		out.RawHeaders = append(out.RawHeaders, string(line))
+	}
+	return out
+}
+
+var userinfo = regexp.MustCompile(`://[^/?#@]*@`)
+
+var behaviours = map[catalog.Failure]wire.Behaviour{
+	catalog.FailureReset:   wire.BehaviourReset,
+	catalog.FailureClosed:  wire.BehaviourClose,
+	catalog.FailureGarbage: wire.BehaviourGarbage,
+	catalog.FailureSilent:  wire.BehaviourSilent,
+}
+
+// finish hands out the cases all of whose requests were made.
+func (b *driving) finish(each func(Driven)) {
+	for _, driven := range b.cases {
+		if len(driven.Traces) == len(driven.Placed.AllSteps()) {
+			each(*driven)
+		}
+	}
+}

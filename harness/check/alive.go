@@ -1,0 +1,105 @@
+package check
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// A mortal target says how it ended though nobody ended it. The gateways of package
+// servers/gateway do.
+type mortal interface{ Err() error }
+
+// alive is an error if the target is known to have ended.
+func (c *checking) alive() error {
+	if t, ok := c.cfg.Target.(mortal); ok {
+		return t.Err()
+	}
+	return nil
+}
+
+// A SilentError says that a target took requests and answered none of them any
+// more: there is nothing to judge.
+type SilentError struct {
+	// Requests is how many in a row had no answer, each within Timeout; 0 if a
+	// browser made them.
+	Requests int
+	Timeout  time.Duration
+}
+
+func (e *SilentError) Error() string {
+	if e.Requests == 0 {
+		return fmt.Sprintf("the target stopped answering: nothing came for %v while the browser asked", e.Timeout)
+	}
+	return fmt.Sprintf("the target stopped answering: %d requests in a row had no answer within %v each", e.Requests, e.Timeout)
+}
+
+// silentAlone is how many requests in a row may be without an answer where one is
+// made at a time: what was asked before may still slow the target down.
+const silentAlone = 3
+
+// A silence counts requests without an answer since the last one that had one.
+// Safe for concurrent use.
+type silence struct {
+	limit   int
+	timeout time.Duration
+
+	mu    sync.Mutex
+	count int
+}
+
+func (s *silence) broken() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.count = 0
+}
+
+// more is an error once there were too many.
+func (s *silence) more() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.count++; s.count >= s.limit {
+		return &SilentError{s.count, s.timeout}
+	}
+	return nil
+}
+
+// silenceLook is how often the browser's target is looked at, as a part of the
+// time that one request may take.
+const silenceLook = 10
+
+// listening returns a context that ends, with a [SilentError] as its cause, once
+// the target has answered nothing for twice as long as one request may take. It
+// is for while a browser asks, which it does all the time. stop has to be called.
+func (c *checking) listening(ctx context.Context) (_ context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	mark := c.target.Mark()
+	patience := 2 * c.cfg.Timeout
+	go func() {
+		look := time.NewTicker(max(c.cfg.Timeout/silenceLook, time.Millisecond))
+		defer look.Stop()
+		answered, since := 0, time.Now()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-look.C:
+			}
+			n := 0
+			for _, x := range c.target.Since(mark) {
+				if x.Response != nil {
+					n++
+				}
+			}
+			if n > answered {
+				answered, since = n, time.Now()
+			}
+			if time.Since(since) > patience {
+				cancel(&SilentError{Timeout: patience})
+				return
+			}
+		}
+	}()
+	return ctx, func() { cancel(nil) }
+}

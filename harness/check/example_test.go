@@ -1,0 +1,42 @@
+package check_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/corsproof/corsproof/fixtures"
+	"github.com/corsproof/corsproof/harness/check"
+	"github.com/corsproof/corsproof/servers/gateway"
+)
+
+// A gateway's config against a policy, as a test beside both files: one subtest for
+// each case.
+//
+//	go test -run 'TestCORS/origin'
+func ExampleRun() {
+	// func TestCORS(t *testing.T) {
+	var t *testing.T
+	check.Run(t, check.Config{
+		Policy: check.PolicyT(t, "shop.yaml"),
+		On:     "edge",
+		Target: gateway.NewT(t, gateway.Nginx, "nginx.conf", "api.shop.example.com"),
+		Secret: check.Secrets("."),
+	})
+}
+
+// What the example says, with a real gateway and a real browser: the example's Envoy
+// config, of which no case fails.
+func TestRunOfEnvoy(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.CopyFS(dir, fixtures.Files))
+	check.Run(t, check.Config{
+		Policy: check.PolicyT(t, filepath.Join(dir, "example", "cors.yaml")),
+		On:     "edge",
+		Target: gateway.NewT(t, gateway.Envoy, filepath.Join(dir, "example", "envoy.yaml"), "api.shop.example.com"),
+		Only:   func(id string) bool { return strings.HasPrefix(id, "route/") || strings.HasPrefix(id, "error/") },
+	})
+}

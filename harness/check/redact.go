@@ -1,0 +1,140 @@
+package check
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html"
+	"net/url"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/judge"
+)
+
+// leastSecret is how long what is taken out of a report is at least: fewer bytes keep
+// nobody out, and are in many other words.
+const leastSecret = 4
+
+// A redaction takes the secrets that a check sends out of what it keeps: a target may
+// repeat them anywhere in an answer. Safe for concurrent use.
+type redaction struct {
+	mu    sync.Mutex
+	forms []string // in which they may come back
+	masks *strings.Replacer
+}
+
+// add notes a secret. The error says why it can't be sent.
+func (r *redaction) add(secret string) error {
+	if strings.IndexFunc(secret, func(c rune) bool { return c < ' ' || c == 0x7f }) >= 0 {
+		return errors.New("its secret has a line's end or another character that no header may have")
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(secret) < leastSecret || slices.Contains(r.forms, secret) {
+		return nil
+	}
+	for _, form := range formsOf(secret) {
+		for _, text := range []string{form, fetch.IsomorphicDecode([]byte(form))} {
+			if len(text) >= leastSecret && !slices.Contains(r.forms, text) {
+				r.forms = append(r.forms, text)
+			}
+		}
+	}
+	slices.SortStableFunc(r.forms, func(a, b string) int { return len(b) - len(a) }) // one may begin another
+	var pairs []string
+	for _, form := range r.forms {
+		pairs = append(pairs, form, fmt.Sprintf("[redacted, %d bytes]", len(form)))
+	}
+	r.masks = strings.NewReplacer(pairs...)
+	return nil
+}
+
+// formsOf returns a secret as servers write it: escaped for a URL, for HTML or for JSON,
+// and, since a cookie's value is mostly one for a URL, unescaped.
+func formsOf(secret string) []string {
+	forms := []string{secret}
+	for _, unescape := range []func(string) (string, error){url.QueryUnescape, url.PathUnescape} {
+		if plain, err := unescape(secret); err == nil {
+			forms = append(forms, plain)
+		}
+	}
+	for _, plain := range slices.Clone(forms) {
+		inner := func(quoted string) string { return quoted[1 : len(quoted)-1] }
+		safe, _ := json.Marshal(plain) // of a string: it always has a form
+		forms = append(forms, inner(strconv.Quote(plain)), inner(strconv.QuoteToASCII(plain)), inner(string(safe)), strings.ReplaceAll(inner(string(safe)), "/", `\/`),
+			strings.ReplaceAll(plain, "/", `\/`), url.QueryEscape(plain), url.PathEscape(plain), html.EscapeString(plain))
+	}
+	return forms
+}
+
+// text takes the secrets out of a text.
+func (r *redaction) text(text string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.masks == nil {
+		return text
+	}
+	return r.masks.Replace(text)
+}
+
+// checked takes the secrets out of all that was observed of a case. The case itself
+// has none.
+func (r *redaction) checked(c *judge.Checked) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.masks == nil {
+		return
+	}
+	c.NotRun, c.Unknown, c.Unsteady = r.masks.Replace(c.NotRun), r.masks.Replace(c.Unknown), r.masks.Replace(c.Unsteady)
+	for _, part := range []any{c.Want, c.Got, c.Mismatches, c.Engine, c.Differences, c.Upstream} {
+		r.walk(reflect.ValueOf(part))
+	}
+}
+
+var payloadType = reflect.TypeFor[fetch.Payload]()
+
+// walk replaces every text that can be reached.
+func (r *redaction) walk(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if !v.IsNil() {
+			r.walk(v.Elem())
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			r.walk(v.Index(i))
+		}
+	case reflect.Struct:
+		cut := v.Type() == payloadType && v.FieldByName("Length").Int() > fetch.PrefixLimit
+		for i := range v.NumField() {
+			r.walk(v.Field(i))
+		}
+		if cut && v.CanSet() {
+			prefix := v.FieldByName("Prefix")
+			prefix.SetString(r.withoutEnd(prefix.String()))
+		}
+	case reflect.String:
+		if v.CanSet() {
+			if text := v.String(); text != "" {
+				v.SetString(r.masks.Replace(text))
+			}
+		}
+	}
+}
+
+// withoutEnd takes away what a text that was cut has of a secret at its end.
+func (r *redaction) withoutEnd(text string) string {
+	for _, form := range r.forms {
+		for n := len(form) - 1; n >= leastSecret; n-- {
+			if rest, ok := strings.CutSuffix(text, form[:n]); ok {
+				return rest + fmt.Sprintf("[redacted, %d bytes]", n)
+			}
+		}
+	}
+	return text
+}

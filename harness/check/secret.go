@@ -1,0 +1,95 @@
+package check
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/corsproof/corsproof/harness/catalog"
+	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/policy"
+)
+
+// Secrets returns what reads the secrets of a policy from where the policy says:
+// an environment variable, or a file, whose name is relative to dir, the policy's
+// folder. The error says what is not there.
+func Secrets(dir string) func(*policy.Auth) (string, error) {
+	return func(a *policy.Auth) (string, error) {
+		from := a.Secret()
+		if env := from.Env.Text; env != "" {
+			if value, ok := os.LookupEnv(env); ok {
+				return strings.TrimSpace(value), nil
+			}
+			return "", fmt.Errorf("it needs a secret: set the environment variable %s", env)
+		}
+		path := from.File.Text
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(dir, path)
+		}
+		value, err := readSecret(path)
+		if err != nil {
+			return "", fmt.Errorf("it needs a secret: %w", err)
+		}
+		return strings.TrimSpace(value), nil
+	}
+}
+
+// mostSecret bounds what is read of a file with a secret: 64 KiB, more than any server
+// takes in a header.
+const mostSecret = 64 << 10
+
+// readSecret reads a regular file. What else there may be is read once, or never ends.
+func readSecret(path string) (string, error) {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return "", cmp.Or(err, fmt.Errorf("%s is no regular file", path))
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	value, err := io.ReadAll(io.LimitReader(f, mostSecret+1))
+	if err == nil && len(value) > mostSecret {
+		err = fmt.Errorf("%s has more than %d KiB", path, mostSecret>>10)
+	}
+	return string(value), err
+}
+
+// mostCookie is how many bytes name and value of a cookie have at most: section 5.6 of
+// https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis.
+const mostCookie = 4096
+
+// withSecrets returns the case with the secrets that it needs.
+func (c *checking) withSecrets(pc *catalog.PolicyCase) (catalog.PolicyCase, error) {
+	ready := *pc
+	for i := range pc.Steps {
+		auth := pc.Steps[i].Auth
+		if auth == nil {
+			continue
+		}
+		if c.cfg.Secret == nil {
+			return ready, errors.New("it needs a secret, and none was given")
+		}
+		secret, err := c.cfg.Secret(auth)
+		if err != nil {
+			return ready, err
+		}
+		if err := c.secrets.add(secret); err != nil {
+			return ready, err
+		}
+		switch {
+		case auth.Cookie == nil:
+		case strings.IndexFunc(secret, func(c rune) bool { return c == ';' || c > '~' }) >= 0:
+			return ready, errors.New("its secret has a ; or a character beyond ASCII, which no cookie of a browser's has")
+		case len(auth.Cookie.Name.Text)+len(secret) > mostCookie:
+			return ready, fmt.Errorf("its secret makes a cookie of more than %d bytes, which no browser takes", mostCookie)
+		}
+		ready = ready.WithSecret(fetch.IsomorphicDecode([]byte(secret))) // its bytes
+	}
+	return ready, nil
+}

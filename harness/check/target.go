@@ -1,0 +1,86 @@
+package check
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/corsproof/corsproof/harness/wire"
+)
+
+// A Target is who answers for a policy's URL: a gateway that is started with its
+// own config, as package servers/gateway has them, or one that runs already, a
+// [URLTarget].
+type Target interface {
+	// Start makes the target answer, what it stands before being led to upstream
+	// where that can be told to it, and returns where it does. It is called once.
+	// The error shows what the target itself said.
+	Start(ctx context.Context, upstream wire.Upstream) (wire.Endpoint, error)
+	// Close ends what Start started, whatever it is doing. It is idempotent, and
+	// may be called without a Start.
+	Close() error
+}
+
+// A URLTarget is a server that runs already. Its upstreams are its own.
+type URLTarget struct {
+	// URL is the origin that pages call: scheme, host and port.
+	URL string
+	// Roots verifies its certificate; nil means the system's.
+	Roots *x509.CertPool
+	// Timeout bounds the look whether anybody is there. Default 10 s.
+	Timeout time.Duration
+}
+
+const urlTargetTimeout = 10 * time.Second
+
+// Start finds the address of the URL's host and looks whether anybody listens
+// there. It sends nothing, and ignores upstream.
+func (t *URLTarget) Start(ctx context.Context, _ wire.Upstream) (wire.Endpoint, error) {
+	endpoint, err := t.start(ctx)
+	if err != nil {
+		return wire.Endpoint{}, fmt.Errorf("target %s: %w", t.URL, err)
+	}
+	return endpoint, nil
+}
+
+func (t *URLTarget) start(ctx context.Context) (wire.Endpoint, error) {
+	host, port, err := wire.SplitOrigin(t.URL)
+	if err != nil {
+		return wire.Endpoint{}, err
+	}
+	scheme, _, _ := strings.Cut(t.URL, "://")
+	if scheme != "http" && scheme != "https" {
+		return wire.Endpoint{}, errors.New("its scheme is neither http nor https")
+	}
+	number, err := strconv.Atoi(port)
+	if err != nil {
+		return wire.Endpoint{}, err
+	}
+	timeout := t.Timeout
+	if timeout == 0 {
+		timeout = urlTargetTimeout
+	}
+	dialer := net.Dialer{Timeout: timeout}
+	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(host, port))
+	if err != nil {
+		var unknown *net.DNSError
+		if errors.As(err, &unknown) {
+			return wire.Endpoint{}, fmt.Errorf("its host can't be resolved: %w: see that the name is right and known on this machine", err)
+		}
+		return wire.Endpoint{}, fmt.Errorf("nobody answers there: %w: see that it runs and that this machine can reach it", err)
+	}
+	address := conn.RemoteAddr().String()
+	conn.Close()
+	return wire.Endpoint{Roots: t.Roots, Listeners: []wire.EndpointListener{{
+		Written: t.URL, Port: number, TLS: scheme == "https", Hosts: []string{host},
+		Address: wire.Address{Network: "tcp", Address: address},
+	}}}, nil
+}
+
+// Close does nothing: the server is not ours.
+func (t *URLTarget) Close() error { return nil }

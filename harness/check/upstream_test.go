@@ -1,0 +1,43 @@
+package check
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/corsproof/corsproof/harness/catalog"
+)
+
+// The upstream does what is scripted, request by request; a preflight that gets
+// through to it is no part of the script.
+func TestUpstreamKnowsNoPreflights(t *testing.T) {
+	t.Parallel()
+	u, err := newUpstream(t.TempDir())
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, u.close()) })
+	u.script("one", []catalog.UpstreamAnswer{{Status: 201}, {Status: 202}})
+	conn, err := net.Dial(u.address().Network, u.address().Address)
+	require.NoError(t, err)
+	t.Cleanup(func() { conn.Close() })
+	in := bufio.NewReader(conn)
+	for _, tc := range []struct {
+		method, headers string
+		want            int
+	}{
+		{"OPTIONS", "Origin: https://a.test\r\nAccess-Control-Request-Method: PUT\r\n", 405},
+		{"PUT", "Origin: https://a.test\r\n", 201},
+		{"OPTIONS", "Origin: https://a.test\r\n", 202},
+		{"OPTIONS", "Access-Control-Request-Method: PUT\r\n", 202},
+	} {
+		fmt.Fprintf(conn, "%s /x?case=one HTTP/1.1\r\nHost: a.test\r\n%s\r\n", tc.method, tc.headers)
+		r, err := http.ReadResponse(in, &http.Request{Method: tc.method})
+		require.NoError(t, err)
+		r.Body.Close()
+		assert.Equal(t, tc.want, r.StatusCode, "%s %q", tc.method, tc.headers)
+	}
+}

@@ -1,0 +1,24 @@
+package wire
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// SplitOrigin returns the host, in small letters, and the port of an origin, which
+// is the scheme's default port if the origin has none. The error says how an origin
+// is written.
+func SplitOrigin(origin string) (host, port string, err error) {
+	u, err := url.Parse(origin)
+	if err != nil {
+		return "", "", err
+	}
+	if port = u.Port(); port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	if u.Hostname() == "" || port == "" || origin != u.Scheme+"://"+u.Host {
+		return "", "", fmt.Errorf("%q is no origin: write it as https://api.example.com, without a path", origin)
+	}
+	return strings.ToLower(u.Hostname()), port, nil
+}
