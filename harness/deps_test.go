@@ -53,6 +53,8 @@ var allowed = map[string][]string{
 	"scenarios":     {"harness/…", "servers/…", "fixtures"},
 	"cmd/corsproof": {"harness/…", "servers/…", "scenarios", "fixtures"},
 
+	"harness/target": {"harness/policy"},
+
 	"servers/gateway":    {"servers", "servers/container", "harness/fetch", "harness/policy", "harness/strict", "harness/wire", "harness/process", "fixtures"},
 	"servers/kubernetes": {"servers", "harness/fetch", "harness/wire", "harness/process", "fixtures"},
 	"servers/container":  {"servers", "harness/fetch", "harness/wire", "harness/process", "fixtures"},
