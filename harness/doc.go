@@ -34,7 +34,8 @@
 //	servers               fetch, wire, process, netns, fixtures
 //	servers/container     servers, fetch, wire, process, fixtures
 //	servers/kubernetes    servers, fetch, wire, process, fixtures
-//	servers/gateway       servers, servers/container, fetch, policy, strict, wire, process, fixtures
+//	servers/gateway       servers, servers/gateway/adapter, policy, target, wire, process
+//	servers/gateway/…     deps_test.go has them one by one
 //	scenarios             harness and all under it, servers and all under it, fixtures
 //	cmd/corsproof         all
 //
@@ -50,9 +51,11 @@
 // Docker Engine, and dockertest with all that this brings along. Package
 // servers/kubernetes does for the same reason: kubectl and a cluster. Package
 // servers/gateway does because it knows of policies: it words a fix in a gateway's
-// own syntax. It needs servers/container for a gateway's program in somebody's image, and
-// strict for the bounds and the tree of YAML, and to name the directive that was
-// probably meant as a policy's reader does.
+// own syntax. It is several: adapter says what a kind of gateway has to do, nginx and
+// envoy are a kind each, all and containers register them, as processes or with a
+// Docker client. Who checks a config with all compiles no Docker client; a test keeps
+// that so. The kinds need strict for the bounds and the tree of YAML, and to name the
+// directive that was probably meant as a policy's reader does.
 //
 // Below fetch/internal are programs for its development alone: mutants runs the
 // catalogue on a copy of the model that rewrite made and that calls point. The

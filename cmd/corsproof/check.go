@@ -26,6 +26,7 @@ import (
 	"github.com/corsproof/corsproof/servers"
 	"github.com/corsproof/corsproof/servers/container"
 	"github.com/corsproof/corsproof/servers/gateway"
+	"github.com/corsproof/corsproof/servers/gateway/containers"
 )
 
 // What both commands about a policy take.
@@ -349,23 +350,24 @@ func (c *checking) openGateway(ctx context.Context, run *checkRun, host string, 
 	}
 	end := cfg.Run.Close
 	if c.image != "" {
-		cfg.Engine, err = container.Open(ctx, container.EngineConfig{Run: cfg.Run, Dir: cfg.Installed.Dir})
+		engine, err := container.Open(ctx, container.EngineConfig{Run: cfg.Run, Dir: cfg.Installed.Dir})
 		if err != nil {
 			return nil, nil, &exitError{exitUnknown, errors.Join(causeOr(ctx, err), end())}
 		}
-		end = func() error { return errors.Join(cfg.Engine.Close(), cfg.Run.Close()) }
-		if err := cfg.Engine.Pull(ctx, c.image, c.stderr); err != nil {
+		end = func() error { return errors.Join(engine.Close(), cfg.Run.Close()) }
+		if err := engine.Pull(ctx, c.image, c.stderr); err != nil {
 			return nil, nil, &exitError{exitUnknown, errors.Join(causeOr(ctx, err), end())}
 		}
+		cfg.Images = containers.On(engine)
 	}
 	var g *gateway.Gateway
 	if err := interruptible(ctx, func() (err error) {
-		g, err = gateway.New(run.kind, run.config, cfg)
+		g, err = gateway.New(ctx, run.kind, run.config, cfg)
 		return err
 	}); err != nil {
 		return nil, nil, errors.Join(err, end())
 	}
-	if err := refuseInputs(c.outputs(), g.Files()...); err != nil {
+	if err := refuseInputs(c.outputs(), g.Reading().Files...); err != nil {
 		return nil, nil, errors.Join(err, end())
 	}
 	run.gateway = g
@@ -380,10 +382,10 @@ type announced struct {
 
 func (a *announced) Start(ctx context.Context, upstream wire.Upstream) (wire.Endpoint, error) {
 	endpoint, err := a.Gateway.Start(ctx, upstream)
-	for _, s := range a.Substitutions() {
+	for _, s := range a.Running().Substitutions {
 		fmt.Fprintf(a.w, "substituted %s\n", s)
 	}
-	for _, n := range a.Notes() {
+	for _, n := range a.Reading().Notes {
 		fmt.Fprintf(a.w, "note: %s\n", n)
 	}
 	return endpoint, err

@@ -54,8 +54,9 @@ func (run *checkRun) check() report.Check {
 		c.Target.URL = view.Target.URL.Text
 	}
 	if run.gateway != nil {
-		c.Target.Gateway, c.Target.File, c.Target.Version = string(run.kind), run.config, run.gateway.Version()
-		for _, s := range run.gateway.Substitutions() {
+		running := run.gateway.Running()
+		c.Target.Gateway, c.Target.File, c.Target.Version = string(run.kind), run.config, running.Version
+		for _, s := range running.Substitutions {
 			c.Substituted = append(c.Substituted, report.Substitution{At: fmt.Sprintf("%s:%d", s.File, s.Line), Was: s.From, Is: s.To})
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/corsproof/corsproof/fixtures"
 	"github.com/corsproof/corsproof/harness/check"
 	"github.com/corsproof/corsproof/servers/gateway"
+	_ "github.com/corsproof/corsproof/servers/gateway/all" // the kinds of gateways
 )
 
 // A gateway's config against a policy, as a test beside both files: one subtest for
@@ -23,7 +24,7 @@ func ExampleRun() {
 	check.Run(t, check.Config{
 		Policy: check.PolicyT(t, "shop.yaml"),
 		On:     "edge",
-		Target: gateway.NewT(t, gateway.Nginx, "nginx.conf", "api.shop.example.com"),
+		Target: gateway.NewT(t, "nginx", "nginx.conf", "api.shop.example.com"),
 		Secret: check.Secrets("."),
 	})
 }
@@ -36,7 +37,7 @@ func TestRunOfEnvoy(t *testing.T) {
 	check.Run(t, check.Config{
 		Policy: check.PolicyT(t, filepath.Join(dir, "example", "cors.yaml")),
 		On:     "edge",
-		Target: gateway.NewT(t, gateway.Envoy, filepath.Join(dir, "example", "envoy.yaml"), "api.shop.example.com"),
+		Target: gateway.NewT(t, "envoy", filepath.Join(dir, "example", "envoy.yaml"), "api.shop.example.com"),
 		Only:   func(id string) bool { return strings.HasPrefix(id, "route/") || strings.HasPrefix(id, "error/") },
 	})
 }

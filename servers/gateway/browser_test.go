@@ -46,9 +46,9 @@ func TestInTheBrowser(t *testing.T) {
 	for _, g := range []struct {
 		kind gateway.Kind
 		file string
-	}{{gateway.Nginx, "nginx.conf"}, {gateway.Envoy, "envoy.yaml"}} {
+	}{{"nginx", "nginx.conf"}, {"envoy", "envoy.yaml"}} {
 		lab := harness.NewLabT(t, harness.LabConfig{}) // one table of routes for each
-		target, err := gateway.New(g.kind, filepath.Join(dir, "gateways", "orders", g.file), gateway.Config{Run: lab.Run, CA: lab.CA, Installed: installed})
+		target, err := gateway.New(t.Context(), g.kind, filepath.Join(dir, "gateways", "orders", g.file), gateway.Config{Run: lab.Run, CA: lab.CA, Installed: installed})
 		require.NoError(t, err)
 		t.Cleanup(func() { assert.NoError(t, target.Close()) })
 		endpoint, err := target.Start(t.Context(), wire.Upstream{Plain: wire.Address{Network: "tcp", Address: up.Listener.Addr().String()}})

@@ -140,7 +140,7 @@ func (b *bench) checkFile(t *testing.T, r *row, file string, engine browser.Engi
 	if err != nil {
 		return said{err: err}
 	}
-	g, err := gateway.New(r.kind, file, gateway.Config{Run: b.run, CA: b.ca, Installed: b.installed, Hosts: []string{host.Hostname()}})
+	g, err := gateway.New(t.Context(), r.kind, file, gateway.Config{Run: b.run, CA: b.ca, Installed: b.installed, Hosts: []string{host.Hostname()}})
 	if err != nil {
 		return said{err: err}
 	}
@@ -170,7 +170,7 @@ func (b *bench) edited(dir string, r *row) (file string, err error) {
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join(b.fixtures, "gateways", r.policy))); err != nil {
 		return "", err
 	}
-	main := map[gateway.Kind]string{gateway.Nginx: "nginx.conf", gateway.Envoy: "envoy.yaml"}[r.kind]
+	main := map[gateway.Kind]string{"nginx": "nginx.conf", "envoy": "envoy.yaml"}[r.kind]
 	for _, e := range r.in(r.policy) {
 		name := cmp.Or(e.File, main)
 		text, err := os.ReadFile(filepath.Join(dir, name))

@@ -43,7 +43,7 @@ func tableOf(rows []*row) string {
 		"if what the finding's fix says, done letter by letter in the lines that it names, leaves a config without findings; of the others\n" +
 		"the fix says in words what has to hold, and where.\n\n" +
 		"| gateway | mistakes | configs | found | false alarms | findings | fixed as the fix says |\n|---|---|---|---|---|---|---|\n")
-	kinds := []gateway.Kind{gateway.Nginx, gateway.Envoy}
+	kinds := []gateway.Kind{"nginx", "envoy"}
 	for _, k := range kinds {
 		names := map[string]bool{}
 		configs, found, falseAlarms, findings, fixed := 0, 0, 0, 0, 0

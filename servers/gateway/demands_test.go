@@ -1,4 +1,4 @@
-package gateway
+package gateway_test
 
 import (
 	"path/filepath"
@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/corsproof/corsproof/servers/gateway/internal/gatewaytest"
 )
 
 func TestLimits(t *testing.T) {
@@ -28,8 +30,8 @@ func TestLimits(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			file := writeT(t, name, tc.text)
-			got := readT(t, filepath.Dir(file), name).limits()
+			file := gatewaytest.WriteT(t, name, tc.text)
+			got := readT(t, filepath.Dir(file), name).Facts().Limits
 			require.Len(t, got, len(tc.want))
 			for i, want := range tc.want {
 				assert.Equal(t, file+want, got[i])

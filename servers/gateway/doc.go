@@ -1,7 +1,9 @@
-// Package gateway runs the gateway under test: a user's own config, unedited,
-// in a real nginx or Envoy, whose upstreams are ours.
+// Package gateway runs the gateway under test: a user's own config, unedited, in the
+// gateway's real program, whose upstreams are ours.
 //
-//	g, err := gateway.New(gateway.Nginx, "./nginx.conf", gateway.Config{Run: run, CA: ca, Installed: installed})
+//	import _ "github.com/corsproof/corsproof/servers/gateway/all"
+//
+//	g, err := gateway.New(ctx, "nginx", "./nginx.conf", gateway.Config{})
 //	if err != nil {
 //		return err
 //	}
@@ -10,34 +12,60 @@
 //	listener, err := endpoint.For("https://api.example.com")
 //
 // The config is copied into the run's folder, with its includes, and there
-// bytes are replaced, each replacement a [Substitution] that names file, line,
+// bytes are replaced, each replacement a [adapter.Substitution] that names file, line,
 // what was there and what is there now. Lines keep their numbers, and every byte
 // that no Substitution names is the user's. What is substituted is where the
 // gateway listens, certificates and their keys, where upstreams are, where it
 // logs and keeps temporary files, and what would take an upstream out of use
 // because of an error that a case asked of it. What can't be run that way is an
-// error of [New], all such places at once. A [Note] names what runs but is not
+// error of [New], all such places at once. A [adapter.Note] names what runs but is not
 // what it would be elsewhere.
 //
 // # What differs from the real thing
 //
-// nginx can't listen on port 0, so it listens on unix sockets: $server_port is
-// empty, $remote_addr is "unix:", rules that allow or deny by address see that,
-// and redirects that nginx makes itself name no port. Whoever stands in front of
-// the gateway in production (a load balancer, a CDN) is not there: PROXY
-// protocol is not asked for. HTTP/3 is left out. Upstreams of nginx are called
-// in the clear, also those of an https URL: it verifies names that they don't
-// have here. Envoy listens on free ports of 127.0.0.1.
+// Whoever stands in front of the gateway in production (a load balancer, a CDN) is
+// not there: PROXY protocol is not asked for. HTTP/3 is left out. What differs for
+// one kind of gateway alone is in that kind's package.
 //
 // In a container, with the program of [Config].Image, there are no ports at all: the
 // gateway listens on sockets in its folder, which the container has at the same path,
-// and calls its upstreams by such sockets. Envoy's clusters that would look a name up
-// are static then.
+// and calls its upstreams by such sockets.
 //
 // The gateway runs as an unprivileged user, with no environment but what
-// [Config] says. Files below its usual folder, /etc/nginx or /etc/envoy, are
+// [Config] says. Files below its usual folder, such as /etc/nginx, are
 // looked for beside the config first.
 //
-// A kind of gateway is one row of the table in kind.go and the files that begin
-// with its name. [New] and [Gateway] know none of them.
+// # How the parts go together
+//
+// [New] reads a config, which a kind's [adapter.Adapter] does, into an
+// [adapter.Config]. That says what it names ([Gateway.Facts], [Gateway.Reading]) and
+// how it is run at a place, an [adapter.Plan]. [Gateway.Start] writes the plan's files
+// and has a [Runner] run the program: a process, or a container. The [Instance] that it
+// gets is the running program. Between them stand the user's file names: what the
+// program says of its copies is shown with those.
+//
+// # How a kind is added
+//
+// A kind of gateway is a package beside nginx and envoy that imports adapter and not
+// this one. It declares one [adapter.Adapter]:
+//
+//   - Program: its name in PATH, where the set-up puts the pinned one, how to ask for
+//     its version, how a user installs it.
+//   - Read: the config and all that it includes, each file an [adapter.Source] whose
+//     bytes keep their places; [adapter.Finder] looks for what the config names.
+//     What can't be read is an error with file and line.
+//   - of what Read returns, Plan: the edits ([adapter.Edits]) that make the copies run
+//     at an [adapter.Place]: listeners on sockets, or on free ports if the place has
+//     those; upstreams at the place's addresses; its certificate; its log. What
+//     can't be led there is a problem, with file, line and what to write instead.
+//     Listeners says where the program listens once it does.
+//   - Facts: the origins that the config names ([adapter.NamedOrigins]), limits,
+//     required client certificates.
+//   - Explain: advice for what the program says when it doesn't start.
+//   - Fix: a fix in the gateway's own syntax.
+//   - Recognize: its error pages, which nobody else knows.
+//
+// Then it gets a row in package all, its name in policy.Gateways, a pin in
+// servers.Install and configs in fixtures/gateways. [New] and [Gateway] know no kind,
+// and neither does anything else.
 package gateway

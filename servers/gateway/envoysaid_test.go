@@ -44,7 +44,7 @@ func TestEnvoySaysWhere(t *testing.T) {
 			config = strings.Replace(config, "envoy.filters.http.cors:\n", "envoy.filters.http.cors: &cors\n", 1)
 			file := filepath.Join(t.TempDir(), "envoy.yaml")
 			require.NoError(t, os.WriteFile(file, []byte(config), 0o600))
-			g, err := gateway.New(gateway.Envoy, file, gateway.Config{Run: b.run, CA: b.ca, Installed: b.installed})
+			g, err := gateway.New(t.Context(), "envoy", file, gateway.Config{Run: b.run, CA: b.ca, Installed: b.installed})
 			require.NoError(t, err)
 			defer g.Close()
 			nowhere := wire.Address{Network: "tcp", Address: "127.0.0.1:9"}

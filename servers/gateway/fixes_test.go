@@ -14,7 +14,6 @@ import (
 	"github.com/corsproof/corsproof/harness/browser"
 	"github.com/corsproof/corsproof/harness/judge"
 	"github.com/corsproof/corsproof/harness/policy"
-	"github.com/corsproof/corsproof/servers/gateway"
 )
 
 // parcels is the name of the policy in testdata/fixes.
@@ -36,9 +35,9 @@ func TestFixes(t *testing.T) {
 	require.NoError(t, err)
 	var mistakes []*defect
 	require.NoError(t, yaml.UnmarshalWithOptions(text, &mistakes, yaml.Strict()))
-	rows := []*row{{defect: &defect{Name: "correct"}, kind: gateway.Nginx, policy: parcels, target: "edge"}}
+	rows := []*row{{defect: &defect{Name: "correct"}, kind: "nginx", policy: parcels, target: "edge"}}
 	for _, m := range mistakes {
-		rows = append(rows, &row{defect: m, kind: gateway.Nginx, policy: parcels, target: "edge"})
+		rows = append(rows, &row{defect: m, kind: "nginx", policy: parcels, target: "edge"})
 	}
 	rows = slices.DeleteFunc(rows, func(r *row) bool { return !r.chosen() })
 	each(rows, defectWorkers, func(r *row) {

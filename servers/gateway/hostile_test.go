@@ -1,11 +1,10 @@
-package gateway
+package gateway_test
 
 import (
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -14,7 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/tools/txtar"
 
-	"github.com/corsproof/corsproof/harness/wire"
+	"github.com/corsproof/corsproof/servers/gateway/adapter"
+	"github.com/corsproof/corsproof/servers/gateway/internal/gatewaytest"
 )
 
 // exampleEnvoy is an Envoy config that can be run.
@@ -78,37 +78,15 @@ func TestConfigsWithoutEnd(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			dir := unpack(t, tc.files)
+			dir := gatewaytest.Unpack(t, tc.files)
 			file := txtar.Parse([]byte(tc.files)).Files[0].Name
-			_, err := kindOf(file).read(filepath.Join(dir, file), Config{})
+			_, err := kindOf(file).Read(filepath.Join(dir, file), adapter.FromSetup)
 			require.Error(t, err)
 			said := strings.ReplaceAll(err.Error(), dir+"/", "")
 			assert.Contains(t, said, tc.want)
 			assert.NotContains(t, said, "\n", "one message")
 		})
 	}
-}
-
-// A list of origins may be as long as people's are: what it takes grows with it, not
-// with its square. It is serial: what others allocate is counted, too.
-func TestLongMap(t *testing.T) {
-	var b strings.Builder
-	for i := range 20_000 {
-		fmt.Fprintf(&b, "\"https://shop-%d.example.com\" $http_origin;\n", i)
-	}
-	file := writeT(t, "nginx.conf", "http { map $http_origin $cors {\n"+b.String()+"} server { listen 80; } }\n")
-	c := readT(t, filepath.Dir(file), "nginx.conf").(*nginxConf)
-	before := allocated()
-	named := c.named()
-	assert.Len(t, named.alone, 20_000)
-	assert.Less(t, allocated()-before, uint64(1<<30), "bytes")
-}
-
-// allocated is how many bytes were allocated so far, freed ones too.
-func allocated() uint64 {
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.TotalAlloc
 }
 
 // What isn't a regular file might never end, and can't be read twice.
@@ -134,11 +112,11 @@ func TestConfigsThatAreNoFiles(t *testing.T) {
 					file = name
 				}
 				if text != "" {
-					file = writeT(t, what, strings.ReplaceAll(text, name, file))
+					file = gatewaytest.WriteT(t, what, strings.ReplaceAll(text, name, file))
 				}
-				c, err := kindOf(what).read(file, Config{})
+				c, err := kindOf(what).Read(file, adapter.FromSetup)
 				if err == nil {
-					_, err = c.plan(goldenPlace)
+					_, err = c.Plan(gatewaytest.Place)
 				}
 				require.ErrorContains(t, err, want)
 			})
@@ -146,85 +124,17 @@ func TestConfigsThatAreNoFiles(t *testing.T) {
 	}
 }
 
-// What is written is below the place's folder, and no file is where another's folder
-// has to be, wherever an error_page leads.
-func TestPagesOfErrorsStayInThePlace(t *testing.T) {
-	t.Parallel()
-	for _, lines := range []string{
-		`error_page 500 /../../../../../../home/u/.bashrc; location /api { return 200; }`,
-		`root /srv/nowhere; error_page 500 /a/../../../x; location /api { return 200; }`,
-		`error_page 500 /a/../../../x; location /a/ { alias /srv/nowhere/; }`,
-		`error_page 404 /; error_page 500 502 /50x.html;`,
-		`error_page 404 /sorry; error_page 500 /sorry/500.html;`,
-	} {
-		file := writeT(t, "nginx.conf", "http { server { listen 80; "+lines+" } }")
-		p, err := readT(t, filepath.Dir(file), "nginx.conf").plan(goldenPlace)
-		require.NoError(t, err)
-		for _, f := range p.files {
-			assert.True(t, filepath.IsLocal(f.name), "%s: %s", lines, f.name)
-			for _, o := range p.files {
-				assert.False(t, strings.HasPrefix(o.name, f.name+"/"), "%s: %s is in the way of %s", lines, f.name, o.name)
-			}
-		}
-	}
-}
-
-// A folder of the user's that is here stays what it is, though it lacks a page.
-func TestFolderWithoutThePageOfAnError(t *testing.T) {
-	t.Parallel()
-	root := t.TempDir()
-	for _, folder := range []string{"root " + root + "; location /fonts/ { return 200; }", "location /errors/ { alias " + root + "/; }"} {
-		file := writeT(t, "nginx.conf", "http { server { listen 80; error_page 404 /errors/404.html; "+folder+" } }")
-		p, err := readT(t, filepath.Dir(file), "nginx.conf").plan(goldenPlace)
-		require.NoError(t, err)
-		assert.Len(t, p.files, 1)
-		require.Len(t, p.notes, 1)
-		assert.Contains(t, p.notes[0].Text, "/errors/404.html isn't in "+root)
-	}
-}
-
-func TestNothingIsWrittenOutsideOfThePlace(t *testing.T) {
-	t.Parallel()
-	ca, err := wire.NewCA()
-	require.NoError(t, err)
-	dir := t.TempDir()
-	g := &Gateway{cfg: Config{CA: ca}, plan: &plan{files: []planned{{"../out", nil}}}}
-	require.ErrorContains(t, g.write(filepath.Join(dir, "in"), nil), "../out")
-	assert.NoFileExists(t, filepath.Join(dir, "out"))
-}
-
-// A folder's name is no pattern.
-func TestIncludesInAFolderWithBrackets(t *testing.T) {
-	t.Parallel()
-	for _, include := range []string{"one.conf", "conf.d/*.conf", "/etc/nginx/conf.d/*.conf", "../[p]/conf.d/*.conf"} {
-		t.Run(include, func(t *testing.T) {
-			t.Parallel()
-			dir := filepath.Join(t.TempDir(), "[p]*?")
-			require.NoError(t, os.MkdirAll(filepath.Join(dir, "conf.d"), 0o755))
-			if strings.HasPrefix(include, "..") {
-				include = filepath.Join("..", escapeGlob(filepath.Base(dir)), "conf.d/*.conf")
-			}
-			for name, text := range map[string]string{"nginx.conf": "http { include " + nginxQuote(include) + "; }", "one.conf": "server { server_name found; }", "conf.d/two.conf": "server { server_name found; }"} {
-				require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
-			}
-			p, err := readT(t, dir, "nginx.conf").plan(goldenPlace)
-			require.NoError(t, err)
-			assert.Contains(t, p.hosts, "found")
-		})
-	}
-}
-
 // What an editor on Windows adds to a config changes nothing but the bytes that stay.
 func TestEnvoyConfigOfOtherEditors(t *testing.T) {
 	t.Parallel()
-	plan := func(text string) *plan {
+	plan := func(text string) *adapter.Plan {
 		t.Helper()
-		file := writeT(t, "envoy.yaml", text)
-		p, err := readT(t, filepath.Dir(file), "envoy.yaml").plan(goldenPlace)
+		file := gatewaytest.WriteT(t, "envoy.yaml", text)
+		p, err := readT(t, filepath.Dir(file), "envoy.yaml").Plan(gatewaytest.Place)
 		require.NoError(t, err)
-		unchanged(t, p)
-		for i := range p.substitutions {
-			p.substitutions[i].File = ""
+		gatewaytest.Unchanged(t, p)
+		for i := range p.Substitutions {
+			p.Substitutions[i].File = ""
 		}
 		return p
 	}
@@ -232,7 +142,7 @@ func TestEnvoyConfigOfOtherEditors(t *testing.T) {
 	const mark = "\ufeff"
 	for _, text := range []string{strings.ReplaceAll(exampleEnvoy, "\n", "\r\n"), mark + exampleEnvoy, mark + strings.ReplaceAll(exampleEnvoy, "\n", "\r\n")} {
 		got := plan(text)
-		assert.Equal(t, want.substitutions, got.substitutions)
-		assert.Equal(t, string(want.files[0].text), strings.TrimPrefix(strings.ReplaceAll(string(got.files[0].text), "\r\n", "\n"), mark))
+		assert.Equal(t, want.Substitutions, got.Substitutions)
+		assert.Equal(t, string(want.Files[0].Text), strings.TrimPrefix(strings.ReplaceAll(string(got.Files[0].Text), "\r\n", "\n"), mark))
 	}
 }

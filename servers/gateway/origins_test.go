@@ -1,4 +1,4 @@
-package gateway
+package gateway_test
 
 import (
 	"fmt"
@@ -9,40 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-)
 
-func TestMatchedOrigins(t *testing.T) {
-	t.Parallel()
-	for _, tc := range []struct {
-		name, pattern string
-		want          []string
-		why           string
-	}{
-		{"one", `^https://legacy\.partner\.example$`, []string{"https://legacy.partner.example"}, ""},
-		{"alternatives", `^https://(shop|www)\.a\.test$`, []string{"https://shop.a.test", "https://www.a.test"}, ""},
-		{"what may be left out", `^https?://a\.test(:\d+)?$`, []string{"https://a.test:8", "http://a.test:8", "https://a.test", "http://a.test"}, ""},
-		{"a class of a host's letters", `^https://pr-[a-z0-9-]+\.a\.test$`, []string{"https://pr-x.a.test"}, ""},
-		{"all but a dot", `^https://[^.]+\.a\.test$`, []string{"https://x.a.test"}, ""},
-		{"digits", `^https://pr-[0-9]{3}\.a\.test$`, []string{"https://pr-888.a.test"}, ""},
-		{"no beginning", `\.partner\.example$`, []string{"https://x.partner.example"}, ""},
-		{"no end", `^https://partner\.`, []string{"https://partner.test"}, ""},
-		{"anywhere", `partner`, []string{"https://partner"}, ""},
-		{"without case", `(?i)^https://A\.test$`, []string{"https://a.test"}, ""},
-		{"whatever it is", `.*`, []string{"https://x"}, ""},
-		{"nothing at all", `^$`, nil, ""},
-		{"no browser sends it", `^ftp://a\.test$`, nil, "no origin was found that it matches"},
-		{"what only PCRE knows", `^https://(?!evil)[a-z]+\.a\.test$`, nil, "it can't be read here: error parsing regexp: invalid or unsupported Perl syntax: `(?!`"},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			t.Parallel()
-			got, why := matchedOrigins(tc.pattern)
-			assert.Empty(t, cmp.Diff(tc.want, got))
-			assert.Equal(t, tc.why, why)
-		})
-	}
-	many, _ := matchedOrigins(`^https?://(a|bb|cc|dd)\.(e|ff|gg|hh)\.test(:\d+)?$`)
-	assert.Len(t, many, mostExamples)
-}
+	"github.com/corsproof/corsproof/servers/gateway/adapter"
+)
 
 func TestNamedOrigins(t *testing.T) {
 	t.Parallel()
@@ -147,18 +116,18 @@ func TestNamedOrigins(t *testing.T) {
 			for name, text := range tc.files {
 				require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 			}
-			c, err := kindOf(tc.file).read(filepath.Join(dir, tc.file), Config{})
+			c, err := kindOf(tc.file).Read(filepath.Join(dir, tc.file), adapter.FromSetup)
 			require.NoError(t, err)
-			named := c.named()
+			named := c.Facts().Named
 			var got []string
-			for _, n := range named.all {
+			for _, n := range named.All {
 				matched := ""
 				if n.Matched {
 					matched = ", matched"
 				}
 				got = append(got, fmt.Sprintf("%s:%d: %s: %s%s", filepath.Base(n.At.File), n.At.Line, n.Entry, n.Origin, matched))
 			}
-			for _, n := range named.notes {
+			for _, n := range named.Notes {
 				n.File = filepath.Base(n.File)
 				got = append(got, "note: "+n.String())
 			}

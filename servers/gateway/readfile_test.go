@@ -1,4 +1,4 @@
-package gateway
+package gateway_test
 
 import (
 	"path/filepath"
@@ -9,6 +9,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/tools/txtar"
+
+	"github.com/corsproof/corsproof/servers/gateway/adapter"
+	"github.com/corsproof/corsproof/servers/gateway/internal/gatewaytest"
 )
 
 // Each file that a config names has a copy of its own, whatever its name and the line
@@ -21,21 +24,21 @@ func TestCopiesOfFiles(t *testing.T) {
 			"-- auth/a/.htpasswd --\na\n-- auth/b/.htpasswd --\nb\n",
 		"-- envoy.yaml --\nnode: {metadata: {all: [{filename: a/x}, {filename: b/x}, {filename: b/x}]}}\n" + exampleEnvoy + "-- a/x --\na\n-- b/x --\nb\n",
 	} {
-		dir := unpack(t, files)
-		p, err := readT(t, dir, txtar.Parse([]byte(files)).Files[0].Name).plan(goldenPlace)
+		dir := gatewaytest.Unpack(t, files)
+		p, err := readT(t, dir, txtar.Parse([]byte(files)).Files[0].Name).Plan(gatewaytest.Place)
 		require.NoError(t, err)
 		read := map[string]string{}
-		for _, f := range p.files {
-			if strings.HasPrefix(f.name, "read/") {
-				read[string(f.text)] = filepath.Join(goldenPlace.dir, f.name)
+		for _, f := range p.Files {
+			if strings.HasPrefix(f.Name, "read/") {
+				read[string(f.Text)] = filepath.Join(gatewaytest.Place.Dir, f.Name)
 			}
 		}
 		require.Len(t, read, 2)
-		assert.Len(t, p.reads, 2)
+		assert.Len(t, p.Reads, 2)
 		for text, copy := range read {
-			assert.True(t, slices.ContainsFunc(p.substitutions, func(s Substitution) bool {
+			assert.True(t, slices.ContainsFunc(p.Substitutions, func(s adapter.Substitution) bool {
 				return strings.Contains(s.From, strings.TrimSpace(text)+"/") && strings.Trim(s.To, `"`) == copy
-			}), "%q in %s: %v", text, copy, p.substitutions)
+			}), "%q in %s: %v", text, copy, p.Substitutions)
 		}
 	}
 }

@@ -1,13 +1,15 @@
-package gateway
+package gateway_test
 
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,8 +18,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/corsproof/corsproof/fixtures"
+	"github.com/corsproof/corsproof/harness/process"
 	"github.com/corsproof/corsproof/harness/wire"
+	"github.com/corsproof/corsproof/servers/gateway"
+	"github.com/corsproof/corsproof/servers/gateway/adapter"
+	"github.com/corsproof/corsproof/servers/gateway/internal/gatewaytest"
 )
 
 // Each config as a user has it, in the real gateway: what it answers, and which
@@ -26,11 +31,11 @@ func TestAnswers(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name string
-		kind Kind
+		kind gateway.Kind
 		file string // of testdata, the first file in it; or of the fixtures
 		want map[string]string
 	}{
-		{"nginx/real", Nginx, "nginx-real", map[string]string{
+		{"nginx/real", "nginx", "nginx-real", map[string]string{
 			"http://api.shop.example.com/x":           "301 https://api.shop.example.com/x",
 			"https://api.shop.example.com/orders?a=b": "200 app GET api.shop.example.com /orders?a=b",
 			"https://api.shop.example.com/v1/a":       "200 legacy.internal:8443 GET api.shop.example.com /api/a",
@@ -39,11 +44,11 @@ func TestAnswers(t *testing.T) {
 			"https://api.shop.example.com/s/%41":      "200 $host GET api.shop.example.com /s/%41",
 			"https://x.shop.example.com/":             "404 nope",
 		}},
-		{"nginx/wrapped", Nginx, "nginx-wrapped", map[string]string{
+		{"nginx/wrapped", "nginx", "nginx-wrapped", map[string]string{
 			"http://api.example.com/a/b":  "200 app:8000 GET 127.0.0.1 /a/b",
 			"https://api.example.com/a/b": "200 app:8000 GET 127.0.0.1 /a/b", // behind who ends TLS
 		}},
-		{"nginx/forms", Nginx, "nginx-forms", map[string]string{
+		{"nginx/forms", "nginx", "nginx-forms", map[string]string{
 			"http://example.com:81/a/x":     "200 app GET app /x",
 			"http://example.com:81/b/x":     "200 app GET app /b/x",
 			"http://example.com:81/c/x":     "200 a.internal GET 127.0.0.1 /c/x",
@@ -56,13 +61,13 @@ func TestAnswers(t *testing.T) {
 			"http://example.com:81/l/x":     "200 twin GET 127.0.0.1 /l/x",
 			"http://example.com:81/k/x":     `200 http://k.internal "quoted" {;} # no comment`,
 		}},
-		{"envoy/orders", Envoy, "gateways/orders/envoy.yaml", map[string]string{
+		{"envoy/orders", "envoy", "gateways/orders/envoy.yaml", map[string]string{
 			"http://api.example.com/x":           "308 https://api.example.com/x",
 			"https://api.example.com/orders?a=b": "200 orders GET api.example.com /orders?a=b",
 			"https://api.example.com/stock/A-1":  "200 stock GET api.example.com /stock/A-1",
 			"https://api.example.com/x":          "404 not found",
 		}},
-		{"envoy/forms", Envoy, "envoy-run", map[string]string{
+		{"envoy/forms", "envoy", "envoy-run", map[string]string{
 			"http://a.test:8080/one":        "200 one GET a.test:8080 /one",
 			"http://a.test:8080/direct":     "200 hello",
 			"https://api.example.com:8443/": "200 two GET api.example.com:8443 /",
@@ -71,12 +76,12 @@ func TestAnswers(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			g, e := startT(t, tc.kind, configFile(t, tc.file), configT(t))
-			assert.Regexp(t, `^(nginx/)?1\.[0-9]+\.[0-9]+$`, g.Version())
-			assert.NotEmpty(t, g.Substitutions())
-			c := clientT(t, e)
+			g, e := gatewaytest.StartT(t, tc.kind, configFile(t, tc.file), gatewaytest.ConfigT(t))
+			assert.Regexp(t, `^(nginx/)?1\.[0-9]+\.[0-9]+$`, g.Running().Version)
+			assert.NotEmpty(t, g.Running().Substitutions)
+			c := gatewaytest.ClientT(t, e)
 			for url, want := range tc.want {
-				got := get(t, c, url)
+				got := gatewaytest.Get(t, c, url)
 				if strings.HasSuffix(want, " ") {
 					got = got[:min(len(got), len(want))]
 				}
@@ -89,7 +94,7 @@ func TestAnswers(t *testing.T) {
 			_, err := c.Get("http://api.example.com/")
 			assert.Error(t, err, "it answers after Close")
 			_, err = g.Start(t.Context(), wire.Upstream{})
-			assert.ErrorIs(t, err, ErrClosed)
+			assert.ErrorIs(t, err, gateway.ErrClosed)
 		})
 	}
 }
@@ -100,16 +105,14 @@ var withoutPort = regexp.MustCompile(`127\.0\.0\.1:[0-9]+`)
 func configFile(t *testing.T, name string) string {
 	t.Helper()
 	if strings.Contains(name, "/") {
-		dir := t.TempDir()
-		require.NoError(t, os.CopyFS(dir, fixtures.Files))
-		return filepath.Join(dir, name)
+		return gatewaytest.FixtureT(t, name)
 	}
 	for _, folder := range []string{"substitute", "run"} {
 		text, err := os.ReadFile(filepath.Join("testdata", folder, name+".txtar"))
 		if err != nil {
 			continue
 		}
-		dir := unpack(t, string(text))
+		dir := gatewaytest.Unpack(t, string(text))
 		for _, main := range []string{"nginx.conf", "default.conf", "envoy.yaml"} {
 			if path := filepath.Join(dir, main); exists(path) {
 				return path
@@ -125,55 +128,22 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// writeT writes a config into a folder of its own.
-func writeT(t *testing.T, name, text string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), name)
-	require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
-	return path
-}
-
-const (
-	plainNginx = "events {}\nhttp {\n  server {\n    listen 8080;\n    location / { proxy_pass http://app.internal; }\n  }\n}\n"
-	plainEnvoy = `static_resources:
-  listeners:
-    - address: {socket_address: {address: 0.0.0.0, port_value: 8080}}
-      filter_chains:
-        - filters:
-            - name: hcm
-              typed_config:
-                "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-                stat_prefix: a
-                route_config: {virtual_hosts: [{name: a, domains: ["*"], routes: [{match: {prefix: /}, route: {cluster: app}}]}]}
-                http_filters:
-                  - {name: router, typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}
-  clusters:
-    - {name: app, type: STRICT_DNS, load_assignment: {cluster_name: app, endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: app.internal, port_value: 80}}}}]}]}}
-`
-)
-
-var plain = []struct {
-	kind Kind
-	name string
-	text string
-}{{Nginx, "nginx.conf", plainNginx}, {Envoy, "envoy.yaml", plainEnvoy}}
-
 // Whoever has the config's own ports makes no difference.
 func TestTakenPorts(t *testing.T) {
 	t.Parallel()
-	for _, tc := range plain {
-		t.Run(string(tc.kind), func(t *testing.T) {
+	for _, tc := range gatewaytest.Plain {
+		t.Run(string(tc.Kind), func(t *testing.T) {
 			t.Parallel()
 			taken, err := net.Listen("tcp", "127.0.0.1:0")
 			require.NoError(t, err)
 			defer taken.Close()
 			_, port, err := net.SplitHostPort(taken.Addr().String())
 			require.NoError(t, err)
-			file := writeT(t, tc.name, strings.ReplaceAll(tc.text, "8080", port))
-			cfg := configT(t)
+			file := gatewaytest.WriteT(t, tc.Name, strings.ReplaceAll(tc.Text, "8080", port))
+			cfg := gatewaytest.ConfigT(t)
 			for range 2 { // nor does the same config, running
-				_, e := startT(t, tc.kind, file, cfg)
-				assert.Regexp(t, "^200 app", get(t, clientT(t, e), "http://a.test:"+port+"/"))
+				_, e := gatewaytest.StartT(t, tc.Kind, file, cfg)
+				assert.Regexp(t, "^200 app", gatewaytest.Get(t, gatewaytest.ClientT(t, e), "http://a.test:"+port+"/"))
 			}
 		})
 	}
@@ -182,26 +152,26 @@ func TestTakenPorts(t *testing.T) {
 func TestBrokenConfigShowsTheGatewaysOwnWords(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
-		kind       Kind
+		kind       gateway.Kind
 		name, text string
 		says       []string
 	}{
-		{Nginx, "nginx.conf", strings.Replace(plainNginx, "listen 8080;", "listen 8080;\n    brotli on;", 1),
+		{"nginx", "nginx.conf", strings.Replace(gatewaytest.PlainNginx, "listen 8080;", "listen 8080;\n    brotli on;", 1),
 			[]string{`unknown directive "brotli" in FILE:5`, "lacks the module that has it", "start gateway nginx with FILE"}},
-		{Nginx, "nginx.conf", strings.Replace(plainNginx, "listen 8080;", "listen 8080;\n    return 200 ${UNSET};", 1),
+		{"nginx", "nginx.conf", strings.Replace(gatewaytest.PlainNginx, "listen 8080;", "listen 8080;\n    return 200 ${UNSET};", 1),
 			[]string{`unknown "unset" variable`, "give the filled-in file"}},
-		{Nginx, "default.conf", "server {\n  location / { proxy_pass http://a; }\n  location / { }\n}\n",
+		{"nginx", "default.conf", "server {\n  location / { proxy_pass http://a; }\n  location / { }\n}\n",
 			[]string{`duplicate location "/" in FILE:3`}},
-		{Envoy, "envoy.yaml", strings.Replace(plainEnvoy, "stat_prefix", "statprefix", 1),
+		{"envoy", "envoy.yaml", strings.Replace(gatewaytest.PlainEnvoy, "stat_prefix", "statprefix", 1),
 			[]string{"statprefix", "has unknown fields", "FILE", "a field is misspelt"}},
-		{Envoy, "envoy.yaml", strings.Replace(plainEnvoy, "cluster: app", "cluster: other", 1), []string{"unknown cluster 'other'"}},
+		{"envoy", "envoy.yaml", strings.Replace(gatewaytest.PlainEnvoy, "cluster: app", "cluster: other", 1), []string{"unknown cluster 'other'"}},
 	} {
 		t.Run(string(tc.kind)+"/"+tc.says[0], func(t *testing.T) {
 			t.Parallel()
-			file, cfg := writeT(t, tc.name, tc.text), configT(t)
-			g, err := New(tc.kind, file, cfg)
+			file, cfg := gatewaytest.WriteT(t, tc.name, tc.text), gatewaytest.ConfigT(t)
+			g, err := gateway.New(t.Context(), tc.kind, file, cfg)
 			require.NoError(t, err)
-			_, err = g.Start(t.Context(), wire.Upstream{Plain: echo(t, "app")})
+			_, err = g.Start(t.Context(), wire.Upstream{Plain: gatewaytest.Echo(t, "app")})
 			require.Error(t, err)
 			for _, s := range tc.says {
 				assert.Contains(t, err.Error(), strings.ReplaceAll(s, "FILE", file))
@@ -213,51 +183,64 @@ func TestBrokenConfigShowsTheGatewaysOwnWords(t *testing.T) {
 }
 
 func TestMissingBinary(t *testing.T) {
-	cfg := configT(t)
-	start := func(k Kind, binary string) error {
+	cfg := gatewaytest.ConfigT(t)
+	start := func(k gateway.Kind, binary string) error {
 		cfg.Binary = binary
-		g, err := New(k, writeT(t, map[Kind]string{Nginx: "nginx.conf", Envoy: "envoy.yaml"}[k], map[Kind]string{Nginx: plainNginx, Envoy: plainEnvoy}[k]), cfg)
+		g, err := gateway.New(t.Context(), k, gatewaytest.WriteT(t, map[gateway.Kind]string{"nginx": "nginx.conf", "envoy": "envoy.yaml"}[k], map[gateway.Kind]string{"nginx": gatewaytest.PlainNginx, "envoy": gatewaytest.PlainEnvoy}[k]), cfg)
 		require.NoError(t, err)
-		_, err = g.Start(t.Context(), wire.Upstream{Plain: echo(t, "app")})
+		_, err = g.Start(t.Context(), wire.Upstream{Plain: gatewaytest.Echo(t, "app")})
 		require.Error(t, err)
 		assert.NoError(t, g.Close())
 		return err
 	}
 	t.Setenv("PATH", t.TempDir())
-	assert.ErrorContains(t, start(Nginx, BinarySystem), "nginx is not in PATH: on Debian and Ubuntu: apt-get install")
-	assert.ErrorContains(t, start(Envoy, BinarySystem), "envoy is not in PATH: get it as envoyproxy.io says")
-	assert.ErrorContains(t, start(Nginx, "/nowhere/nginx"), "no program at /nowhere/nginx")
-	assert.ErrorContains(t, start(Nginx, "/bin/echo"), `/bin/echo is no nginx: to -v it says "-v"`)
-	assert.ErrorContains(t, start(Envoy, cfg.Installed.Nginx), "is no envoy: to --version it says")
+	assert.ErrorContains(t, start("nginx", adapter.BinarySystem), "nginx is not in PATH: on Debian and Ubuntu: apt-get install")
+	assert.ErrorContains(t, start("envoy", adapter.BinarySystem), "envoy is not in PATH: get it as envoyproxy.io says")
+	assert.ErrorContains(t, start("nginx", "/nowhere/nginx"), "no program at /nowhere/nginx")
+	assert.ErrorContains(t, start("nginx", "/bin/echo"), `/bin/echo is no nginx: to -v it says "-v"`)
+	assert.ErrorContains(t, start("envoy", cfg.Installed.Nginx), "is no envoy: to --version it says")
 }
 
 // The binary of a path, and that in PATH, are what is run.
 func TestGivenBinary(t *testing.T) {
-	cfg := configT(t)
+	cfg := gatewaytest.ConfigT(t)
 	given := cfg.Installed.Nginx
 	cfg.Installed = nil
 	cfg.Binary = given
-	file := writeT(t, "nginx.conf", plainNginx)
-	_, e := startT(t, Nginx, file, cfg)
-	assert.Regexp(t, "^200 app.internal", get(t, clientT(t, e), "http://a.test:8080/"))
-	cfg.Binary = BinarySystem
+	file := gatewaytest.WriteT(t, "nginx.conf", gatewaytest.PlainNginx)
+	_, e := gatewaytest.StartT(t, "nginx", file, cfg)
+	assert.Regexp(t, "^200 app.internal", gatewaytest.Get(t, gatewaytest.ClientT(t, e), "http://a.test:8080/"))
+	cfg.Binary = adapter.BinarySystem
 	t.Setenv("PATH", filepath.Dir(given))
-	_, e = startT(t, Nginx, file, cfg)
-	assert.Regexp(t, "^200 app.internal", get(t, clientT(t, e), "http://a.test:8080/"))
+	_, e = gatewaytest.StartT(t, "nginx", file, cfg)
+	assert.Regexp(t, "^200 app.internal", gatewaytest.Get(t, gatewaytest.ClientT(t, e), "http://a.test:8080/"))
+}
+
+// childT returns the pid of the one process of a run that is this one's child.
+func childT(t *testing.T, run *process.Run) int {
+	t.Helper()
+	all, err := run.Processes()
+	require.NoError(t, err)
+	i := slices.IndexFunc(all, func(f process.Found) bool {
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", f.PID))
+		return err == nil && strings.Contains(string(status), fmt.Sprintf("\nPPid:\t%d\n", os.Getpid()))
+	})
+	require.GreaterOrEqual(t, i, 0, "%v", all)
+	return all[i].PID
 }
 
 func TestDeathInTheMiddle(t *testing.T) {
 	t.Parallel()
-	for _, tc := range plain {
-		t.Run(string(tc.kind), func(t *testing.T) {
+	for _, tc := range gatewaytest.Plain {
+		t.Run(string(tc.Kind), func(t *testing.T) {
 			t.Parallel()
-			cfg := configT(t)
+			cfg := gatewaytest.ConfigT(t)
 			gone := make(chan error, 2)
 			cfg.Gone = func(err error) { gone <- err }
-			g, e := startT(t, tc.kind, writeT(t, tc.name, tc.text), cfg)
-			c := clientT(t, e)
-			assert.Regexp(t, "^200 ", get(t, c, "http://a.test:8080/"))
-			require.NoError(t, syscall.Kill(g.child.PID(), syscall.SIGKILL))
+			g, e := gatewaytest.StartT(t, tc.Kind, gatewaytest.WriteT(t, tc.Name, tc.Text), cfg)
+			c := gatewaytest.ClientT(t, e)
+			assert.Regexp(t, "^200 ", gatewaytest.Get(t, c, "http://a.test:8080/"))
+			require.NoError(t, syscall.Kill(childT(t, cfg.Run), syscall.SIGKILL))
 			select {
 			case err := <-gone:
 				assert.ErrorContains(t, err, "ended by itself")
@@ -279,12 +262,12 @@ const mostToEnd = 3 * time.Second
 
 func TestHungGatewayEnds(t *testing.T) {
 	t.Parallel()
-	for _, tc := range plain {
-		t.Run(string(tc.kind), func(t *testing.T) {
+	for _, tc := range gatewaytest.Plain {
+		t.Run(string(tc.Kind), func(t *testing.T) {
 			t.Parallel()
-			cfg := configT(t)
-			g, _ := startT(t, tc.kind, writeT(t, tc.name, tc.text), cfg)
-			require.NoError(t, syscall.Kill(-g.child.PID(), syscall.SIGSTOP))
+			cfg := gatewaytest.ConfigT(t)
+			g, _ := gatewaytest.StartT(t, tc.Kind, gatewaytest.WriteT(t, tc.Name, tc.Text), cfg)
+			require.NoError(t, syscall.Kill(-childT(t, cfg.Run), syscall.SIGSTOP))
 			began := time.Now()
 			require.NoError(t, g.Close())
 			assert.Less(t, time.Since(began), mostToEnd)
@@ -298,16 +281,16 @@ func TestHungGatewayEnds(t *testing.T) {
 // A program that never answers, as a gateway whose start hangs.
 func TestStartEndsWithItsContext(t *testing.T) {
 	t.Parallel()
-	cfg := configT(t)
+	cfg := gatewaytest.ConfigT(t)
 	script := filepath.Join(cfg.Run.Dir(), "nginx")
 	require.NoError(t, os.WriteFile(script, []byte("#!/bin/sh\ncase $1 in -v) echo nginx version: nginx/1.0.0; exit;; esac\necho it waits; sleep 3600 & sleep 3600\n"), 0o755))
 	cfg.Binary = script
-	g, err := New(Nginx, writeT(t, "nginx.conf", plainNginx), cfg)
+	g, err := gateway.New(t.Context(), "nginx", gatewaytest.WriteT(t, "nginx.conf", gatewaytest.PlainNginx), cfg)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	failed := make(chan error, 1)
 	go func() {
-		_, err := g.Start(ctx, wire.Upstream{Plain: echo(t, "app")})
+		_, err := g.Start(ctx, wire.Upstream{Plain: gatewaytest.Echo(t, "app")})
 		failed <- err
 	}()
 	require.NoError(t, waitFor(t, func() bool { // the child and the two that it started
@@ -347,9 +330,9 @@ func waitFor(t *testing.T, done func() bool) error {
 // and a name that the config doesn't know, asked for by a page.
 func TestCertificates(t *testing.T) {
 	t.Parallel()
-	cfg := configT(t)
+	cfg := gatewaytest.ConfigT(t)
 	cfg.Hosts = []string{"shop.example.com"}
-	file := writeT(t, "nginx.conf", `events {}
+	file := gatewaytest.WriteT(t, "nginx.conf", `events {}
 http {
   server {
     listen 443 ssl;
@@ -361,9 +344,9 @@ http {
   }
 }
 `)
-	_, e := startT(t, Nginx, file, cfg)
-	c := clientT(t, e)
-	assert.Regexp(t, "^200 app.internal GET", get(t, c, "https://shop.example.com/"))
+	_, e := gatewaytest.StartT(t, "nginx", file, cfg)
+	c := gatewaytest.ClientT(t, e)
+	assert.Regexp(t, "^200 app.internal GET", gatewaytest.Get(t, c, "https://shop.example.com/"))
 	_, err := c.Get("https://other.example.com/")
 	assert.ErrorContains(t, err, "certificate is valid for shop.example.com")
 }
@@ -373,13 +356,13 @@ http {
 func TestBehindARecorder(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
-		kind Kind
+		kind gateway.Kind
 		file string
-	}{{Nginx, "gateways/orders/nginx.conf"}, {Envoy, "gateways/orders/envoy.yaml"}} {
+	}{{"nginx", "gateways/orders/nginx.conf"}, {"envoy", "gateways/orders/envoy.yaml"}} {
 		t.Run(string(tc.kind), func(t *testing.T) {
 			t.Parallel()
-			cfg := configT(t)
-			_, e := startT(t, tc.kind, configFile(t, tc.file), cfg)
+			cfg := gatewaytest.ConfigT(t)
+			_, e := gatewaytest.StartT(t, tc.kind, configFile(t, tc.file), cfg)
 			l, err := e.For("https://api.example.com")
 			require.NoError(t, err)
 			r, err := wire.NewRecorder(wire.RecorderConfig{
@@ -388,7 +371,7 @@ func TestBehindARecorder(t *testing.T) {
 			require.NoError(t, err)
 			defer r.Close()
 			front := wire.Endpoint{Roots: cfg.CA.Pool(), Listeners: []wire.EndpointListener{{Port: 443, TLS: true, Address: wire.Address{Network: "tcp", Address: r.Addr()}}}}
-			assert.Regexp(t, "^200 orders", get(t, clientT(t, front), "https://api.example.com/orders"))
+			assert.Regexp(t, "^200 orders", gatewaytest.Get(t, gatewaytest.ClientT(t, front), "https://api.example.com/orders"))
 			all := r.Since(0)
 			require.Len(t, all, 1)
 			assert.Equal(t, "https://api.example.com", all[0].Server)
@@ -401,8 +384,8 @@ func TestNothingIsLeftInTheUsersFolder(t *testing.T) {
 	t.Parallel()
 	file := configFile(t, "nginx-real")
 	before := tree(t, filepath.Dir(file))
-	_, e := startT(t, Nginx, file, configT(t))
-	get(t, clientT(t, e), "https://api.shop.example.com/orders")
+	_, e := gatewaytest.StartT(t, "nginx", file, gatewaytest.ConfigT(t))
+	gatewaytest.Get(t, gatewaytest.ClientT(t, e), "https://api.shop.example.com/orders")
 	assert.Equal(t, before, tree(t, filepath.Dir(file)))
 }
 

@@ -1,0 +1,75 @@
+package adapter
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// An Edit replaces bytes of a source; an empty range inserts.
+type Edit struct {
+	what       What
+	source     *Source
+	start, end int
+	to         string
+}
+
+func (e Edit) substitution() Substitution {
+	return Substitution{What: e.what, File: e.source.Name, Line: e.source.Line(e.start), From: string(e.source.Text[e.start:e.end]), To: e.to}
+}
+
+// Edits are those of one config. The same edit may be added again, for a file
+// that is included twice.
+type Edits []Edit
+
+func (all *Edits) Add(what What, s *Source, start, end int, to string) {
+	e := Edit{what, s, start, end, to}
+	if string(s.Text[start:end]) == to || slices.Contains(*all, e) {
+		return
+	}
+	*all = append(*all, e)
+}
+
+// apply returns the text of a source after its edits. Lines that an edit takes
+// away it leaves empty, so that the others keep their numbers.
+func (all Edits) Apply(s *Source) ([]byte, error) {
+	own := all.Of(s)
+	var out bytes.Buffer
+	at := 0
+	for i, e := range own {
+		if e.start < at || i > 0 && e.start == own[i-1].start && e.start < e.end {
+			return nil, fmt.Errorf("%s: it is included twice and would have to be %q and %q; include copies of the file", s.At(e.start), own[max(i-1, 0)].to, e.to)
+		}
+		out.Write(s.Text[at:e.start])
+		out.WriteString(e.to)
+		lines := bytes.Count(s.Text[e.start:e.end], []byte("\n")) - strings.Count(e.to, "\n")
+		out.WriteString(strings.Repeat("\n", max(lines, 0)))
+		at = e.end
+	}
+	out.Write(s.Text[at:])
+	return out.Bytes(), nil
+}
+
+// of returns the edits of a source in the order of their places.
+func (all Edits) Of(s *Source) Edits {
+	var own Edits
+	for _, e := range all {
+		if e.source == s {
+			own = append(own, e)
+		}
+	}
+	slices.SortStableFunc(own, func(a, b Edit) int { return a.start - b.start })
+	return own
+}
+
+// substitutions returns what the edits of all sources are.
+func (all Edits) Substitutions(sources []*Source) []Substitution {
+	var out []Substitution
+	for _, s := range sources {
+		for _, e := range all.Of(s) {
+			out = append(out, e.substitution())
+		}
+	}
+	return out
+}

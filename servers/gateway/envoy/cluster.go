@@ -1,0 +1,146 @@
+package envoy
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/corsproof/corsproof/harness/wire"
+	"github.com/corsproof/corsproof/servers/gateway/adapter"
+)
+
+// An envoyUse is what a cluster is called for.
+type envoyUse int
+
+const (
+	unused    envoyUse = iota // for nothing that the config names
+	telemetry                 // for traces, statistics and logs alone
+	service                   // by a filter
+	routed                    // by a route
+)
+
+// nowhere is where what nobody looks at goes: the port of a service that no
+// machine runs any more, https://www.rfc-editor.org/rfc/rfc863.
+var nowhere = wire.Address{Network: "tcp", Address: "127.0.0.1:9"}
+
+// clusterUses finds what each cluster is called for.
+func (r *rewrite) clusterUses() map[string]envoyUse {
+	uses := map[string]envoyUse{}
+	var walk func(n ast.Node, use envoyUse, parent string)
+	walk = func(n ast.Node, use envoyUse, parent string) {
+		for _, item := range r.f.items(n) {
+			walk(item, use, parent)
+		}
+		for _, e := range r.f.fields(n) {
+			key, below := yamlKey(e), use
+			switch key {
+			case "tracing", "stats_sinks", "access_log", "access_log_options":
+				below = telemetry
+			case "route":
+				below = routed
+			case "load_assignment":
+				continue // its cluster_name is its own
+			}
+			named := key == "cluster" || key == "cluster_name" || key == "tcp_cluster_name" || key == "collector_cluster" || key == "name" && parent == "clusters" && use == routed
+			if name := r.f.text(e.Value); named && name != "" {
+				uses[name] = max(uses[name], below)
+			}
+			walk(e.Value, below, key)
+		}
+	}
+	walk(r.f.root, service, "")
+	return uses
+}
+
+// cluster leads the endpoints of a cluster to ours, and takes out what would
+// leave one of them out that fails: ours fails when a case asks for it.
+func (r *rewrite) cluster(n ast.Node) {
+	name, use := r.f.text(n, "name"), r.uses[r.f.text(n, "name")]
+	if !r.canRun(n, name, use) {
+		return
+	}
+	up := r.place.Upstream.For(name)
+	to := up.Plain
+	if socket := r.f.field(n, "transport_socket"); socket != nil && r.isTLS(socket.Value) {
+		if to = up.TLS; to == (wire.Address{}) {
+			r.problem(socket, "cluster %s calls its upstream through TLS, and there is no wire.Upstream.TLS", name)
+			return
+		}
+	}
+	if use == telemetry {
+		to = nowhere
+		r.note(r.f.field(n, "name"), "cluster %s is for traces, statistics or logs alone: they reach nobody here", name)
+	}
+	endpoints := 0
+	for _, locality := range r.f.items(r.f.value(n, "load_assignment", "endpoints")) {
+		for _, endpoint := range r.f.items(r.f.value(locality, "lb_endpoints")) {
+			for _, address := range r.endpointAddresses(endpoint) {
+				endpoints++
+				r.address(adapter.WhatUpstream, address, to)
+			}
+		}
+	}
+	if kind := strings.ToUpper(r.f.text(n, "type")); to.Network == "unix" && (kind == "STRICT_DNS" || kind == "LOGICAL_DNS") {
+		r.set(adapter.WhatUpstream, n, "STATIC", "type") // a socket has no name to look up
+	}
+	if endpoints > 0 && use != telemetry {
+		r.upstreams = append(r.upstreams, name)
+	}
+	if strings.EqualFold(r.f.text(n, "dns_lookup_family"), "V6_ONLY") {
+		r.set(adapter.WhatUpstream, n, "V4_ONLY", "dns_lookup_family")
+	}
+	r.set(adapter.WhatHealth, n, null, "health_checks")
+	r.set(adapter.WhatHealth, n, null, "outlier_detection")
+}
+
+// endpointAddresses returns the fields that hold an endpoint's addresses.
+func (r *rewrite) endpointAddresses(n ast.Node) []*ast.MappingValueNode {
+	var all []*ast.MappingValueNode
+	if a := r.f.field(n, "endpoint", "address"); a != nil {
+		all = append(all, a)
+	}
+	for _, more := range r.f.items(r.f.value(n, "endpoint", "additional_addresses")) {
+		if a := r.f.field(more, "address"); a != nil {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+// canRun notes what can't be run of a cluster.
+func (r *rewrite) canRun(n ast.Node, name string, use envoyUse) bool {
+	before := len(r.problems)
+	switch kind := strings.ToUpper(r.f.text(n, "type")); kind {
+	case "EDS":
+		r.problem(r.f.field(n, "type"), "the endpoints of cluster %s are fetched (EDS), and nothing is fetched here: write them in load_assignment, with type STATIC", name)
+	case "ORIGINAL_DST":
+		r.problem(r.f.field(n, "type"), "cluster %s goes wherever a client meant to go (ORIGINAL_DST), and here that is nowhere: write its endpoints in load_assignment, with type STATIC", name)
+	}
+	if kind := r.f.text(n, "cluster_type", "name"); slices.Contains([]string{"envoy.clusters.dynamic_forward_proxy", "envoy.clusters.redis", "envoy.cluster.eds"}, kind) {
+		r.problem(r.f.field(n, "cluster_type"), "the endpoints of cluster %s aren't in the config (%s): write them in load_assignment, with type STATIC", name, kind)
+	}
+	if matches := r.f.field(n, "transport_socket_matches"); matches != nil {
+		r.problem(matches, "which transport socket cluster %s uses depends on its endpoint: write transport_socket", name)
+	}
+	if socket := r.f.field(n, "transport_socket"); socket != nil && strings.HasSuffix(r.f.text(socket.Value, "typed_config", "@type"), ".ProxyProtocolUpstreamTransport") {
+		r.problem(socket, "cluster %s calls its upstream with PROXY protocol, and the scripted upstream speaks none: write the transport_socket that is within it", name)
+	}
+	http2 := r.f.field(n, "http2_protocol_options")
+	for _, options := range r.f.fields(r.f.value(n, "typed_extension_protocol_options")) {
+		for _, path := range [][]string{{"explicit_http_config", "http2_protocol_options"}, {"use_downstream_protocol_config"}} { // pages speak HTTP/2
+			if e := r.f.field(options.Value, path...); e != nil {
+				http2 = e
+			}
+		}
+	}
+	secure := r.isTLS(r.f.value(n, "transport_socket"))
+	switch {
+	case http2 == nil || secure || use == telemetry:
+	case use == routed:
+		r.problem(http2, "cluster %s calls its upstream with HTTP/2 in the clear, and the scripted upstream speaks that through TLS alone: leave %s out, or give it a transport_socket with TLS", name, yamlKey(http2))
+	default:
+		r.note(http2, "cluster %s calls its upstream with HTTP/2 in the clear, as for gRPC: nothing that understands it answers here", name)
+	}
+	return len(r.problems) == before
+}

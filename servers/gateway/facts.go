@@ -1,0 +1,106 @@
+package gateway
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/corsproof/corsproof/harness/policy"
+	"github.com/corsproof/corsproof/harness/target"
+	"github.com/corsproof/corsproof/servers/gateway/adapter"
+)
+
+// Facts returns what a check has to know of the gateway: it is ours, so that it may
+// be sent everything, and what its config says of itself.
+func (g *Gateway) Facts() target.Facts {
+	said := g.said()
+	return target.Facts{
+		Ours: true, Requests: target.AllRequests, URLs: target.MarkedURLs,
+		NamedOrigins: said.Named.All, Limits: said.Limits, ClientCertificates: said.ClientCertificates,
+		Recognize: g.kind.Recognize, Life: g.life,
+	}
+}
+
+// Recognize says why a server refused a request, given the status and the beginning of
+// the body of its answer, if that is an error page of a registered kind. It is the
+// [target.Facts] Recognize of a server of which it isn't known what it is.
+func Recognize(status int, body string) target.Reason {
+	for _, k := range Kinds() {
+		if a, err := registered.adapter(k); err == nil && a.Recognize != nil {
+			if reason := a.Recognize(status, body); reason != target.ReasonUnknown {
+				return reason
+			}
+		}
+	}
+	return target.ReasonUnknown
+}
+
+// NamedOrigins returns the origins that a config names, and of each expression in it
+// some that it matches. It starts nothing. The error says why the config can't be read.
+func NamedOrigins(k Kind, file string) ([]policy.NamedOrigin, error) {
+	a, err := registered.adapter(k)
+	if err != nil {
+		return nil, err
+	}
+	c, err := a.Read(file, adapter.FromSetup)
+	if err != nil {
+		return nil, fmt.Errorf("gateway %s: %s can't be read:\n%w", k, file, err)
+	}
+	return c.Facts().Named.All, nil
+}
+
+// A Reading is what is known of a gateway's config before the start.
+type Reading struct {
+	Kind Kind
+	File string // as it was given
+	// Files are the paths of all files that belong to the config, itself among them.
+	Files []string
+	// Upstreams are the names of the config's upstreams, sorted, as
+	// [wire.Upstream].Named calls them.
+	Upstreams []string
+	// Notes say what is other here than where the config is used, and what of it
+	// isn't tried by itself.
+	Notes []adapter.Note
+}
+
+// Reading returns what is known of the config. It is the caller's.
+func (g *Gateway) Reading() Reading {
+	r := Reading{Kind: Kind(g.kind.Kind), File: g.file, Upstreams: slices.Clone(g.dry.Upstreams)}
+	for _, s := range g.dry.Copies {
+		if s.Path != "" { // else it is ours
+			r.Files = append(r.Files, s.Path)
+		}
+	}
+	r.Files = append(r.Files, g.dry.Reads...)
+	slices.Sort(r.Upstreams)
+	r.Upstreams = slices.Compact(r.Upstreams)
+	r.Notes = slices.Concat(g.dry.Notes, g.said().Named.Notes)
+	return r
+}
+
+// A Running is what is known of a gateway once it runs. The zero value is of one that
+// was not started.
+type Running struct {
+	// Version is what the program says its version is.
+	Version string
+	// Substitutions are all places that are other than the user wrote them, in the
+	// order of files and lines.
+	Substitutions []adapter.Substitution
+}
+
+// Running returns what is known since the start. It is the caller's.
+func (g *Gateway) Running() Running {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var r Running
+	if g.plan != nil {
+		r.Substitutions = slices.Clone(g.plan.Substitutions)
+	}
+	if g.instance != nil {
+		r.Version = g.instance.Version()
+	}
+	return r
+}
+
+// Fix words a fix in the syntax of the gateway, for the place in the user's
+// config where it goes.
+func (g *Gateway) Fix(f policy.Fix) policy.Wording { return adapter.Word(g.config, f) }

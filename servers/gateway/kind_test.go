@@ -1,0 +1,35 @@
+package gateway_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/corsproof/corsproof/harness/policy"
+	"github.com/corsproof/corsproof/servers/gateway"
+	_ "github.com/corsproof/corsproof/servers/gateway/all" // the kinds
+)
+
+func TestParseKind(t *testing.T) {
+	t.Parallel()
+	k, err := gateway.ParseKind("envoy")
+	require.NoError(t, err)
+	assert.Equal(t, gateway.Kind("envoy"), k)
+	_, err = gateway.ParseKind("apache")
+	assert.EqualError(t, err, `no gateway "apache": there are envoy, nginx`)
+	var names []string
+	for _, k := range gateway.Kinds() {
+		names = append(names, k.String())
+	}
+	assert.ElementsMatch(t, policy.Gateways, names, "what a policy may name can be run")
+	k, file, err := gateway.ParseSpec("nginx=./a=b.conf")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"nginx", "./a=b.conf"}, []string{k.String(), file})
+	for _, bad := range []string{"", "nginx", "nginx=", "apache=x"} {
+		_, _, err := gateway.ParseSpec(bad)
+		assert.Error(t, err, bad)
+	}
+	_, err = gateway.New(t.Context(), "apache", "x", gateway.Config{})
+	assert.ErrorContains(t, err, "no gateway")
+}

@@ -1,0 +1,93 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/corsproof/corsproof/servers/gateway/adapter"
+)
+
+// registered is what a program imported.
+var registered registry
+
+// Register makes kinds known. The packages servers/gateway/all and
+// servers/gateway/containers do, when they are imported. It panics if a kind is
+// registered twice.
+func Register(all ...adapter.Adapter) { registered.add(all) }
+
+// RegisterImages says who runs container images where [Config].Images doesn't. The
+// package servers/gateway/containers does, when it is imported.
+func RegisterImages(open ImageOpener) {
+	registered.mu.Lock()
+	defer registered.mu.Unlock()
+	registered.images = open
+}
+
+// What a program imports for its effect.
+const (
+	importAll        = `_ "github.com/corsproof/corsproof/servers/gateway/all"`
+	importContainers = `_ "github.com/corsproof/corsproof/servers/gateway/containers"`
+)
+
+// ErrNoKinds is the error where no kind is registered. It shows the line to import.
+var ErrNoKinds = errors.New("no kind of gateway is registered: import\n\t" + importAll +
+	"\nor, to run programs of container images as well, which takes a Docker client,\n\t" + importContainers)
+
+var errNoImages = errors.New("Config.Image is set, and nothing is registered that runs images: import\n\t" + importContainers)
+
+// A registry has the kinds of gateways, and who runs images. The zero value is empty.
+type registry struct {
+	mu       sync.RWMutex
+	adapters map[Kind]adapter.Adapter
+	images   ImageOpener
+}
+
+func (r *registry) add(all []adapter.Adapter) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.adapters == nil {
+		r.adapters = map[Kind]adapter.Adapter{}
+	}
+	for _, a := range all {
+		if _, twice := r.adapters[Kind(a.Kind)]; twice {
+			panic("gateway.Register: " + a.Kind + " is registered twice")
+		}
+		r.adapters[Kind(a.Kind)] = a
+	}
+}
+
+// kinds returns all, sorted.
+func (r *registry) kinds() []Kind {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return slices.Sorted(maps.Keys(r.adapters))
+}
+
+// adapter returns that of a kind. The error names all kinds, or is [ErrNoKinds].
+func (r *registry) adapter(k Kind) (adapter.Adapter, error) {
+	r.mu.RLock()
+	a, ok := r.adapters[k]
+	r.mu.RUnlock()
+	if ok {
+		return a, nil
+	}
+	var names []string
+	for _, k := range r.kinds() {
+		names = append(names, string(k))
+	}
+	if len(names) == 0 {
+		return a, fmt.Errorf("gateway %q: %w", k, ErrNoKinds)
+	}
+	return a, fmt.Errorf("no gateway %q: there are %s", k, strings.Join(names, ", "))
+}
+
+// opener returns who runs images; nil if nobody does.
+func (r *registry) opener() ImageOpener {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.images
+}
