@@ -278,7 +278,7 @@ func (c *checking) open(ctx context.Context, run *checkRun, dir string, gone fun
 		return nil, nil, fmt.Errorf("%s: the target %s runs already, at %s: give the gateway's config with --gateway, as in nginx=./nginx.conf", flag, run.target, view.Target.URL.Text)
 	}
 	if kind == "" {
-		return &check.URLTarget{URL: view.Target.URL.Text}, func() error { return nil }, nil
+		return &check.URLTarget{URL: view.Target.URL.Text, Recognize: gateway.Recognize}, func() error { return nil }, nil
 	}
 	known, err := gateway.ParseKind(kind)
 	if err != nil {

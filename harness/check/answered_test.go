@@ -17,6 +17,7 @@ import (
 	"github.com/corsproof/corsproof/harness/browser"
 	"github.com/corsproof/corsproof/harness/judge"
 	"github.com/corsproof/corsproof/harness/policy"
+	"github.com/corsproof/corsproof/harness/target"
 	"github.com/corsproof/corsproof/harness/wire"
 )
 
@@ -24,6 +25,10 @@ import (
 type rawTarget struct {
 	says string
 	ln   net.Listener
+}
+
+func (r *rawTarget) Facts() target.Facts {
+	return target.Facts{Ours: true, Requests: target.AllRequests, URLs: target.MarkedURLs}
 }
 
 func (r *rawTarget) Start(context.Context, wire.Upstream) (_ wire.Endpoint, err error) {

@@ -16,7 +16,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/corsproof/corsproof/harness"
 	"github.com/corsproof/corsproof/harness/browser"
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
@@ -228,65 +227,58 @@ const (
 // time by the check's. Below 0.8 it fails.
 func BenchmarkCheckChromium(b *testing.B) {
 	p, view := largePolicy(b, 10, 10)
-	c := startChecking(b, p, view)
-	var chosen []*judge.Checked
-	require.NoError(b, c.eachChosen(b.Context(), func(one *judge.Checked) { chosen = append(chosen, one) }))
-	require.Greater(b, len(chosen), 100)
+	o, cases := startObserver(b, p, view)
+	require.Greater(b, len(cases), 100)
 	driven := func() time.Duration {
-		c.browsing.closePages()
-		c.browsing.pages = nil
-		c.browsing.traces, c.browsing.waited, c.browsing.last = map[string][]fetch.Trace{}, map[string][]int{}, map[string]time.Time{}
+		o.pages.close()
 		began := time.Now()
-		require.NoError(b, c.browsing.drive(b.Context(), chosen))
+		_, err := o.observe(b.Context(), cases)
+		require.NoError(b, err)
 		took := time.Since(began)
-		c.forget()
+		o.rig.forget()
 		return took
 	}
 	bare := func() time.Duration {
 		began := time.Now()
-		require.NoError(b, bareCheck(b.Context(), c.browsing, chosen))
+		require.NoError(b, bareCheck(b.Context(), o, cases))
 		return time.Since(began)
 	}
-	pairs.Hold(b, browsedPairs, browsedLeast, len(chosen), bare, driven)
+	pairs.Hold(b, browsedPairs, browsedLeast, len(cases), bare, driven)
 }
 
-// startChecking starts a check, up to where cases are judged.
-func startChecking(b *testing.B, p *policy.Policy, view *policy.View) *checking {
-	lab, err := harness.NewLab(harness.LabConfig{})
+// startObserver starts what a check's browser needs, and returns the cases of one
+// request that the browser judges.
+func startObserver(b *testing.B, p *policy.Policy, view *policy.View) (*observer, []*catalog.PolicyCase) {
+	cfg, err := Config{Policy: p, On: "edge", Target: &goGateway{view: view}}.complete()
 	require.NoError(b, err)
-	c := &checking{
-		cfg: Config{Policy: p, On: "edge", Target: &goGateway{view: view}, Timeout: DefaultTimeout}, lab: lab,
-		origin: fetch.Origin(view.Target.URL.Text), cases: deriveT(b, view),
-	}
-	b.Cleanup(func() { assert.NoError(b, c.close()) })
-	require.NoError(b, c.start(b.Context()))
-	c.prepare(b.Context())
-	c.browsing = newBrowsing(c)
-	require.NoError(b, c.browsing.start())
-	return c
-}
-
-// eachChosen finds the cases of one request that the browser judges.
-func (c *checking) eachChosen(ctx context.Context, each func(*judge.Checked)) error {
-	for i := range c.cases {
-		one, err := c.judge(ctx, &c.cases[i], prediction{})
-		if err != nil {
-			return err
-		}
-		one.NotRun = ""
-		if len(one.Case.Steps) == 1 && len(c.browsing.choose([]*judge.Checked{one})) == 1 {
-			each(one)
+	plan, err := makePlan(view, cfg.Target.Facts(), nil)
+	require.NoError(b, err)
+	r, err := openRig(b.Context(), cfg.Target, plan.facts, plan.origin, cfg)
+	require.NoError(b, err)
+	b.Cleanup(func() { assert.NoError(b, r.close()) })
+	o := newObserver(b.Context(), r, &secrets{}, cfg.Timeout)
+	require.NoError(b, o.start())
+	b.Cleanup(func() {
+		assert.NoError(b, r.lab.CloseBrowsers())
+		o.close()
+	})
+	share := newShare(cfg.Engine, plan.origin)
+	var cases []*catalog.PolicyCase
+	for i := range plan.cases {
+		one := &judge.Checked{Case: &plan.cases[i]}
+		if len(one.Case.Steps) == 1 && len(share.choose([]*judge.Checked{one}, func(*catalog.PolicyCase) bool { return true })) == 1 {
+			cases = append(cases, one.Case)
 		}
 	}
-	return nil
+	return o, cases
 }
 
 // bareCheck makes the calls of the cases from pages that nobody observes.
-func bareCheck(ctx context.Context, b *browsing, cases []*judge.Checked) error {
+func bareCheck(ctx context.Context, b *observer, cases []*catalog.PolicyCase) error {
 	byOrigin := map[string][]fetch.Request{}
-	for _, one := range cases {
-		s := &one.Case.Steps[0]
-		b.upstream.script(one.Case.Signature, s.Upstream)
+	for _, pc := range cases {
+		s := &pc.Steps[0]
+		b.rig.upstream.script(pc.Signature, s.Upstream)
 		byOrigin[s.Request.Origin] = append(byOrigin[s.Request.Origin], s.FetchRequest())
 	}
 	type opened struct {

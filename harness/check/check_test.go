@@ -23,6 +23,7 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/judge"
 	"github.com/corsproof/corsproof/harness/policy"
+	"github.com/corsproof/corsproof/harness/target"
 	"github.com/corsproof/corsproof/harness/wire"
 )
 
@@ -54,6 +55,10 @@ type goGateway struct {
 	rejects func(r *http.Request) bool
 
 	server http.Server
+}
+
+func (g *goGateway) Facts() target.Facts {
+	return target.Facts{Ours: true, Requests: target.AllRequests, URLs: target.MarkedURLs}
 }
 
 func (g *goGateway) Start(_ context.Context, upstream wire.Upstream) (wire.Endpoint, error) {
@@ -332,7 +337,22 @@ type mortalGateway struct{ *goGateway }
 
 var errDied = errors.New("it ended by itself")
 
-func (mortalGateway) Err() error { return errDied }
+func (m mortalGateway) Facts() target.Facts {
+	f := m.goGateway.Facts()
+	f.Life = dead{}
+	return f
+}
+
+// dead is the [target.Life] of what ended.
+type dead struct{}
+
+func (dead) Err() error { return errDied }
+
+func (dead) Done() <-chan struct{} {
+	done := make(chan struct{})
+	close(done)
+	return done
+}
 
 // What a target that ended answered, or didn't, is no verdict.
 func TestCheckOfADeadTarget(t *testing.T) {
@@ -355,14 +375,40 @@ func TestCheckEndsWithItsContext(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
-// Against a target that runs already, what could harm it is not run.
+// A wrappedTarget is a user's own way to a server that runs already, which says nothing
+// of itself.
+type wrappedTarget struct{ inner Target }
+
+func (w wrappedTarget) Facts() target.Facts { return target.Facts{} }
+
+func (w wrappedTarget) Start(ctx context.Context, upstream wire.Upstream) (wire.Endpoint, error) {
+	return w.inner.Start(ctx, upstream)
+}
+
+func (w wrappedTarget) Close() error { return w.inner.Close() }
+
+// Against a target that runs already, what could harm it is not run, whoever wraps it;
+// nor is anything added to its URLs.
 func TestCheckOfAURL(t *testing.T) {
 	t.Parallel()
+	for name, wrap := range map[string]func(*URLTarget) Target{
+		"as it is": func(u *URLTarget) Target { return u },
+		"wrapped":  func(u *URLTarget) Target { return wrappedTarget{u} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			checkURL(t, wrap)
+		})
+	}
+}
+
+func checkURL(t *testing.T, wrap func(*URLTarget) Target) {
+	t.Helper()
 	var mu sync.Mutex
-	var methods []string
+	var methods, queries []string
 	server := http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
-		methods = append(methods, r.Method)
+		methods, queries = append(methods, r.Method), append(queries, r.URL.RawQuery)
 		mu.Unlock()
 		w.Header().Set("Access-Control-Allow-Origin", "*")
 	})}
@@ -373,14 +419,15 @@ func TestCheckOfAURL(t *testing.T) {
 	origin := "http://" + ln.Addr().String()
 	p, err := policy.Parse("shop.yaml", []byte(strings.Replace(checkedPolicy, "http://api.shop.test", origin, 1)))
 	require.NoError(t, err)
-	target := &URLTarget{URL: origin}
-	checked, err := checkAll(t.Context(), Config{Policy: p, On: "api", Target: target, Engine: browser.EngineModel, Timeout: time.Second})
+	checked, err := checkAll(t.Context(), Config{Policy: p, On: "api", Target: wrap(&URLTarget{URL: origin}), Engine: browser.EngineModel, Timeout: DefaultTimeout})
 	require.NoError(t, err)
 	require.NoError(t, server.Close())
 	mu.Lock()
 	defer mu.Unlock()
-	for _, m := range methods {
+	assert.NotEmpty(t, methods)
+	for i, m := range methods {
 		assert.Contains(t, []string{"GET", "HEAD", "OPTIONS"}, m)
+		assert.NotContains(t, queries[i], "case=")
 	}
 	ends := endsOf(checked)
 	assert.NotEmpty(t, ends[judge.EndViolation], "it allows everybody")

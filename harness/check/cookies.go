@@ -24,40 +24,53 @@ func byJar(cases []*catalog.PolicyCase) [][]*catalog.PolicyCase {
 	return out
 }
 
-// holdJar gives the browser the cookie of a jar, and takes away all others, unless it
-// has just that.
-func (b *browsing) holdJar(ctx context.Context, jar string) error {
-	if b.held == jar {
+// A jar is the browser's cookies: all pages share them.
+type jar struct {
+	chromium *browser.Chromium
+	origin   fetch.Origin // of the target
+	held     string       // what is in it; heldOthers: nobody knows
+	given    givenCookies
+}
+
+func newJar(origin fetch.Origin) jar { return jar{origin: origin, given: givenCookies{}} }
+
+// hold gives the browser the cookie of a case's jar, and takes away all others, unless
+// it has just that.
+func (j *jar) hold(ctx context.Context, content string) error {
+	if j.held == content {
 		return nil
 	}
-	b.held = jar
+	j.held = content
 	var cookies []browser.Cookie
-	if name, value, ok := strings.Cut(jar, "="); ok {
-		cookies = append(cookies, browser.Cookie{URL: string(b.origin) + "/", Name: name, Value: value})
+	if name, value, ok := strings.Cut(content, "="); ok {
+		cookies = append(cookies, browser.Cookie{URL: string(j.origin) + "/", Name: name, Value: value})
 	}
-	return b.chromium.SetCookies(ctx, cookies...)
+	return j.chromium.SetCookies(ctx, cookies...)
 }
 
 // heldOthers is what no case's jar is.
 const heldOthers = "\n"
 
-// noteCookies notes which cookies the target gave the browser.
-func (b *browsing) noteCookies(t fetch.Trace) {
+// note notes which cookies the target gave the browser.
+func (j *jar) note(t fetch.Trace) {
 	for _, x := range t.Exchanges {
 		if x.Response == nil {
 			continue
 		}
 		for _, line := range x.Response.Headers.Lines("Set-Cookie") {
-			b.given[fetch.CookieName(line)] = true
-			b.held = heldOthers
+			j.given[fetch.CookieName(line)] = true
+			j.held = heldOthers
 		}
 	}
 }
 
-// withoutGiven returns a trace without the cookies that the target gives and takes: the
-// browser has one jar for all cases, and the model a new one for each.
-func (b *browsing) withoutGiven(t fetch.Trace) fetch.Trace {
-	if len(b.given) == 0 {
+// givenCookies are names of cookies that the target gave the browser, or took away.
+type givenCookies map[string]bool
+
+// without returns a trace without these cookies: the browser has one jar for all cases,
+// and the model a new one for each.
+func (g givenCookies) without(t fetch.Trace) fetch.Trace {
+	if len(g) == 0 {
 		return t
 	}
 	t.Exchanges = slices.Clone(t.Exchanges)
@@ -67,7 +80,7 @@ func (b *browsing) withoutGiven(t fetch.Trace) fetch.Trace {
 		if !ok {
 			continue
 		}
-		pairs := slices.DeleteFunc(strings.Split(value, "; "), func(pair string) bool { return b.given[fetch.CookieName(pair)] })
+		pairs := slices.DeleteFunc(strings.Split(value, "; "), func(pair string) bool { return g[fetch.CookieName(pair)] })
 		sent.Headers = slices.DeleteFunc(slices.Clone(sent.Headers), func(h fetch.Header) bool { return strings.EqualFold(h.Name(), "Cookie") })
 		if len(pairs) > 0 {
 			sent.Headers = append(sent.Headers, fetch.Header{"Cookie", strings.Join(pairs, "; ")})

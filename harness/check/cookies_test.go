@@ -167,13 +167,12 @@ func givesCookie(t *testing.T, cookie func(*http.Request) string) {
 
 func TestWithoutGivenCookies(t *testing.T) {
 	t.Parallel()
-	b := newBrowsing(nil)
-	b.given["lb"], b.given[""] = true, true
+	given := givenCookies{"lb": true, "": true}
 	for sent, left := range map[string]string{
 		"lb=1": "", "sid=1; lb=2": "sid=1", "blue": "", "sid=1": "sid=1", "lbx=1; blue; lb=3": "lbx=1",
 	} {
 		trace := fetch.Trace{Exchanges: []fetch.Exchange{{Request: fetch.SentRequest{Headers: fetch.HeaderList{{"cookie", sent}, {"origin", "null"}}}}}}
-		got := b.withoutGiven(trace).Exchanges[0].Request.Headers
+		got := given.without(trace).Exchanges[0].Request.Headers
 		value, _ := got.Get("Cookie")
 		assert.Equal(t, left, value, sent)
 		assert.Equal(t, left != "", got.Contains("Cookie"), sent)

@@ -4,39 +4,84 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/judge"
 )
 
-// judge holds what came of a case against what the policy calls for.
-func (c *checking) judge(ctx context.Context, pc *catalog.PolicyCase, p prediction) (*judge.Checked, error) {
-	out := &judge.Checked{Case: pc, NotRun: c.leftOut(pc)}
-	if out.NotRun != "" {
-		return out, nil
-	}
+// A bench is what a case is judged by beside the policy and its answers.
+type bench struct {
+	origin  fetch.Origin  // of the target
+	timeout time.Duration // of one request
+	limit   string        // see [surveyor]
+}
+
+// judge holds what came of a case over HTTP against what the policy calls for.
+func (b bench) judge(ctx context.Context, pc *catalog.PolicyCase, a answer) (*judge.Checked, error) {
+	out := &judge.Checked{Case: pc}
 	want, err := pc.Expect(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
-	switch ok, instead := pc.Provoked(p.traces); {
-	case p.missing != "" && provokes(pc):
-		out.NotRun = fmt.Sprintf("the target did not do within %v what was to be provoked", c.cfg.Timeout)
-	case p.missing != "" && len(p.traces) < len(pc.Steps):
-		out.NotRun = p.missing
-	case !ok && c.limit != "" && slices.ContainsFunc(p.traces, endsInRefusal):
-		out.NotRun = c.limit
+	switch ok, instead := pc.Provoked(a.traces); {
+	case a.missing != "" && provokes(pc):
+		out.NotRun = fmt.Sprintf("the target did not do within %v what was to be provoked", b.timeout)
+	case a.missing != "" && len(a.traces) < len(pc.Steps):
+		out.NotRun = a.missing
+	case !ok && b.limit != "" && slices.ContainsFunc(a.traces, endsInRefusal):
+		out.NotRun = b.limit
 	case !ok:
 		out.NotRun = instead
 	default:
-		got := c.unlimited(pc, want, c.observed(want, p.traces))
+		got := b.unlimited(pc, want, b.observed(want, a.traces))
 		out.Want, out.Got, out.Mismatches = want, got, pc.Compare(want, got)
-		if p.withheld != "" {
-			judgeWithheld(out, p.withheld)
+		if a.withheld != "" {
+			judgeWithheld(out, a.withheld)
 		}
 	}
 	return out, nil
+}
+
+// observed returns the traces, with those as unknown from which nothing follows: who
+// may not read gets nothing from a target that answers nothing, whatever its
+// config says.
+func (b bench) observed(want, got []fetch.Trace) []fetch.Trace {
+	got = slices.Clone(got)
+	for i := range got {
+		reason := unanswered(got[i], b.origin)
+		if reason == "" {
+			continue
+		}
+		if strings.Contains(reason, unreadable) || i < len(want) && refuses(want[i]) {
+			got[i].Outcome = fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: reason}
+		}
+	}
+	return got
+}
+
+// refuses reports whether a trace is one of a request whose answer may not be read.
+func refuses(t fetch.Trace) bool {
+	if t.Outcome.Kind == fetch.OutcomeNetworkError {
+		return true
+	}
+	return t.Caller.Kind == fetch.CallerDirect && t.Request.Origin != "" && catalog.Consent(t) != nil
+}
+
+// unlimited returns the traces, with those as unknown that show a limit.
+func (b bench) unlimited(pc *catalog.PolicyCase, want, got []fetch.Trace) []fetch.Trace {
+	if b.limit == "" || limitedIn(pc, b.origin, want, got) == nil {
+		return got
+	}
+	got = slices.Clone(got)
+	for i := range got {
+		if i < len(want) && limitedIn(&catalog.PolicyCase{Steps: pc.Steps[i : i+1]}, b.origin, want[i:i+1], got[i:i+1]) != nil {
+			got[i].Outcome = fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: b.limit}
+		}
+	}
+	return got
 }
 
 // asks reports whether a trace has the request of an exchange, whatever came before it:
@@ -69,23 +114,7 @@ func judgeWithheld(c *judge.Checked, lacks string) {
 	c.Want, c.Got = nil, nil
 }
 
-// reached returns what the upstream was asked, by the signature of the case.
-func (c *checking) reached() map[string][]fetch.Exchange {
-	out := map[string][]fetch.Exchange{}
-	for _, r := range c.upstreams {
-		for _, x := range r.Since(0) {
-			out[signatureIn(x.Request.Target)] = append(out[signatureIn(x.Request.Target)], x)
-		}
-	}
-	return out
-}
-
 // provokes reports whether the case hangs on what a gateway does of its own.
 func provokes(pc *catalog.PolicyCase) bool {
-	for _, s := range pc.Steps {
-		if len(s.OnlyIf) > 0 {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(pc.Steps, func(s catalog.PolicyStep) bool { return len(s.OnlyIf) > 0 })
 }

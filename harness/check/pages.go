@@ -3,7 +3,9 @@ package check
 import (
 	"context"
 	"slices"
+	"sync"
 
+	"github.com/corsproof/corsproof/harness"
 	"github.com/corsproof/corsproof/harness/browser"
 )
 
@@ -28,15 +30,27 @@ type openPage struct {
 // frame, which takes a while to load; most pages have few calls.
 const pageSlots = 8
 
+// pages are a browser's pages, at several origins. Not for concurrent use; whoever made
+// them closes them.
+type pages struct {
+	lab      *harness.Lab
+	chromium *browser.Chromium
+	open     []*openPage     // most recently used last
+	served   map[string]bool // origins
+	closing  sync.WaitGroup
+}
+
+func newPages(lab *harness.Lab) pages { return pages{lab: lab, served: map[string]bool{}} }
+
 // want opens a page at an origin for so many calls unless there is one, and doesn't
 // wait for it. The page that was used longest ago is closed for it.
-func (b *browsing) want(ctx context.Context, origin string, calls int) error {
+func (b *pages) want(ctx context.Context, origin string, calls int) error {
 	need := min(max(calls/2, 1), pageSlots)
-	if i := slices.IndexFunc(b.pages, func(p *openPage) bool { return p.origin == origin }); i >= 0 {
-		p := b.pages[i]
-		b.pages = slices.Delete(b.pages, i, i+1)
+	if i := slices.IndexFunc(b.open, func(p *openPage) bool { return p.origin == origin }); i >= 0 {
+		p := b.open[i]
+		b.open = slices.Delete(b.open, i, i+1)
 		if 2*p.slots >= need {
-			b.pages = append(b.pages, p)
+			b.open = append(b.open, p)
 			return nil
 		}
 		b.closing.Go(func() { p.close() })
@@ -51,13 +65,13 @@ func (b *browsing) want(ctx context.Context, origin string, calls int) error {
 		}
 		b.served[served] = true
 	}
-	if len(b.pages) == pagesKept {
-		oldest := b.pages[0]
-		b.pages = b.pages[1:]
+	if len(b.open) == pagesKept {
+		oldest := b.open[0]
+		b.open = b.open[1:]
 		b.closing.Go(func() { oldest.close() })
 	}
 	p := &openPage{origin: origin, slots: need, ready: make(chan struct{})}
-	b.pages = append(b.pages, p)
+	b.open = append(b.open, p)
 	go func() {
 		defer close(p.ready)
 		p.page, p.err = b.chromium.OpenSlots(ctx, origin, need)
@@ -66,9 +80,9 @@ func (b *browsing) want(ctx context.Context, origin string, calls int) error {
 }
 
 // page returns the page at an origin, which was wanted, once it is open.
-func (b *browsing) page(origin string) (browser.Page, error) {
-	i := slices.IndexFunc(b.pages, func(p *openPage) bool { return p.origin == origin })
-	p := b.pages[i]
+func (b *pages) page(origin string) (browser.Page, error) {
+	i := slices.IndexFunc(b.open, func(p *openPage) bool { return p.origin == origin })
+	p := b.open[i]
 	<-p.ready
 	return p.page, p.err
 }
@@ -81,10 +95,11 @@ func (p *openPage) close() {
 	}
 }
 
-// closePages closes all pages.
-func (b *browsing) closePages() {
-	for _, p := range b.pages {
+// close closes all pages.
+func (b *pages) close() {
+	for _, p := range b.open {
 		b.closing.Go(func() { p.close() })
 	}
+	b.open = nil
 	b.closing.Wait()
 }

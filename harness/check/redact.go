@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"html"
 	"net/url"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,58 +72,51 @@ func formsOf(secret string) []string {
 }
 
 // text takes the secrets out of a text.
-func (r *redaction) text(text string) string {
+func (r *redaction) text(text string) string { return r.mask(text, false) }
+
+// mask is a [fetch.Mask].
+func (r *redaction) mask(text string, cut bool) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.masks == nil {
 		return text
 	}
-	return r.masks.Replace(text)
+	if text = r.masks.Replace(text); cut {
+		text = r.withoutEnd(text)
+	}
+	return text
 }
 
 // checked takes the secrets out of all that was observed of a case. The case itself
-// has none.
+// has none, and what the policy calls for neither.
 func (r *redaction) checked(c *judge.Checked) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.masks == nil {
+	if r.empty() {
 		return
 	}
-	c.NotRun, c.Unknown, c.Unsteady = r.masks.Replace(c.NotRun), r.masks.Replace(c.Unknown), r.masks.Replace(c.Unsteady)
-	for _, part := range []any{c.Want, c.Got, c.Mismatches, c.Engine, c.Differences, c.Upstream} {
-		r.walk(reflect.ValueOf(part))
+	c.NotRun, c.Unknown, c.Unsteady = r.text(c.NotRun), r.text(c.Unknown), r.text(c.Unsteady)
+	for _, traces := range []*[]fetch.Trace{&c.Got, &c.Engine} {
+		*traces = slices.Clone(*traces)
+		for i, t := range *traces {
+			(*traces)[i] = t.Masked(r.mask)
+		}
+	}
+	c.Upstream = slices.Clone(c.Upstream)
+	for i, x := range c.Upstream {
+		c.Upstream[i] = x.Masked(r.mask)
+	}
+	for i := range c.Mismatches {
+		c.Mismatches[i].Got = r.text(c.Mismatches[i].Got)
+	}
+	for i := range c.Differences {
+		d := &c.Differences[i].Difference
+		d.Model, d.Engine = r.text(d.Model), r.text(d.Engine)
 	}
 }
 
-var payloadType = reflect.TypeFor[fetch.Payload]()
-
-// walk replaces every text that can be reached.
-func (r *redaction) walk(v reflect.Value) {
-	switch v.Kind() {
-	case reflect.Pointer, reflect.Interface:
-		if !v.IsNil() {
-			r.walk(v.Elem())
-		}
-	case reflect.Slice, reflect.Array:
-		for i := range v.Len() {
-			r.walk(v.Index(i))
-		}
-	case reflect.Struct:
-		cut := v.Type() == payloadType && v.FieldByName("Length").Int() > fetch.PrefixLimit
-		for i := range v.NumField() {
-			r.walk(v.Field(i))
-		}
-		if cut && v.CanSet() {
-			prefix := v.FieldByName("Prefix")
-			prefix.SetString(r.withoutEnd(prefix.String()))
-		}
-	case reflect.String:
-		if v.CanSet() {
-			if text := v.String(); text != "" {
-				v.SetString(r.masks.Replace(text))
-			}
-		}
-	}
+func (r *redaction) empty() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.masks == nil
 }
 
 // withoutEnd takes away what a text that was cut has of a secret at its end.

@@ -21,12 +21,17 @@ import (
 	"github.com/corsproof/corsproof/harness/judge"
 	"github.com/corsproof/corsproof/harness/policy"
 	"github.com/corsproof/corsproof/harness/report"
+	"github.com/corsproof/corsproof/harness/target"
 	"github.com/corsproof/corsproof/harness/wire"
 )
 
 // A repeatingTarget repeats what authenticates a request wherever an answer has room
 // for it, and lets everybody read.
 type repeatingTarget struct{ server http.Server }
+
+func (r *repeatingTarget) Facts() target.Facts {
+	return target.Facts{Ours: true, Requests: target.AllRequests, URLs: target.MarkedURLs}
+}
 
 func (r *repeatingTarget) Start(context.Context, wire.Upstream) (wire.Endpoint, error) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

@@ -64,22 +64,29 @@ func readSecret(path string) (string, error) {
 // https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis.
 const mostCookie = 4096
 
-// withSecrets returns the case with the secrets that it needs.
-func (c *checking) withSecrets(pc *catalog.PolicyCase) (catalog.PolicyCase, error) {
+// secrets are those that the cases of a check need, and what keeps them out of what the
+// check says. Safe for concurrent use.
+type secrets struct {
+	lookup func(*policy.Auth) (string, error) // see [Config].Secret
+	redaction
+}
+
+// fill returns the case with the secrets that it needs. The error says what it lacks.
+func (s *secrets) fill(pc *catalog.PolicyCase) (catalog.PolicyCase, error) {
 	ready := *pc
 	for i := range pc.Steps {
 		auth := pc.Steps[i].Auth
 		if auth == nil {
 			continue
 		}
-		if c.cfg.Secret == nil {
+		if s.lookup == nil {
 			return ready, errors.New("it needs a secret, and none was given")
 		}
-		secret, err := c.cfg.Secret(auth)
+		secret, err := s.lookup(auth)
 		if err != nil {
 			return ready, err
 		}
-		if err := c.secrets.add(secret); err != nil {
+		if err := s.add(secret); err != nil {
 			return ready, err
 		}
 		switch {

@@ -129,8 +129,8 @@ func TestSecretsThatAreNoCookie(t *testing.T) {
 	for secret, why := range map[string]string{
 		"open-sesame": "", strings.Repeat("x", 4093): "", strings.Repeat("x", 4094): "more than 4096 bytes", "a;b": "has a ;", "ä": "beyond ASCII",
 	} {
-		c := &checking{cfg: Config{Secret: func(*policy.Auth) (string, error) { return secret, nil }}}
-		ready, err := c.withSecrets(pc)
+		kept := &secrets{lookup: func(*policy.Auth) (string, error) { return secret, nil }}
+		ready, err := kept.fill(pc)
 		if why != "" {
 			require.ErrorContains(t, err, why)
 			continue

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/corsproof/corsproof/harness/target"
 	"github.com/corsproof/corsproof/harness/wire"
 )
 
@@ -17,6 +18,9 @@ import (
 // own config, as package servers/gateway has them, or one that runs already, a
 // [URLTarget].
 type Target interface {
+	// Facts says what is known of the target before it is asked anything. A check asks
+	// for them once, before Start.
+	Facts() target.Facts
 	// Start makes the target answer, what it stands before being led to upstream
 	// where that can be told to it, and returns where it does. It is called once.
 	// The error shows what the target itself said.
@@ -34,9 +38,15 @@ type URLTarget struct {
 	Roots *x509.CertPool
 	// Timeout bounds the look whether anybody is there. Default 10 s.
 	Timeout time.Duration
+	// Recognize, if not nil, says why the server refused a request, see
+	// [target.Facts].Recognize.
+	Recognize func(status int, body string) target.Reason
 }
 
 const urlTargetTimeout = 10 * time.Second
+
+// Facts says that the server belongs to somebody else.
+func (t *URLTarget) Facts() target.Facts { return target.Facts{Recognize: t.Recognize} }
 
 // Start finds the address of the URL's host and looks whether anybody listens
 // there. It sends nothing, and ignores upstream.

@@ -88,7 +88,7 @@ func TestAnswers(t *testing.T) {
 				// What nginx calls by an address has the address's port.
 				assert.Equal(t, want, withoutPort.ReplaceAllString(got, "127.0.0.1"), url)
 			}
-			require.NoError(t, g.Err())
+			require.NoError(t, g.Facts().Life.Err())
 			require.NoError(t, g.Close())
 			require.NoError(t, g.Close(), "a second Close")
 			_, err := c.Get("http://api.example.com/")
@@ -248,11 +248,11 @@ func TestDeathInTheMiddle(t *testing.T) {
 			case <-time.After(10 * time.Second):
 				require.Fail(t, "nobody was told")
 			}
-			assert.ErrorContains(t, g.Err(), "ended by itself")
+			assert.ErrorContains(t, g.Facts().Life.Err(), "ended by itself")
 			_, err := c.Get("http://a.test:8080/")
 			assert.Error(t, err)
 			assert.NoError(t, g.Close())
-			assert.NoError(t, g.Err(), "after Close it is no news")
+			assert.NoError(t, g.Facts().Life.Err(), "after Close it is no news")
 		})
 	}
 }

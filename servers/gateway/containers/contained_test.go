@@ -83,7 +83,7 @@ func TestContained(t *testing.T) {
 			assert.Regexp(t, `^(nginx/)?1\.[0-9]+\.[0-9]+$`, g.Running().Version)
 			assert.Equal(t, "unix", e.Listeners[0].Address.Network, "it has no port")
 			assert.Regexp(t, "^200 app", gatewaytest.Get(t, gatewaytest.ClientT(t, e), "http://a.test:8080/"))
-			require.NoError(t, g.Err())
+			require.NoError(t, g.Facts().Life.Err())
 			require.NoError(t, g.Close())
 			require.NoError(t, g.Close(), "a second Close")
 			_, err := gatewaytest.ClientT(t, e).Get("http://a.test:8080/")

@@ -5,19 +5,9 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/corsproof/corsproof/harness/wire"
 )
-
-// A mortal target says how it ended though nobody ended it. The gateways of package
-// servers/gateway do.
-type mortal interface{ Err() error }
-
-// alive is an error if the target is known to have ended.
-func (c *checking) alive() error {
-	if t, ok := c.cfg.Target.(mortal); ok {
-		return t.Err()
-	}
-	return nil
-}
 
 // A SilentError says that a target took requests and answered none of them any
 // more: there is nothing to judge.
@@ -70,14 +60,15 @@ func (s *silence) more() error {
 const silenceLook = 10
 
 // listening returns a context that ends, with a [SilentError] as its cause, once
-// the target has answered nothing for twice as long as one request may take. It
-// is for while a browser asks, which it does all the time. stop has to be called.
-func (c *checking) listening(ctx context.Context) (_ context.Context, stop func()) {
+// the target behind a recorder has answered nothing for twice as long as one request
+// may take. It is for while a browser asks, which it does all the time. stop has to be
+// called.
+func listening(ctx context.Context, target *wire.Recorder, timeout time.Duration) (_ context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	mark := c.target.Mark()
-	patience := 2 * c.cfg.Timeout
+	mark := target.Mark()
+	patience := 2 * timeout
 	go func() {
-		look := time.NewTicker(max(c.cfg.Timeout/silenceLook, time.Millisecond))
+		look := time.NewTicker(max(timeout/silenceLook, time.Millisecond))
 		defer look.Stop()
 		answered, since := 0, time.Now()
 		for {
@@ -87,7 +78,7 @@ func (c *checking) listening(ctx context.Context) (_ context.Context, stop func(
 			case <-look.C:
 			}
 			n := 0
-			for _, x := range c.target.Since(mark) {
+			for _, x := range target.Since(mark) {
 				if x.Response != nil {
 					n++
 				}

@@ -28,9 +28,9 @@ const (
 // DefaultTimeout bounds one request to a target.
 const DefaultTimeout = 5 * time.Second
 
-// A prediction is what the model makes of a target's answers to the requests of
-// one signature.
-type prediction struct {
+// An answer is what the model makes of a target's answers to the requests of one
+// signature: the model asks as page code would, and goes on as the standard says.
+type answer struct {
 	traces []fetch.Trace
 	// missing says why there is no prediction.
 	missing string
@@ -39,21 +39,20 @@ type prediction struct {
 	withheld string
 }
 
-// A predictor runs cases on the model over the answers of one target, each
-// signature once.
-type predictor struct {
+// answers are those to cases, by their signature.
+type answers map[string]answer
+
+// An asker has one target asked over HTTP.
+type asker struct {
 	client   *targetClient
 	upstream *upstream // nil if the target's is not ours
-	secrets  func(*catalog.PolicyCase) (catalog.PolicyCase, error)
-
-	mu   sync.Mutex
-	made map[string]prediction // by signature
+	secrets  *secrets
 }
 
-// predict runs the cases, and returns what the model makes of them by signature.
-// done is told of each signature.
-func (p *predictor) predict(ctx context.Context, cases []*catalog.PolicyCase, m manner, done func(signature string)) (map[string]prediction, error) {
-	p.made = map[string]prediction{}
+// ask makes the requests of the cases, each signature once, and returns what came of
+// them. done, if not nil, is told of each signature, never two at a time. The error
+// says that the target can't be asked any more, or that ctx ended.
+func (a asker) ask(ctx context.Context, cases []*catalog.PolicyCase, m manner, done func(signature string)) (answers, error) {
 	var single []*catalog.PolicyCase
 	seen := map[string]bool{}
 	for _, c := range cases {
@@ -66,28 +65,32 @@ func (p *predictor) predict(ctx context.Context, cases []*catalog.PolicyCase, m 
 	if m == mannerAlone {
 		workers, limit = 1, silentAlone
 	}
-	p.client.silence.limit = limit
-	return p.made, p.concurrently(ctx, single, workers, done)
+	a.client.silence.limit = limit
+	return a.concurrently(ctx, single, workers, done)
 }
 
-func (p *predictor) concurrently(ctx context.Context, cases []*catalog.PolicyCase, workers int, done func(string)) error {
+func (a asker) concurrently(ctx context.Context, cases []*catalog.PolicyCase, workers int, done func(string)) (answers, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	next := make(chan *catalog.PolicyCase)
 	var wg sync.WaitGroup
-	var mu sync.Mutex // guards what follows; done is told one at a time
-	count, sum := 0, time.Duration(0)
+	var mu sync.Mutex // guards what follows
+	made, count, sum := answers{}, 0, time.Duration(0)
 	work := func() {
 		for c := range next {
 			began := time.Now()
-			if err := p.one(ctx, c); err != nil {
+			one, err := a.one(ctx, c)
+			if err != nil {
 				cancel(err)
 				continue
 			}
 			mu.Lock()
 			count++
 			sum += time.Since(began)
-			done(c.Signature)
+			made[c.Signature] = one
+			if done != nil {
+				done(c.Signature)
+			}
 			mu.Unlock()
 		}
 	}
@@ -108,35 +111,35 @@ func (p *predictor) concurrently(ctx context.Context, cases []*catalog.PolicyCas
 	}
 	close(next)
 	wg.Wait()
-	return context.Cause(ctx)
+	return made, context.Cause(ctx)
 }
 
-// one runs one case and keeps what came of it.
-func (p *predictor) one(ctx context.Context, c *catalog.PolicyCase) error {
-	made := prediction{}
-	ready, err := p.secrets(c)
+// one makes the requests of one case.
+func (a asker) one(ctx context.Context, c *catalog.PolicyCase) (answer, error) {
+	made := answer{}
+	ready, err := a.secrets.fill(c)
 	if err != nil {
 		made.withheld, ready.Jar = err.Error(), ""
 	}
 	made.traces, err = ready.Run(ctx, nil, func(i int) fetch.Answerer {
-		if p.upstream != nil {
-			p.upstream.script(c.Signature, c.Steps[i].Upstream)
+		if a.upstream != nil {
+			a.upstream.script(c.Signature, c.Steps[i].Upstream)
 		}
-		answer := p.client.answerer(c.Protocol, actsIn(&c.Steps[i], catalog.ActHangs))
+		answering := a.client.answerer(c.Protocol, actsIn(&c.Steps[i], catalog.ActHangs))
 		if made.withheld != "" {
-			answer = c.Steps[i].WithoutSecret(answer)
+			answering = c.Steps[i].WithoutSecret(answering)
 		}
-		return answer
+		return answering
 	})
-	if p.upstream != nil {
-		p.upstream.forget(c.Signature)
+	if a.upstream != nil {
+		a.upstream.forget(c.Signature)
 	}
 	if err != nil {
 		if context.Cause(ctx) != nil {
-			return context.Cause(ctx)
+			return made, context.Cause(ctx)
 		}
 		if _, silent := errors.AsType[*SilentError](err); silent {
-			return err
+			return made, err
 		}
 		made.missing = err.Error()
 	}
@@ -145,12 +148,5 @@ func (p *predictor) one(ctx context.Context, c *catalog.PolicyCase) error {
 			made.missing = fmt.Sprintf("request %d: %s", i+1, t.Outcome.Error)
 		}
 	}
-	p.keep(c.Signature, made)
-	return nil
-}
-
-func (p *predictor) keep(signature string, made prediction) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.made[signature] = made
+	return made, nil
 }

@@ -1,0 +1,79 @@
+package check
+
+import (
+	"github.com/corsproof/corsproof/harness/judge"
+	"github.com/corsproof/corsproof/harness/policy"
+	"github.com/corsproof/corsproof/harness/report"
+)
+
+// An explainer sums up the cases that are judged, and makes findings of what is wrong.
+// It is not for concurrent use.
+type explainer struct {
+	policy    *policy.Policy
+	each      func(*judge.Checked) error
+	secrets   *secrets
+	summary   report.CheckSummary
+	collector *judge.Collector
+}
+
+func newExplainer(cfg Config, view *policy.View, kept *secrets) *explainer {
+	return &explainer{
+		policy: cfg.Policy, each: cfg.Each, secrets: kept,
+		collector: judge.NewCollector(judge.CollectorConfig{View: view, Command: cfg.Command}),
+	}
+}
+
+// add takes cases that are judged, in the order of the plan.
+func (e *explainer) add(checked []*judge.Checked) error {
+	for _, one := range checked {
+		e.secrets.checked(one)
+		e.summary.Add(one)
+		e.collector.Add(one)
+		if e.each == nil {
+			continue
+		}
+		if err := e.each(one); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addContext takes a case that nobody asked for.
+func (e *explainer) addContext(one *judge.Checked) {
+	e.secrets.checked(one)
+	e.collector.AddContext(one)
+}
+
+// ran takes which browser ran; nil means that none did yet.
+func (e *explainer) ran(info *report.CheckRan) {
+	if info != nil && len(e.summary.Ran) == 0 {
+		e.summary.Ran = append(e.summary.Ran, *info)
+	}
+}
+
+// explain makes the findings, and has the target word their fixes.
+func (e *explainer) explain(t Target) {
+	s := &e.summary
+	s.Findings, s.Notes = e.collector.Findings()
+	s.AddConcerns(e.policy.Lint())
+	words, ok := t.(Wording)
+	if !ok {
+		return
+	}
+	for i := range s.Findings {
+		if w := words.Fix(s.Findings[i].Fix); w.Text != "" || w.Change != "" {
+			s.Findings[i].Wording = &w
+		}
+	}
+}
+
+// strays takes the requests that belong to no case.
+func (e *explainer) strays(all []string) {
+	for _, stray := range all {
+		e.summary.Problems = append(e.summary.Problems, "a request that belongs to no case: "+stray)
+	}
+	for i := range e.summary.Problems {
+		e.summary.Problems[i] = e.secrets.text(e.summary.Problems[i])
+	}
+}

@@ -1,0 +1,76 @@
+package check
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/judge"
+)
+
+// judgeObserved holds what the browser did against the policy, and against the
+// model with the browser's profile over the answers that the browser itself got.
+func (b bench) judgeObserved(ctx context.Context, c *judge.Checked, o observed, given givenCookies) error {
+	if b.limit != "" && limitedIn(c.Case, b.origin, c.Want, o.traces) != nil {
+		c.Engine, c.Unknown = o.traces, b.limit
+		return nil
+	}
+	if ok, _ := c.Case.Provoked(o.traces); !ok {
+		return nil // it didn't happen again: the model has judged the first time
+	}
+	c.Engine = o.traces
+	if strings.Contains(c.Missing(), unreadable) {
+		return nil // what a browser makes of it doesn't tell what is right
+	}
+	for i, t := range o.traces {
+		if t.Outcome.Kind == fetch.OutcomeUnknown {
+			c.Unknown = fmt.Sprintf("request %d in the browser: %s", i+1, t.Outcome.Error)
+			return nil
+		}
+	}
+	if len(o.traces) != len(c.Case.Steps) {
+		c.Unknown = fmt.Sprintf("the browser made %d of %d requests", len(o.traces), len(c.Case.Steps))
+		return nil
+	}
+	predicted, differences, err := predictOver(ctx, c.Case, o.traces, given)
+	if err != nil {
+		return err
+	}
+	if len(differences) > 0 {
+		// A cache may have let go of what it held between the requests.
+		if _, late, err := predictOver(ctx, delayed(c.Case, o.waited), o.traces, given); err == nil && len(late) == 0 {
+			return nil
+		}
+		c.Differences = differences
+		return nil
+	}
+	if c.Missing() != "" || !sameCookies(c.Got, o.traces) {
+		return nil // nobody knows what the direct client would have got
+	}
+	// The same model over what the direct client got: what differs is the target.
+	direct, err := c.Case.Run(ctx, &fetch.Chromium, func(step int) fetch.Answerer { return replay(c.Got[step]) })
+	if err != nil {
+		return nil // the profile asks for what the standard doesn't
+	}
+	for i := range predicted {
+		for _, d := range judge.Compare(direct[i], predicted[i]) {
+			if decides(d) {
+				c.UnsteadyStep = i
+				c.Unsteady = fmt.Sprintf("request %d: %s: a direct client's answers make it %s, the browser's %s", i+1, d.What, d.Model, d.Engine)
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+// decides reports whether a difference is one of what may be read, and not of
+// what is: a server may well have another error page for a browser.
+func decides(d judge.Difference) bool {
+	switch d.What {
+	case "readable headers", "body":
+		return false
+	}
+	return true
+}
