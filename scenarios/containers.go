@@ -236,8 +236,8 @@ func missingContainers(ctx context.Context, s *Stage) string {
 // CloseContainers ends what runs in containers, and lets go of the engine, so that
 // another process can have it. A row that needs them starts them again.
 func (s *Stage) CloseContainers() error {
-	err := errors.Join(s.containers.close(), s.cluster.close())
-	s.containers, s.cluster = containers{}, cluster{}
+	err := errors.Join(s.containers.close(), s.closeCluster())
+	s.containers = containers{}
 	return err
 }
 

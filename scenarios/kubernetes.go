@@ -78,11 +78,13 @@ func (s *Stage) setKubernetes(ctx context.Context, setup servers.Setup) error {
 	return err
 }
 
-func (c cluster) close() error {
-	if c.services == nil {
-		return nil
+// closeCluster ends what runs in the cluster. A row that needs it starts it again.
+func (s *Stage) closeCluster() (err error) {
+	if s.cluster.services != nil {
+		err = s.cluster.services.Close()
 	}
-	return c.services.Close()
+	s.cluster = cluster{}
+	return err
 }
 
 // orders reads the orders by SQL where the present setup has its database.

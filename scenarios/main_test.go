@@ -23,9 +23,8 @@ import (
 type group string
 
 const (
-	groupProof      group = "proof"
-	groupMechanisms group = "mechanisms"
-	groupContainers group = "containers"
+	groupProof group = "proof"
+	groupOther group = "mechanisms and containers" // together about as long
 )
 
 // shared are the stages of the binary.
@@ -35,7 +34,7 @@ var shared = struct {
 	err       error
 	mu        sync.Mutex // guards the stages in of
 	of        map[group]*groupStage
-}{of: map[group]*groupStage{groupProof: {}, groupMechanisms: {}, groupContainers: {}}}
+}{of: map[group]*groupStage{groupProof: {}, groupOther: {}}}
 
 type groupStage struct {
 	turn  sync.Mutex // held by the test that has it

@@ -13,7 +13,7 @@ import (
 
 func TestMechanisms(t *testing.T) {
 	t.Parallel()
-	stage := testStage(t, groupMechanisms)
+	stage := testStage(t, groupOther)
 	before := stage.strays() // what a sabotage left unfinished
 	testRows(t, stage, Mechanisms())
 	assert.Equal(t, before, stage.strays(), "requests that belong to no row")
@@ -35,7 +35,8 @@ var mechanismSabotages = []sabotageCase{
 			require.NoError(t, err)
 			return sabotage{engine: unenforced}
 		},
-		fails: []string{"api-key", "jwt", "mtls", "internal-network", "security-group", "service-mesh"},
+		fails:     []string{"api-key", "jwt", "mtls", "internal-network", "security-group", "service-mesh"},
+		backwards: true, // the page comes in the last leg
 	}, {
 		name: "cors-for-somebody-else",
 		why:  "the page needs CORS as well: each row's browser",
@@ -43,7 +44,8 @@ var mechanismSabotages = []sabotageCase{
 			s.FastAPI, s.Node = otherOrigin, otherOrigin
 			return s
 		}),
-		fails: []string{"api-key", "jwt", "mtls", "internal-network", "security-group", "service-mesh"},
+		fails:     []string{"api-key", "jwt", "mtls", "internal-network", "security-group", "service-mesh"},
+		backwards: true, // as above
 	},
 }
 
@@ -59,7 +61,7 @@ func switchedOff(m servers.Mechanism, row string) sabotageCase {
 
 func TestMechanismSabotage(t *testing.T) {
 	t.Parallel()
-	testSabotages(t, testStage(t, groupMechanisms), Mechanisms(), mechanismSabotages)
+	testSabotages(t, testStage(t, groupOther), Mechanisms(), mechanismSabotages)
 }
 
 func TestMechanismsHaveTheirParts(t *testing.T) {

@@ -83,6 +83,8 @@ type sabotage struct {
 	setup func(servers.Setup) servers.Setup
 	// engine is the browser that judges in place of the lab's.
 	engine *browser.Chromium
+	// within says whether a setup is one that after breaks; nil means every one is.
+	within func(servers.Setup) bool
 	// after is called when the servers have been configured for a leg.
 	after func(servers.Setup)
 	// each is called before each leg.
