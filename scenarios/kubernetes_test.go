@@ -13,10 +13,7 @@ import (
 // It needs a cluster: see README.md.
 func TestKubernetes(t *testing.T) {
 	t.Parallel()
-	stage := testStage(t, groupOther)
-	before := stage.Lab.Stray() // what a sabotage left unfinished
-	testRows(t, stage, []Row{kubernetesRow()})
-	assert.Equal(t, before, stage.Lab.Stray(), "requests that belong to no row")
+	testRows(t, testStage(t), []Row{kubernetesRow()})
 }
 
 // Each of them makes the row fail.
@@ -70,7 +67,7 @@ var kubernetesSabotages = []sabotageCase{{
 
 func TestKubernetesSabotage(t *testing.T) {
 	t.Parallel()
-	stage := testStage(t, groupOther)
+	stage := testStage(t)
 	if missing := missingCluster(t.Context(), stage); missing != "" {
 		if required(PartKubernetes) {
 			t.Fatal(missing)

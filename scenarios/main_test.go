@@ -12,37 +12,22 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/corsproof/corsproof/harness/browser"
 	"github.com/corsproof/corsproof/servers"
 )
 
-// A group of tests shares a stage: its start costs more than all its rows. The
-// groups run at the same time, for a row waits more than it works.
-type group string
-
-const (
-	groupProof group = "proof"
-	groupOther group = "mechanisms and containers" // together about as long
-)
-
-// shared are the stages of the binary.
-var shared = struct {
-	once      sync.Once // for what all need
-	installed *servers.Installed
-	err       error
-	mu        sync.Mutex // guards the stages in of
-	of        map[group]*groupStage
-}{of: map[group]*groupStage{groupProof: {}, groupOther: {}}}
-
-type groupStage struct {
-	turn  sync.Mutex // held by the test that has it
-	stage *Stage     // nil before the first asks, and if none opens
+// shared is the stage of the binary: its start, with two browsers, costs more than
+// all rows that run on it.
+var shared struct {
+	turn  sync.Mutex // held by the test that has the stage
+	once  sync.Once
+	mu    sync.Mutex // guards stage
+	stage *Stage     // nil before the first asks, and if it doesn't open
 	err   error
 }
 
-// waiting is how many tests may be under way: most wait for their group's stage.
+// waiting is how many tests may be under way: most wait for the stage.
 const waiting = "32"
 
 func TestMain(m *testing.M) {
@@ -54,7 +39,7 @@ func TestMain(m *testing.M) {
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
 		<-signals
-		closeStages()
+		closeStage()
 		os.Exit(1)
 	}()
 	flag.Parse()
@@ -62,48 +47,49 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	code := m.Run()
-	if err := closeStages(); err != nil {
-		fmt.Fprintln(os.Stderr, "close the stages:", err)
+	if err := closeStage(); err != nil {
+		fmt.Fprintln(os.Stderr, "close the stage:", err)
 		code = 1
 	}
 	os.Exit(code)
 }
 
-func closeStages() error {
+func closeStage() error {
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
-	var together errgroup.Group
-	for _, g := range shared.of {
-		if g.stage != nil {
-			together.Go(g.stage.Close)
-		}
+	if shared.stage == nil {
+		return nil
 	}
-	return together.Wait()
+	return shared.stage.Close()
 }
 
-// testStage returns the stage of a group until the test ends: the rows share a system
-// and change its setup, so the tests of a group have it in turn.
-func testStage(t *testing.T, of group) *Stage {
+// testStage returns the stage until the test ends: the rows share a system and change
+// its setup, so the tests have it in turn.
+func testStage(t *testing.T) *Stage {
 	t.Helper()
 	browser.RequireT(t)
-	ctx := context.Background() // the stage outlives the test that asks first
+	shared.turn.Lock()
+	t.Cleanup(shared.turn.Unlock)
 	shared.once.Do(func() {
-		if _, shared.err = browser.Exclusive(ctx); shared.err == nil { // until the binary ends
-			shared.installed, shared.err = servers.Install(ctx, servers.InstallConfig{Progress: os.Stderr})
-		}
+		stage, err := openShared(context.Background()) // it outlives the test that asks first
+		shared.mu.Lock()
+		defer shared.mu.Unlock()
+		shared.stage, shared.err = stage, err
 	})
 	require.NoError(t, shared.err)
-	g := shared.of[of]
-	g.turn.Lock()
-	t.Cleanup(g.turn.Unlock)
-	if g.stage == nil && g.err == nil {
-		stage, err := OpenStage(ctx, StageConfig{Installed: shared.installed, Gone: func(err error) {
-			fmt.Fprintln(os.Stderr, err)
-		}})
-		shared.mu.Lock()
-		g.stage, g.err = stage, err
-		shared.mu.Unlock()
+	return shared.stage
+}
+
+func openShared(ctx context.Context) (*Stage, error) {
+	if _, err := browser.Exclusive(ctx); err != nil { // until the binary ends
+		return nil, err
 	}
-	require.NoError(t, g.err)
-	return g.stage
+	installed, err := servers.Install(ctx, servers.InstallConfig{Progress: os.Stderr})
+	if err != nil {
+		return nil, err
+	}
+	return OpenStage(ctx, StageConfig{
+		Installed: installed,
+		Gone:      func(err error) { fmt.Fprintln(os.Stderr, err) },
+	})
 }

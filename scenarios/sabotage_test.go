@@ -151,7 +151,7 @@ func setups(change func(servers.Setup) servers.Setup) func(*testing.T, *Stage) s
 
 func TestSabotage(t *testing.T) {
 	t.Parallel()
-	testSabotages(t, testStage(t, groupProof), Proof(), sabotages)
+	testSabotages(t, testStage(t), Proof(), sabotages)
 }
 
 // testSabotages runs the rows under each sabotage.
