@@ -264,7 +264,7 @@ func (s *Stage) openContainers(ctx context.Context) (err error) {
 	if s.containers.services != nil {
 		return nil
 	}
-	engine, err := container.Open(ctx, container.EngineConfig{Run: s.Lab.Run, Dir: s.cfg.Installed.Dir, Progress: s.cfg.Progress})
+	engine, err := container.Open(ctx, container.EngineConfig{Run: s.Lab.Run, Dir: s.cfg.Installed.Dir, Progress: s.cfg.Progress, Timeouts: s.cfg.Timeouts.Containers})
 	if err != nil {
 		return err
 	}

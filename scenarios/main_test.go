@@ -10,11 +10,15 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/corsproof/corsproof/harness"
 	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/direct"
 	"github.com/corsproof/corsproof/servers"
+	"github.com/corsproof/corsproof/servers/container"
 )
 
 // shared is the stage of the binary: its start, with two browsers, costs more than
@@ -89,7 +93,20 @@ func openShared(ctx context.Context) (*Stage, error) {
 		return nil, err
 	}
 	return OpenStage(ctx, StageConfig{
-		Installed: installed,
-		Gone:      func(err error) { fmt.Fprintln(os.Stderr, err) },
+		Installed: installed, Timeouts: patient,
+		Gone: func(err error) { fmt.Fprintln(os.Stderr, err) },
 	})
+}
+
+// patience bounds what ends with an event, so that no row fails because the machine is
+// busy.
+const patience = 5 * time.Minute
+
+var patient = Timeouts{
+	Lab: harness.LabTimeouts{
+		Browser: browser.Timeouts{Start: patience, Open: patience, Job: patience, Settle: patience, WaitText: patience},
+		Direct:  direct.Timeouts{Call: patience, Start: patience},
+	},
+	Servers:    servers.Timeouts{Ready: patience},
+	Containers: container.Timeouts{Engine: patience, Turn: patience, Call: patience, Ready: patience},
 }

@@ -51,7 +51,7 @@ func networkRow(m servers.Mechanism, row Row, evidence, triedWith, triedWithout 
 	}, {
 		Role: report.RoleControl, Tried: triedWithout, Setup: withoutMechanism(m),
 		Run: func(ctx context.Context, b *Bench) error {
-			traces, err := b.callFrom(ctx, b.System.Network().Outside, ordersInside, direct.Timeouts{})
+			traces, err := b.callFrom(ctx, b.System.Network().Outside, ordersInside, b.cfg.Timeouts.Lab.Direct)
 			if err != nil {
 				return err
 			}
@@ -88,11 +88,11 @@ func (b *Bench) keptOut(ctx context.Context, evidence string) error {
 		b.Expect(len(t.Exchanges) == 0, "%s: its request reached Node", who)
 	}
 	since := b.record()
-	through, err := b.callFrom(ctx, n.Outside, ordersPublic, direct.Timeouts{})
+	through, err := b.callFrom(ctx, n.Outside, ordersPublic, b.cfg.Timeouts.Lab.Direct)
 	if err != nil {
 		return err
 	}
-	inside, err := b.callFrom(ctx, n.FastAPI, ordersInside, direct.Timeouts{})
+	inside, err := b.callFrom(ctx, n.FastAPI, ordersInside, b.cfg.Timeouts.Lab.Direct)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/corsproof/corsproof/harness/report"
 	"github.com/corsproof/corsproof/harness/wire"
 	"github.com/corsproof/corsproof/servers"
+	"github.com/corsproof/corsproof/servers/container"
 )
 
 // StageConfig says how a [Stage] is built.
@@ -44,6 +45,10 @@ type Timeouts struct {
 	// has to: 1 s. That nothing arrived is seen at the recorder, so it decides
 	// nothing.
 	Swallowed time.Duration
+
+	Lab        harness.LabTimeouts
+	Servers    servers.Timeouts
+	Containers container.Timeouts
 }
 
 func (t Timeouts) swallowed() time.Duration { return cmp.Or(t.Swallowed, time.Second) }
@@ -95,7 +100,9 @@ type sabotage struct {
 // database.
 func OpenStage(ctx context.Context, cfg StageConfig) (*Stage, error) {
 	in := cfg.Installed
-	lab, err := harness.NewLab(harness.LabConfig{Programs: direct.Programs{Dir: in.Clients, Node: in.Node, Python: in.Python}})
+	lab, err := harness.NewLab(harness.LabConfig{
+		Programs: direct.Programs{Dir: in.Clients, Node: in.Node, Python: in.Python}, Timeouts: cfg.Timeouts.Lab,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -138,6 +145,7 @@ func (s *Stage) open(ctx context.Context) error {
 		s.System, err = servers.Start(starting, servers.Config{
 			Run: s.Lab.Run, Clock: s.Lab.Clock, CA: s.Lab.CA, Installed: s.cfg.Installed,
 			Ports: s.cfg.Ports, Gone: s.cfg.Gone, Progress: s.cfg.Progress,
+			Timeouts: s.cfg.Timeouts.Servers,
 		})
 		return err
 	})
