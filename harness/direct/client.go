@@ -80,7 +80,8 @@ func (c Config) route(hostport string) (address string, ok bool) {
 type Timeouts struct {
 	// Call bounds one call, connecting included: 10 s.
 	Call time.Duration
-	// Start bounds the start of a client that is a program of its own: 30 s.
+	// Start bounds the start of a client that is a program of its own, curl's answer
+	// to what it is included: 30 s.
 	Start time.Duration
 	// Grace is how much longer than Call such a program may take to say that a
 	// call took too long, before it is held to be broken: 5 s.

@@ -44,7 +44,7 @@ func NewCurl(ctx context.Context, cfg Config) (*Curl, error) {
 		}
 		path = found
 	}
-	ctx, cancel := context.WithTimeout(ctx, cfg.Timeouts.call())
+	ctx, cancel := context.WithTimeout(ctx, cfg.Timeouts.start())
 	defer cancel()
 	version := exec.CommandContext(ctx, path, "--version")
 	version.WaitDelay = time.Second

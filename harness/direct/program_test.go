@@ -136,9 +136,9 @@ func ownPrograms(t *testing.T, timeouts Timeouts) []*Program {
 	return started
 }
 
-// patience is enough for a call on a machine under load, and little enough to
-// wait for once.
-const patience = 5 * time.Second
+// patience is enough for a call on a machine under load, as the default is, and
+// little enough to wait for once.
+const patience = 10 * time.Second
 
 func TestProgramsOutliveWhatBefallsThem(t *testing.T) {
 	t.Parallel()
@@ -218,4 +218,13 @@ func TestAbsentProgramsNameTheirCure(t *testing.T) {
 	for _, a := range absent {
 		assert.ErrorContains(t, a.Err, filepath.Base(empty.Dir), a.Name)
 	}
+}
+
+// How long a call may take says nothing of curl's start: who has little patience with
+// a network that swallows calls gets a curl all the same.
+func TestCurlStartsInItsOwnTime(t *testing.T) {
+	t.Parallel()
+	curl, err := NewCurl(t.Context(), Config{Timeouts: Timeouts{Call: 1}})
+	require.NoError(t, err)
+	assert.NotEmpty(t, curl.Caller().Version)
 }
