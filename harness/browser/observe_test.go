@@ -427,10 +427,12 @@ func TestObserveTimesOutAlone(t *testing.T) {
 	})
 	page, _ := i.open(t, "")
 	got := map[string]fetch.Trace{}
+	// Long enough for each to be sent, on any machine.
+	const hangs = 5 * time.Second
 	// As many as there are slots, so that the rest needs new ones.
 	var jobs []Job
 	for n := range DefaultSlots {
-		jobs = append(jobs, Job{ID: fmt.Sprint("hang", n), Request: fetch.Request{URL: fmt.Sprintf("http://%s/hang?%d", server.Addr(), n)}, Timeout: 300 * time.Millisecond})
+		jobs = append(jobs, Job{ID: fmt.Sprint("hang", n), Request: fetch.Request{URL: fmt.Sprintf("http://%s/hang?%d", server.Addr(), n)}, Timeout: hangs})
 	}
 	for n := range 40 {
 		jobs = append(jobs, Job{ID: fmt.Sprint(n), Request: fetch.Request{URL: at(server.Addr(), fmt.Sprint("/", n), "h=Access-Control-Allow-Origin: *")}})
@@ -439,7 +441,7 @@ func TestObserveTimesOutAlone(t *testing.T) {
 	require.Len(t, got, len(jobs))
 	for n := range DefaultSlots {
 		trace := got[fmt.Sprint("hang", n)]
-		assert.Equal(t, fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: "no outcome within 300ms"}, trace.Outcome)
+		assert.Equal(t, fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: "no outcome within " + hangs.String()}, trace.Outcome)
 		assert.Equal(t, []string{"GET"}, wireStory(trace))
 	}
 	for n := range 40 {

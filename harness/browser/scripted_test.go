@@ -131,7 +131,7 @@ func TestScriptedServer(t *testing.T) {
 	// What hangs ends at its deadline. Its slot is opened anew within the window,
 	// from a recorded origin, and that belongs to no call.
 	var got Observation
-	err = p.Observe(t.Context(), []Job{{ID: "silent", Request: fetch.Request{URL: old + "/silent"}, Timeout: 100 * time.Millisecond}},
+	err = p.Observe(t.Context(), []Job{{ID: "silent", Request: fetch.Request{URL: old + "/silent"}, Timeout: 3 * time.Second}}, // long enough to be sent
 		func(o Observation) { got = o })
 	require.NoError(t, err)
 	assert.Equal(t, fetch.OutcomeUnknown, got.Trace.Outcome.Kind)

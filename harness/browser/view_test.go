@@ -114,12 +114,15 @@ func TestViewSaysWhatIsMissing(t *testing.T) {
 	assert.ErrorContains(t, err, `attribute "data-none" of "#result"`)
 
 	impatient := errors.New("the test's own deadline")
-	ctx, cancel := context.WithTimeoutCause(t.Context(), 200*time.Millisecond, impatient)
-	defer cancel()
-	_, err = view.WaitText(ctx, "#result", isDone)
+	waiting, giveUp := context.WithCancelCause(t.Context())
+	defer giveUp(nil)
+	_, err = view.WaitText(waiting, "#result", func(text string) bool {
+		giveUp(impatient)
+		return isDone(text)
+	})
 	require.ErrorIs(t, err, impatient)
 	assert.ErrorContains(t, err, `it is "idle"`)
-	ctx, cancel = context.WithTimeoutCause(t.Context(), 200*time.Millisecond, impatient)
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 200*time.Millisecond, impatient)
 	defer cancel()
 	require.ErrorIs(t, view.Click(ctx, "#nothing"), impatient)
 }

@@ -322,7 +322,7 @@ func TestCheckOfAHungUpstream(t *testing.T) {
 			}
 			panic(http.ErrAbortHandler)
 		}}
-		_, err = checkAll(t.Context(), Config{Policy: p, On: "api", Target: g, Engine: engine, Timeout: 3 * time.Second, Only: hanging})
+		_, err = checkAll(t.Context(), Config{Policy: p, On: "api", Target: g, Engine: engine, Timeout: 30 * time.Second, Only: hanging})
 		require.NoError(t, err)
 		select {
 		case <-together:
