@@ -1,6 +1,7 @@
 package process
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -153,37 +154,40 @@ func TestClosesOnExec(t *testing.T) {
 	assert.True(t, closesOnExec(os.Getpid(), "99999"), "nobody can say")
 }
 
-// While one run looks, another one of the same process starts children. A
-// child that has not executed its program yet has all our files open.
+// A child that has not executed its program yet, as one that another run of this process
+// is just starting, has all our files open, and is nobody's of this run.
 func TestStartsOfAnotherRunAreNotFound(t *testing.T) {
 	t.Parallel()
-	one, two := newRun(t, Timeouts{}), newRun(t, Timeouts{})
-	file, err := os.Create(filepath.Join(one.Dir(), "open"))
+	run := newRun(t, Timeouts{})
+	file, err := os.Create(filepath.Join(run.Dir(), "open"))
 	require.NoError(t, err)
 	defer file.Close()
-	stop, stopped := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(stopped)
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-			}
-			child, err := two.Start(t.Context(), Spec{Name: "end", Path: "true"})
-			if !assert.NoError(t, err) {
-				return
-			}
-			<-child.Done()
-		}
-	}()
-	for range 200 {
-		found, err := one.Processes()
+	pid, errno := forkAlone()
+	require.Zero(t, errno)
+	defer func() {
+		assert.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
+		_, err := syscall.Wait4(pid, nil, 0, nil)
 		assert.NoError(t, err)
-		assert.Empty(t, found)
+	}()
+	open, err := os.Readlink(procPath(pid, fmt.Sprintf("fd/%d", file.Fd())))
+	require.NoError(t, err)
+	require.Equal(t, file.Name(), open, "it has our file")
+	found, err := run.Processes()
+	require.NoError(t, err)
+	assert.Empty(t, found)
+}
+
+// forkAlone makes a child that never executes a program, and does nothing. It runs on
+// the one thread of the many that a fork leaves it: it calls nothing of Go's.
+//
+//go:norace
+//go:nosplit
+func forkAlone() (pid int, errno syscall.Errno) {
+	id, _, errno := syscall.RawSyscall(syscall.SYS_CLONE, uintptr(syscall.SIGCHLD), 0, 0)
+	for id == 0 && errno == 0 {
+		syscall.RawSyscall(syscall.SYS_PPOLL, 0, 0, 0)
 	}
-	close(stop)
-	<-stopped
+	return int(id), errno
 }
 
 // Somebody who looks at the folder is left in peace: here a process whose
