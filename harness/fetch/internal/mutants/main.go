@@ -108,7 +108,7 @@ func runAll(ctx context.Context, root, program string, mutants []rewrite.Mutant,
 	}
 	var results []result
 	var broken error
-	err = runMutants(ctx, program, ids, defaultTimeouts, func(r result) {
+	err = runMutants(ctx, program, ids, defaultPatience, func(r result) {
 		switch {
 		case r.Mutant == 0 && r.killed():
 			broken = fmt.Errorf("the model itself fails %s%s%s: mend that first", r.Standard, r.Chromium, r.Died)

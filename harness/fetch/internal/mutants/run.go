@@ -10,21 +10,24 @@ import (
 	"time"
 )
 
-// A timeouts bounds what may hang.
-type timeouts struct {
-	// Mutant bounds the run of the catalogue on one mutant, which takes some
-	// hundredths of a second.
-	Mutant time.Duration
-}
+// A patience says when a mutant that was begun is given up: it calls giveUp then,
+// unless stop is called before, which returns whether it was in time.
+type patience func(mutant int, giveUp func()) (stop func() bool)
 
-var defaultTimeouts = timeouts{Mutant: 5 * time.Second}
+// hangs bounds the run of the catalogue on one mutant, which takes some hundredths of
+// a second. What is slow, on any machine, doesn't hang.
+const hangs = 30 * time.Second
+
+func defaultPatience(_ int, giveUp func()) (stop func() bool) {
+	return time.AfterFunc(hangs, giveUp).Stop
+}
 
 // runMutants runs the catalogue on mutants, in as many processes as it takes: a
 // mutant that hangs or ends its process is killed by that, and the next process
 // goes on with the one after it.
-func runMutants(ctx context.Context, program string, ids []int, limits timeouts, done func(result)) error {
+func runMutants(ctx context.Context, program string, ids []int, limit patience, done func(result)) error {
 	for len(ids) > 0 {
-		finished, err := runProcess(ctx, program, ids, limits, done)
+		finished, err := runProcess(ctx, program, ids, limit, done)
 		if err != nil {
 			return err
 		}
@@ -34,7 +37,7 @@ func runMutants(ctx context.Context, program string, ids []int, limits timeouts,
 }
 
 // runProcess runs mutants in one process, and returns how many it dealt with.
-func runProcess(ctx context.Context, program string, ids []int, limits timeouts, done func(result)) (int, error) {
+func runProcess(ctx context.Context, program string, ids []int, limit patience, done func(result)) (int, error) {
 	running, cancel := context.WithCancel(ctx)
 	defer cancel()
 	cmd := exec.CommandContext(running, program, childArg)
@@ -55,13 +58,13 @@ func runProcess(ctx context.Context, program string, ids []int, limits timeouts,
 		return 0, fmt.Errorf("the rewritten model doesn't begin: %w; %v", err, cmd.Wait())
 	}
 	for i, id := range ids {
-		watchdog := time.AfterFunc(limits.Mutant, cancel)
+		stop := limit(id, cancel)
 		var r result
 		err := encoder.Encode(id)
 		if err == nil {
 			err = decoder.Decode(&r)
 		}
-		hung := !watchdog.Stop()
+		hung := !stop()
 		if err == nil && r.Mutant == id {
 			done(r)
 			continue

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -48,7 +49,7 @@ func TestCORSCheckMutants(t *testing.T) {
 	}
 	require.Greater(t, len(ids), 10)
 	var results []result
-	require.NoError(t, runMutants(t.Context(), r.program, ids, defaultTimeouts, func(r result) { results = append(results, r) }))
+	require.NoError(t, runMutants(t.Context(), r.program, ids, defaultPatience, func(r result) { results = append(results, r) }))
 	require.Len(t, results, len(ids))
 	assert.False(t, results[0].killed(), "%+v", results[0])
 	for _, result := range results[1:] {
@@ -84,11 +85,13 @@ func TestMutantsOfModel(t *testing.T) {
 func TestHangingAndDying(t *testing.T) {
 	t.Parallel()
 	program := filepath.Join(t.TempDir(), "program")
+	hanging := program + "-hangs"
+	require.NoError(t, syscall.Mkfifo(hanging, 0o600))
 	const script = `#!/bin/sh
 echo '{}'
 while read -r id; do
 	case $id in
-	2) exec sleep 600 ;;
+	2) echo >"$0-hangs"; exec sleep 600 ;;
 	4) exit 3 ;;
 	esac
 	echo "{\"mutant\": $id, \"standard\": \"a\"}"
@@ -96,8 +99,18 @@ done
 `
 	require.NoError(t, os.WriteFile(program, []byte(script), 0o700))
 	var got []string
-	limits := defaultTimeouts
-	require.NoError(t, runMutants(t.Context(), program, []int{1, 2, 3, 4, 5}, limits, func(r result) {
+	whenItHangs := func(mutant int, giveUp func()) (stop func() bool) {
+		if mutant != 2 {
+			return func() bool { return true } // for ever
+		}
+		go func() {
+			_, err := os.ReadFile(hanging) // once it does
+			assert.NoError(t, err)
+			giveUp()
+		}()
+		return func() bool { return false }
+	}
+	require.NoError(t, runMutants(t.Context(), program, []int{1, 2, 3, 4, 5}, whenItHangs, func(r result) {
 		got = append(got, r.Standard+strings.TrimSuffix(r.Died, " status 3"))
 	}))
 	assert.Equal(t, []string{"a", "hung", "a", "ended its process: exit", "a"}, got)
