@@ -9,6 +9,7 @@ import (
 
 	"github.com/corsproof/corsproof/harness/browser"
 	"github.com/corsproof/corsproof/harness/report"
+	"github.com/corsproof/corsproof/servers"
 )
 
 // The parts that several rows need; see [Row.Part].
@@ -38,8 +39,9 @@ func Required(rows []report.Row) error {
 	return fmt.Errorf("%s=%s: not run: %s: %s", browser.RequireVar, os.Getenv(browser.RequireVar), strings.Join(names, ", "), strings.Join(why, "; "))
 }
 
-// Lacking is [Required] for rows before they are run.
-func Lacking(ctx context.Context, stage *Stage, rows []Row) error {
+// Lacking is [Required] for rows before they are run, and before anything is started.
+func Lacking(ctx context.Context, installed *servers.Installed, rows []Row) error {
+	stage := &Stage{cfg: StageConfig{Installed: installed}} // not open: what is missing is the machine's matter
 	var notRun []report.Row
 	for _, row := range rows {
 		if row.Missing == nil {

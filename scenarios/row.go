@@ -20,7 +20,8 @@ type Row struct {
 	Name     string
 	Test     string
 	Sentence string
-	// Missing says what the machine lacks for the row, and its cure; empty if
+	// Missing says what the machine lacks for the row, and its cure, on a stage that
+	// may not be open yet; empty if
 	// nothing. Nil means that the row needs nothing of its own.
 	Missing func(ctx context.Context, stage *Stage) string
 	// Part is what CORSPROOF_REQUIRE calls what Missing looks for; see [Required].

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 )
 
 type demo struct {
+	rows   []string // names of those that are run; none means all
 	out    string
 	ports  string
 	keep   bool
@@ -31,7 +33,7 @@ type demo struct {
 func demoCommand() *cobra.Command {
 	d := &demo{}
 	cmd := &cobra.Command{
-		Use:   "demo",
+		Use:   "demo [ROW]...",
 		Short: "Start the whole system, prove all rows in a real Chromium, print the table",
 		Long: `Start React, FastAPI, Node.js, PostgreSQL and nginx, drive the page in a real headless Chromium,
 make the same calls with Go's net/http, curl, Node's fetch, Python's httpx, newman, jsdom and
@@ -41,11 +43,13 @@ services in containers. The networks need root, the containers a Docker Engine a
 'corsproof setup --containers' makes; without these, rows say that they were not run. $CORSPROOF_REQUIRE
 names those that have to be run, as in docker,internal-network, or all.
 
+Rows that are named, as in react-to-node internal-network, are the only ones that are run; a wrong name
+is answered with all of them.
+
 Exit codes: 0 all rows proven that were run, 1 a row not proven, 2 wrong use, 3 something could not be
 observed, or was required and not run.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			d.stdout, d.stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
+		RunE: func(cmd *cobra.Command, args []string) error {
+			d.rows, d.stdout, d.stderr = args, cmd.OutOrStdout(), cmd.ErrOrStderr()
 			return d.run(cmd.Context())
 		},
 	}
@@ -60,6 +64,10 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if ports != servers.PortsFree && ports != servers.PortsStory {
 		return fmt.Errorf("--ports %q: it is free or story", d.ports)
 	}
+	proof, mechanisms, containers, err := d.choose()
+	if err != nil {
+		return err
+	}
 	if err := d.prepareOut(); err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
@@ -69,6 +77,10 @@ func (d *demo) run(ctx context.Context) (err error) {
 	installed, err := servers.Install(ctx, servers.InstallConfig{Progress: d.stderr})
 	if err != nil {
 		return &exitError{exitUnknown, causeOr(ctx, err)}
+	}
+	// What is required and lacks is told at once, not after all the rest.
+	if err := scenarios.Lacking(ctx, installed, slices.Concat(mechanisms, containers)); err != nil {
+		return &exitError{exitUnknown, err}
 	}
 	stage, err := scenarios.OpenStage(ctx, scenarios.StageConfig{
 		Installed: installed, Ports: ports, Screenshots: d.out, Gone: func(err error) { cancel(err) },
@@ -87,23 +99,16 @@ func (d *demo) run(ctx context.Context) (err error) {
 		}
 	}()
 
-	// What is required and lacks is told at once, not after all the rest.
-	if err := scenarios.Lacking(ctx, stage, slices.Concat(scenarios.Mechanisms(), scenarios.Containers())); err != nil {
-		return &exitError{exitUnknown, err}
+	ran := map[string][]report.Row{}
+	for _, part := range []struct {
+		what string
+		rows []scenarios.Row
+	}{{"row", proof}, {"mechanism", mechanisms}, {"container row", containers}} {
+		if ran[part.what], err = scenarios.Run(ctx, stage, part.rows, d.sayRow(part.what)); err != nil {
+			return &exitError{exitUnknown, err}
+		}
 	}
-	rows, err := scenarios.Run(ctx, stage, scenarios.Proof(), d.sayRow("row"))
-	if err != nil {
-		return &exitError{exitUnknown, err}
-	}
-	mechanisms, err := scenarios.Run(ctx, stage, scenarios.Mechanisms(), d.sayRow("mechanism"))
-	if err != nil {
-		return &exitError{exitUnknown, err}
-	}
-	containers, err := scenarios.Run(ctx, stage, scenarios.Containers(), d.sayRow("container row"))
-	if err != nil {
-		return &exitError{exitUnknown, err}
-	}
-	rep, err := stage.Report(ctx, rows, mechanisms, containers)
+	rep, err := stage.Report(ctx, ran["row"], ran["mechanism"], ran["container row"])
 	if err != nil {
 		return &exitError{exitUnknown, causeOr(ctx, err)}
 	}
@@ -128,6 +133,23 @@ func (d *demo) run(ctx context.Context) (err error) {
 		return &exitError{code, fmt.Errorf("the proof ended as: %s", rep.End())}
 	}
 	return nil
+}
+
+// choose returns the rows of the three tables that are to be run.
+func (d *demo) choose() (proof, mechanisms, containers []scenarios.Row, err error) {
+	var names []string
+	for _, row := range slices.Concat(scenarios.Proof(), scenarios.Mechanisms(), scenarios.Containers()) {
+		names = append(names, row.Name)
+	}
+	for _, name := range d.rows {
+		if !slices.Contains(names, name) {
+			return nil, nil, nil, fmt.Errorf("%q is no row; the rows are %s", name, strings.Join(names, ", "))
+		}
+	}
+	chosen := func(rows []scenarios.Row) []scenarios.Row {
+		return slices.DeleteFunc(rows, func(r scenarios.Row) bool { return len(d.rows) > 0 && !slices.Contains(d.rows, r.Name) })
+	}
+	return chosen(scenarios.Proof()), chosen(scenarios.Mechanisms()), chosen(scenarios.Containers()), nil
 }
 
 // sayRow says how each row ended.

@@ -46,6 +46,13 @@ func TestMain(m *testing.M) {
 	}())
 }
 
+// full reports whether what the daily run does less often is to be done in full: it
+// never found anything that the daily run doesn't.
+func full() bool { return os.Getenv("CORSPROOF_FULL") == "1" || soak() }
+
+// soak reports whether a test is to be run at many more moments.
+func soak() bool { return os.Getenv("CORSPROOF_SOAK") != "" }
+
 // A run is a command under test, with a folder of its own for all that it makes.
 type run struct {
 	cmd     *exec.Cmd

@@ -221,7 +221,7 @@ func TestRunKilled(t *testing.T) {
 	t.Parallel()
 	const seed = 4711
 	moments := 1
-	if os.Getenv("CORSPROOF_SOAK") != "" {
+	if soak() {
 		moments = 10
 	}
 	random := rand.New(rand.NewPCG(seed, 0))
@@ -235,11 +235,12 @@ func TestRunKilled(t *testing.T) {
 				case <-time.After(moment): // not a wait for an event: the moment is the test's input
 				case <-r.done:
 				}
+				within := r.within()
 				sent := time.Now()
 				signalled := r.cmd.Process.Signal(sig) == nil
 				<-r.done
 				if signalled && r.ended.After(sent) {
-					assert.Less(t, r.ended.Sub(sent), end, "after %v: %s", moment, r.out)
+					assert.Less(t, r.ended.Sub(sent), within, "after %v: %s", moment, r.out)
 				}
 				if sig == syscall.SIGKILL {
 					next := start(t, []string{"TMPDIR=" + r.temp}, "run", "cors-check/credentials")

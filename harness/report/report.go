@@ -145,7 +145,7 @@ type Shown struct {
 }
 
 // End returns how the whole run ended: unknown if something belongs to no row
-// or could not be observed, or if nothing was, not proven if a row wasn't. A row
+// or could not be observed, or if nothing was proven, not proven if a row wasn't. A row
 // that was not run doesn't count.
 func (r *Report) End() End {
 	end := EndProven
@@ -159,7 +159,7 @@ func (r *Report) End() End {
 		}
 	}
 	proven := func(row Row) bool { return row.End == EndProven }
-	if len(r.Strays) > 0 || !slices.ContainsFunc(r.Proof, proven) {
+	if len(r.Strays) > 0 || !slices.ContainsFunc(r.Rows(), proven) {
 		return EndUnknown
 	}
 	return end

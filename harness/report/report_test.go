@@ -39,6 +39,7 @@ func TestEnd(t *testing.T) {
 		{"a stray request and a row not proven", Report{Proof: rows(EndNotProven), Strays: []string{"GET /"}}, EndNotProven, 1},
 		{"no row", Report{}, EndUnknown, 3},
 		{"a mechanism not proven", Report{Proof: rows(EndProven), Mechanisms: rows(EndProven, EndNotProven)}, EndNotProven, 1},
+		{"a mechanism alone", Report{Mechanisms: rows(EndProven)}, EndProven, 0},
 		{"a mechanism unknown", Report{Proof: rows(EndProven), Mechanisms: rows(EndUnknown)}, EndUnknown, 3},
 		{"a mechanism not run", Report{Proof: rows(EndProven), Mechanisms: rows(EndNotRun)}, EndProven, 0},
 		{"a row in containers not proven", Report{Proof: rows(EndProven), Containers: rows(EndNotProven)}, EndNotProven, 1},
