@@ -1,6 +1,8 @@
 package check
 
 import (
+	"strings"
+
 	"github.com/corsproof/corsproof/harness/judge"
 	"github.com/corsproof/corsproof/harness/policy"
 	"github.com/corsproof/corsproof/harness/report"
@@ -14,6 +16,8 @@ type explainer struct {
 	secrets   *secrets
 	summary   report.CheckSummary
 	collector *judge.Collector
+	// originWrong: a case about an origin came out wrong.
+	originWrong bool
 }
 
 func newExplainer(cfg Config, view *policy.View, kept *secrets) *explainer {
@@ -29,6 +33,7 @@ func (e *explainer) add(checked []*judge.Checked) error {
 		e.secrets.checked(one)
 		e.summary.Add(one)
 		e.collector.Add(one)
+		e.originWrong = e.originWrong || one.End() == judge.EndViolation && strings.HasPrefix(one.Case.ID, originArea)
 		if e.each == nil {
 			continue
 		}

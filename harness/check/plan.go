@@ -99,18 +99,16 @@ var (
 
 // context are cases that show what the target does as a rule, can be run and were not
 // selected. A cause is told from what is right beside it, so that a case by itself has
-// the finding that it has among all.
-func (p *plan) context(http2 bool) ([]*catalog.PolicyCase, error) {
+// the finding that it has among all. origins says that all about how the target
+// compares origins belongs to it.
+func (p *plan) context(http2, origins bool) ([]*catalog.PolicyCase, error) {
 	all, err := p.derive()
 	if err != nil {
 		return nil, err
 	}
 	areas := contextAreas
-	for id := range p.selected {
-		if strings.HasPrefix(id, originArea) {
-			areas = append(slices.Clone(contextAreas), originArea)
-			break
-		}
+	if origins {
+		areas = append(slices.Clone(contextAreas), originArea)
 	}
 	var asked []*catalog.PolicyCase
 	for i := range all {

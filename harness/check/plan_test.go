@@ -50,7 +50,7 @@ func TestPlanHasContext(t *testing.T) {
 	one := planT(t, target.Facts{Ours: true, Requests: target.AllRequests}, nil).cases[0].ID
 	p := planT(t, target.Facts{Ours: true, Requests: target.AllRequests}, func(id string) bool { return id == one })
 	assert.Equal(t, 1, p.total)
-	context, err := p.context(false)
+	context, err := p.context(false, false)
 	require.NoError(t, err)
 	assert.NotEmpty(t, context)
 	for _, pc := range context {

@@ -98,7 +98,7 @@ func contextStage(ctx context.Context, cfg Config, s *surveyor, out *explainer) 
 	if cfg.Only == nil || out.summary.Violations == 0 {
 		return nil
 	}
-	asked, err := s.plan.context(s.rig.http2)
+	asked, err := s.plan.context(s.rig.http2, out.originWrong)
 	if err != nil {
 		return err
 	}

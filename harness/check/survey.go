@@ -67,7 +67,7 @@ func (s *surveyor) stillAnswers(ctx context.Context, traces casesWithTraces) err
 	others := []*catalog.PolicyCase{s.answered}
 	if s.answered == nil {
 		var err error
-		if others, err = s.plan.context(s.rig.http2); err != nil {
+		if others, err = s.plan.context(s.rig.http2, false); err != nil {
 			return err
 		}
 	}
@@ -130,8 +130,8 @@ func (s *surveyor) noticeLimit(ctx context.Context, traces casesWithTraces) erro
 	}
 	steady := map[string]bool{} // routes that always answer so
 	for pc, got := range traces {
-		if steady[pc.Route] {
-			continue
+		if steady[pc.Route] || !slices.ContainsFunc(got, showsRefusal) {
+			continue // before what the policy calls for is worked out, for each case
 		}
 		want, err := pc.Expect(ctx, nil)
 		if err != nil {
@@ -196,6 +196,11 @@ func limitedIn(pc *catalog.PolicyCase, origin fetch.Origin, want, got []fetch.Tr
 
 func refusesForNumber(x *fetch.Exchange) bool {
 	return x.Response != nil && (x.Response.Status == http.StatusTooManyRequests || x.Response.Status == http.StatusServiceUnavailable)
+}
+
+// showsRefusal reports whether a trace has an answer such as that of a limit.
+func showsRefusal(t fetch.Trace) bool {
+	return slices.ContainsFunc(t.Exchanges, func(x fetch.Exchange) bool { return refusesForNumber(&x) })
 }
 
 // endsInRefusal reports whether the last answer of a trace is that of a limit.
