@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
+	"time"
 
 	"github.com/corsproof/corsproof/harness/process"
 	"github.com/corsproof/corsproof/harness/wire"
@@ -94,8 +97,36 @@ func (r *processRunner) find(p adapter.Program) (string, error) {
 	}
 }
 
-// ask asks the program for its version.
+// versions are what programs said, by the file: to be asked takes some of them as long
+// as to start.
+var versions sync.Map
+
+// A programFile is a program as it is on the disk.
+type programFile struct {
+	path     string
+	size     int64
+	modified time.Time
+}
+
+// ask returns the program's version. It asks each program once.
 func (r *processRunner) ask(ctx context.Context, binary string, job Job) (string, error) {
+	info, err := os.Stat(binary)
+	if err != nil {
+		return r.askProgram(ctx, binary, job) // whose error says more
+	}
+	file := programFile{binary, info.Size(), info.ModTime()}
+	if known, ok := versions.Load(file); ok {
+		return known.(string), nil
+	}
+	version, err := r.askProgram(ctx, binary, job)
+	if err == nil {
+		versions.Store(file, version)
+	}
+	return version, err
+}
+
+// askProgram asks the program for its version.
+func (r *processRunner) askProgram(ctx context.Context, binary string, job Job) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, job.Timeouts.Version)
 	defer cancel()
 	child, err := r.run.Start(ctx, process.Spec{
