@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"flag"
 	"fmt"
-	"os"
 	"path"
 	"regexp"
 	"slices"
@@ -71,9 +70,8 @@ var mostReported = []judge.FindingID{
 	judge.PrefixMatch, judge.SuffixMatch, judge.UnanchoredRegex, judge.OriginReflectedAny,
 }
 
-// inEveryRun reports whether Chromium judges mistakes with the ID in every run of
-// the tests.
-func inEveryRun(id judge.FindingID) bool { return slices.Contains(mostReported, id) }
+// isMostReported reports whether Chromium judges mistakes with the ID in the tests, too.
+func isMostReported(id judge.FindingID) bool { return slices.Contains(mostReported, id) }
 
 // The policies, with the target that the configs in fixtures/gateways are for.
 var policies = []struct{ name, target string }{{"orders", "nginx"}, {"shop", "edge"}}
@@ -105,8 +103,8 @@ type row struct {
 	said           said
 	dir            string // of the config, when said was said
 	fixed          fixed
-	// everyRun: Chromium judges it in every run of the tests.
-	everyRun bool
+	// browsed: Chromium judges it in this run of the tests.
+	browsed bool
 	// inChromium is what Chromium said of the cases that the finding rests on.
 	inChromium said
 }
@@ -150,12 +148,19 @@ const defectWorkers = 4
 const browserWorkers = 2
 
 // Every mistake in fixtures/gateways/defects is found as what it is, in configs
-// that follow two different policies otherwise, and nothing else is reported. In
-// Chromium, too: those that are reported most here, for the policies in turn, by the
-// cases that the finding rests on; all of them, by a case of every decision, with
-// CORSPROOF_DEFECTS=chromium.
+// that follow two different policies otherwise, and nothing else is reported. So it is
+// for each, in every run; the cases are all that the mistake can change, with a sample of
+// the others. In Chromium, too: a sample of those that are reported most, for the
+// policies in turn, by the cases that the finding rests on.
+//
+//	CORSPROOF_DEFECTS=all        every case, and after the fix, too
+//	CORSPROOF_DEFECTS=chromium   besides, Chromium judges a case of every decision in every config
+//	CORSPROOF_DEFECTS_THIRD=0    of the configs those whose number modulo 3 is 0 (1, 2)
+//	CORSPROOF_DEFECTS_SEED=1     the samples of that seed; the day is the default
 func TestDefects(t *testing.T) {
 	b := newBench(t)
+	s := selectionT(t)
+	number, reported := 0, 0 // of configs with a mistake, and those of them with what is reported most
 	var rows, correct []*row
 	some := false // not all of them
 	for _, k := range []gateway.Kind{"nginx", "envoy"} {
@@ -164,10 +169,16 @@ func TestDefects(t *testing.T) {
 			correct = append(correct, &row{defect: &defect{Name: "correct"}, kind: k, policy: p.name, target: p.target})
 			for i, d := range list {
 				r := &row{defect: d, kind: k, policy: p.name, target: p.target}
-				r.everyRun = inEveryRun(d.Finding) && (i%len(policies) == n || !d.isForAll())
+				if len(d.in(p.name)) == 0 {
+					continue
+				}
+				number++
+				if isMostReported(d.Finding) && (i%len(policies) == n || !d.isForAll()) {
+					reported++
+					r.browsed = (uint64(reported)+s.seed)%chromiumShare == 0
+				}
 				switch {
-				case len(d.in(p.name)) == 0:
-				case r.chosen():
+				case s.inThird(number) && r.chosen():
 					rows = append(rows, r)
 				default:
 					some = true
@@ -177,19 +188,21 @@ func TestDefects(t *testing.T) {
 	}
 	all := slices.Concat(correct, rows)
 	each(all, defectWorkers, func(r *row) {
-		if r.said = b.check(t, r, browser.EngineModel, r.quick); !r.everyRun {
+		if r.said = b.check(t, r, browser.EngineModel, s.cases(r)); !r.browsed {
 			r.said.wrong, r.said.rest = nil, nil // there are many
 		}
-		r.fixed = b.fix(t, r)
+		r.fixed = b.fix(t, r, s.fixedCases(r))
 	})
 	for _, r := range all {
 		t.Run(r.String(), func(t *testing.T) {
+			s.tellT(t)
 			why, falseAlarms := r.misses(r.said)
 			assert.Empty(t, why, "%q", falseAlarms)
 			if assertFixed(t, r); r.fixed.words != "" {
 				t.Logf("%s", r.fixed.words)
 			}
 			assertAllowed(t, b.views[r.policy], r.said.findings)
+			assertNotBySample(t, r)
 			if r.id() == "" {
 				return
 			}
@@ -204,7 +217,7 @@ func TestDefects(t *testing.T) {
 			assert.Regexp(t, "^error/gateway/too-many/", id, "%s: a case was not run, and not for want of a rate limit", r)
 		}
 	}
-	t.Run("chromium", func(t *testing.T) { inChromium(t, b, rows) })
+	t.Run("chromium", func(t *testing.T) { inChromium(t, b, s, rows) })
 	if !some {
 		checkDefectsTable(t, rows)
 	}
@@ -251,19 +264,16 @@ func each(rows []*row, workers int, do func(*row)) {
 	wg.Wait()
 }
 
-// browseAll reports whether Chromium is to judge all defects.
-func browseAll() bool { return os.Getenv("CORSPROOF_DEFECTS") == string(browser.EngineChromium) }
-
 // inChromium has Chromium judge defects.
-func inChromium(t *testing.T, b *bench, rows []*row) {
+func inChromium(t *testing.T, b *bench, s selection, rows []*row) {
 	browser.RequireT(t)
 	release, err := browser.Exclusive(t.Context())
 	require.NoError(t, err)
 	defer release()
-	all := browseAll()
+	all := s.chromium
 	rows = slices.DeleteFunc(slices.Clone(rows), func(r *row) bool {
 		why, _ := r.misses(r.said)
-		return why != "" || !all && !r.everyRun
+		return why != "" || !all && !r.browsed
 	})
 	var done atomic.Int32
 	each(rows, browserWorkers, func(r *row) {
@@ -281,6 +291,7 @@ func inChromium(t *testing.T, b *bench, rows []*row) {
 	})
 	for _, r := range rows {
 		t.Run(r.String(), func(t *testing.T) {
+			s.tellT(t)
 			require.NoError(t, r.inChromium.err)
 			said := r.inChromium
 			if !all {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -45,6 +46,8 @@ func newBench(t *testing.T) *bench {
 	b := &bench{fixtures: t.TempDir(), views: map[string]*policy.View{}}
 	require.NoError(t, os.CopyFS(b.fixtures, fixtures.Files))
 	b.sign(t)
+	before := debug.SetGCPercent(400) // hundreds of checks, each of which lets go of all that it had
+	t.Cleanup(func() { debug.SetGCPercent(before) })
 	var err error
 	b.installed, err = servers.Install(t.Context(), servers.InstallConfig{})
 	require.NoError(t, err)
@@ -91,6 +94,7 @@ type said struct {
 	// wrong are the cases that came out wrong, right those of the others that a
 	// browser judged; rest has taken all that aren't wrong.
 	wrong, right []*judge.Checked
+	wrongIDs     []string // of the cases in wrong
 	rest         *judge.Collector
 	// decided has a case of each decision.
 	decided map[string]string
@@ -117,6 +121,7 @@ func (s *said) add(c *judge.Checked) error {
 		s.decided[c.Case.Decision] = c.Case.ID
 	}
 	s.wrong = append(s.wrong, c)
+	s.wrongIDs = append(s.wrongIDs, c.Case.ID)
 	return nil
 }
 

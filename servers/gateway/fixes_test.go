@@ -23,6 +23,7 @@ const parcels = "parcels"
 // make it, and that does away with the finding if it is done letter by letter.
 func TestFixes(t *testing.T) {
 	b := newBench(t)
+	s := selectionT(t)
 	folder := filepath.Join(b.fixtures, "gateways", parcels)
 	require.NoError(t, os.CopyFS(folder, os.DirFS("testdata/fixes")))
 	text, err := os.ReadFile("testdata/fixes/cors.yaml")
@@ -41,12 +42,13 @@ func TestFixes(t *testing.T) {
 	}
 	rows = slices.DeleteFunc(rows, func(r *row) bool { return !r.chosen() })
 	each(rows, defectWorkers, func(r *row) {
-		r.said = b.check(t, r, browser.EngineModel, r.quick)
+		r.said = b.check(t, r, browser.EngineModel, s.cases(r))
 		r.said.rest = nil
-		r.fixed = b.fix(t, r)
+		r.fixed = b.fix(t, r, s.fixedCases(r))
 	})
 	for _, r := range rows {
 		t.Run(r.String(), func(t *testing.T) {
+			s.tellT(t)
 			require.NoError(t, r.said.err)
 			if r.Finding == "" {
 				assert.Empty(t, r.said.findings)
