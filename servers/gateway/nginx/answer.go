@@ -11,17 +11,17 @@ type answer struct {
 	conf  *conf
 	asked nginxAsked
 
-	server   *nginxDirective
-	location *nginxDirective // nil if no location has the path
+	server   *directive
+	location *directive // nil if no location has the path
 	// block is the one whose settings hold for the answer: an if, a location or the
 	// server.
-	block *nginxDirective
+	block *directive
 	// by is the return or rewrite that answers; nil if the content's handler does.
-	by *nginxDirective
+	by *directive
 	// status is what by says; 0 without it.
 	status int
 	// errorPage is the error_page that led here; nil if none did.
-	errorPage *nginxDirective
+	errorPage *directive
 
 	vars  map[string]set
 	moved bool   // what ran last has rewritten the path, so that its location isn't the one
@@ -32,13 +32,13 @@ type answer struct {
 type set struct {
 	value string
 	sure  bool
-	by    *nginxDirective
+	by    *directive
 }
 
 // answer finds what answers a request.
 func (c *conf) answer(asked nginxAsked) *answer {
 	a := &answer{conf: c, asked: asked, vars: map[string]set{}}
-	var unknown *nginxDirective
+	var unknown *directive
 	if a.server, unknown = c.server(asked); unknown != nil {
 		a.doubt = "the names of " + unknown.at()
 	}
@@ -85,7 +85,7 @@ func (a *answer) locate(times int) {
 }
 
 // enter runs what rewrites in a location, and goes where that leads.
-func (a *answer) enter(location *nginxDirective, times int) {
+func (a *answer) enter(location *directive, times int) {
 	if a.goesRound(times) {
 		return
 	}
@@ -108,7 +108,7 @@ func (a *answer) goesRound(times int) bool {
 }
 
 // excepts reports whether a limit_except lets a method through.
-func excepts(d *nginxDirective, method string) bool {
+func excepts(d *directive, method string) bool {
 	return slices.ContainsFunc(d.args, func(w word) bool {
 		return strings.EqualFold(w.value, method) || strings.EqualFold(w.value, "GET") && method == "HEAD"
 	})
@@ -125,7 +125,7 @@ const (
 
 // run runs the rewrite module's directives of a block in their order:
 // https://nginx.org/en/docs/http/ngx_http_rewrite_module.html.
-func (a *answer) run(block *nginxDirective) ending {
+func (a *answer) run(block *directive) ending {
 	for _, d := range block.block {
 		ending := goesOn
 		switch d.name.value {
@@ -166,7 +166,7 @@ func (a *answer) run(block *nginxDirective) ending {
 // nginxElsewhere are what a replacement begins with that is a redirect.
 var nginxElsewhere = []string{"http://", "https://", "$scheme"}
 
-func (a *answer) rewrite(d *nginxDirective) ending {
+func (a *answer) rewrite(d *directive) ending {
 	expression := nginxExpression(d.arg(0))
 	if expression == nil {
 		a.doubt = "the expression of " + d.at()
@@ -201,7 +201,7 @@ func (a *answer) rewrite(d *nginxDirective) ending {
 }
 
 // holds reports whether the condition of an if holds.
-func (a *answer) holds(d *nginxDirective) (holds, sure bool) {
+func (a *answer) holds(d *directive) (holds, sure bool) {
 	words := nginxCondition(d)
 	if len(words) == 0 {
 		return false, false
@@ -231,7 +231,7 @@ func (a *answer) holds(d *nginxDirective) (holds, sure bool) {
 
 // nginxCondition returns the words of an if's condition, without the brackets
 // around it.
-func nginxCondition(d *nginxDirective) []string {
+func nginxCondition(d *directive) []string {
 	var words []string
 	for i, w := range d.args {
 		v := w.value
@@ -273,7 +273,7 @@ func (a *answer) errors() {
 }
 
 // page returns the error_page for a status.
-func (a *answer) page(code int) *nginxDirective {
+func (a *answer) page(code int) *directive {
 	text := strconv.Itoa(code)
 	for b := a.block; b != nil; b = b.parent {
 		if b.has("error_page") == nil {
@@ -290,7 +290,7 @@ func (a *answer) page(code int) *nginxDirective {
 }
 
 // follow returns what answers in the place that an error_page leads to.
-func (a *answer) follow(page *nginxDirective, code int) *answer {
+func (a *answer) follow(page *directive, code int) *answer {
 	to := page.arg(len(page.args) - 1)
 	there := *a
 	there.errorPage, there.by, there.status, there.block = page, nil, 0, a.server

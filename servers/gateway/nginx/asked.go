@@ -49,10 +49,10 @@ func nginxPath(p string) string {
 // goes the one that has its name, else the default one.
 // unknown is one that it may be, too: its name is an expression that only PCRE knows.
 // https://nginx.org/en/docs/http/request_processing.html
-func (c *conf) server(a nginxAsked) (found, unknown *nginxDirective) {
-	var all, secure, here []*nginxDirective
-	var byDefault *nginxDirective
-	each(c.top, func(d *nginxDirective) {
+func (c *conf) server(a nginxAsked) (found, unknown *directive) {
+	var all, secure, here []*directive
+	var byDefault *directive
+	each(c.top, func(d *directive) {
 		if d.name.value != "server" || !d.open || !d.in("http") {
 			return
 		}
@@ -68,7 +68,7 @@ func (c *conf) server(a nginxAsked) (found, unknown *nginxDirective) {
 			}
 		}
 	})
-	for _, some := range [][]*nginxDirective{here, secure, all} {
+	for _, some := range [][]*directive{here, secure, all} {
 		if len(some) == 0 {
 			continue
 		}
@@ -86,7 +86,7 @@ func (c *conf) server(a nginxAsked) (found, unknown *nginxDirective) {
 
 // listens reports whether a server takes the request's scheme, and that on
 // its port.
-func listens(server *nginxDirective, a nginxAsked) (scheme, port, isDefault bool) {
+func listens(server *directive, a nginxAsked) (scheme, port, isDefault bool) {
 	listens := 0
 	for _, d := range server.block {
 		if d.name.value != "listen" || len(d.args) == 0 {
@@ -114,7 +114,7 @@ func listens(server *nginxDirective, a nginxAsked) (scheme, port, isDefault bool
 
 // nginxNamed returns the server that has a name; nil if none does. unknown is one that
 // may have it before that.
-func nginxNamed(servers []*nginxDirective, host string) (best, unknown *nginxDirective) {
+func nginxNamed(servers []*directive, host string) (best, unknown *directive) {
 	rank, length := 0, 0
 	for _, s := range servers {
 		for _, d := range s.block {
@@ -166,7 +166,7 @@ func nameRank(name, host string) int {
 // location with others in it; nil if none matches. exact: it ends the search. unknown
 // is a location that it may be, too: its expression is one that only PCRE knows.
 // https://nginx.org/en/docs/http/ngx_http_core_module.html#location
-func located(block *nginxDirective, path string) (best *nginxDirective, exact bool, unknown *nginxDirective) {
+func located(block *directive, path string) (best *directive, exact bool, unknown *directive) {
 	length, noRegex := -1, false
 	for _, d := range block.block {
 		modifier, text, ok := nginxLocation(d)
@@ -213,7 +213,7 @@ func located(block *nginxDirective, path string) (best *nginxDirective, exact bo
 }
 
 // nginxLocation returns what a location that isn't a named one asks for.
-func nginxLocation(d *nginxDirective) (modifier, text string, ok bool) {
+func nginxLocation(d *directive) (modifier, text string, ok bool) {
 	if d.name.value != "location" || len(d.args) == 0 || strings.HasPrefix(d.arg(0), "@") {
 		return "", "", false
 	}

@@ -51,7 +51,7 @@ type conf struct {
 	main     *adapter.Source
 	sources  []*adapter.Source // in the order in which they are first read
 	includes []include
-	top      []*nginxDirective
+	top      []*directive
 	wrapped  bool         // the file has what stands within http, and no http
 	from     adapter.From // where its nginx comes from
 	notes    []adapter.Note
@@ -85,13 +85,13 @@ func read(file string, from adapter.From) (adapter.Config, error) {
 func (c *conf) parse() {
 	c.parseMain(nil)
 	if c.wrapped = c.needsHTTP(); c.wrapped {
-		http := &nginxDirective{name: word{value: "http"}, open: true, source: c.main}
+		http := &directive{name: word{value: "http"}, open: true, source: c.main}
 		c.parseMain(http)
-		http.block, c.top = c.top, []*nginxDirective{http}
+		http.block, c.top = c.top, []*directive{http}
 	}
 }
 
-func (c *conf) parseMain(parent *nginxDirective) {
+func (c *conf) parseMain(parent *directive) {
 	c.sources, c.includes, c.notes, c.syntax, c.problems = []*adapter.Source{c.main}, nil, nil, nil, nil
 	c.within, c.files, c.bytes, c.endless, c.outside = []string{c.main.Path}, 1, len(c.main.Text), false, map[string]string{}
 	p := &parser{source: c.main, include: c.include}
@@ -104,7 +104,7 @@ func (c *conf) parseMain(parent *nginxDirective) {
 // needsHTTP reports whether the file has servers outside of any http block.
 func (c *conf) needsHTTP() bool {
 	named := func(names ...string) bool {
-		return slices.ContainsFunc(c.top, func(d *nginxDirective) bool { return slices.Contains(names, d.name.value) })
+		return slices.ContainsFunc(c.top, func(d *directive) bool { return slices.Contains(names, d.name.value) })
 	}
 	return named("server", "upstream", "map") && !named("http", "events", "stream", "mail")
 }
@@ -183,7 +183,7 @@ func ready(ctx context.Context, listeners []wire.EndpointListener) ([]wire.Endpo
 }
 
 // note adds a note about a directive.
-func (r *rewrite) note(d *nginxDirective, format string, args ...any) {
+func (r *rewrite) note(d *directive, format string, args ...any) {
 	n := adapter.Note{File: d.source.Name, Line: d.source.Line(d.name.start), Text: fmt.Sprintf(format, args...)}
 	if !slices.Contains(r.notes, n) {
 		r.notes = append(r.notes, n)
@@ -191,7 +191,7 @@ func (r *rewrite) note(d *nginxDirective, format string, args ...any) {
 }
 
 // problem adds what can't be run.
-func (r *rewrite) problem(d *nginxDirective, format string, args ...any) {
+func (r *rewrite) problem(d *directive, format string, args ...any) {
 	err := fmt.Errorf("%s: %s", d.at(), fmt.Sprintf(format, args...))
 	if !slices.ContainsFunc(r.problems, func(e error) bool { return e.Error() == err.Error() }) {
 		r.problems = append(r.problems, err)

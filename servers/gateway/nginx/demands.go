@@ -8,7 +8,7 @@ import (
 // clientCertificates returns the places that require certificates of clients.
 func (c *conf) clientCertificates() []string {
 	var all []string
-	each(c.top, func(d *nginxDirective) {
+	each(c.top, func(d *directive) {
 		if !d.data() && d.name.value == "ssl_verify_client" && d.arg(0) == "on" {
 			all = append(all, d.at()+": ssl_verify_client on")
 		}
@@ -21,7 +21,7 @@ func (c *conf) clientCertificates() []string {
 // https://nginx.org/en/docs/http/ngx_http_limit_conn_module.html.
 func (c *conf) limits() []string {
 	var all []string
-	each(c.top, func(d *nginxDirective) {
+	each(c.top, func(d *directive) {
 		if d.data() || d.name.value != "limit_req" && d.name.value != "limit_conn" {
 			return
 		}

@@ -9,7 +9,7 @@ import (
 // line is a header's line in an answer and the add_header that makes it.
 type line struct {
 	value string
-	by    *nginxDirective
+	by    *directive
 }
 
 // ordinary are the statuses for which add_header needs no "always":
@@ -19,8 +19,8 @@ var ordinary = []int{200, 201, 204, 206, 301, 302, 303, 304, 307, 308}
 // levels returns the blocks, of those around the answer, whose directives of a name
 // hold, the innermost first: one alone, unless add_header_inherit has it otherwise,
 // https://nginx.org/en/docs/http/ngx_http_headers_module.html#add_header_inherit.
-func (a *answer) levels(name string) []*nginxDirective {
-	var out []*nginxDirective
+func (a *answer) levels(name string) []*directive {
+	var out []*directive
 	for b := a.block; b != nil; b = b.parent {
 		own := b.has(name) != nil
 		if own {
@@ -34,7 +34,7 @@ func (a *answer) levels(name string) []*nginxDirective {
 }
 
 // level returns the innermost of the levels; nil if there is none.
-func (a *answer) level(name string) *nginxDirective {
+func (a *answer) level(name string) *directive {
 	if levels := a.levels(name); len(levels) > 0 {
 		return levels[0]
 	}
@@ -43,7 +43,7 @@ func (a *answer) level(name string) *nginxDirective {
 
 // inherits says how a block has the directives of a name from the blocks around
 // it: on, off or merge.
-func inherits(b *nginxDirective, name string) string {
+func inherits(b *directive, name string) string {
 	for ; b != nil && name == "add_header"; b = b.parent {
 		if rule := b.has("add_header_inherit"); rule != nil {
 			return rule.arg(0)
@@ -54,11 +54,11 @@ func inherits(b *nginxDirective, name string) string {
 
 // inEffect returns the directives of a name that hold for the answer, which take
 // a header's name first.
-func (a *answer) inEffect(directive, header string) []*nginxDirective {
-	var out []*nginxDirective
-	for _, level := range a.levels(directive) {
+func (a *answer) inEffect(name, header string) []*directive {
+	var out []*directive
+	for _, level := range a.levels(name) {
 		for _, d := range level.block {
-			if d.name.value == directive && strings.EqualFold(d.arg(0), header) {
+			if d.name.value == name && strings.EqualFold(d.arg(0), header) {
 				out = append(out, d)
 			}
 		}
@@ -67,7 +67,7 @@ func (a *answer) inEffect(directive, header string) []*nginxDirective {
 }
 
 // sends reports whether an add_header counts for a status.
-func sends(d *nginxDirective, status int) bool {
+func sends(d *directive, status int) bool {
 	return d.arg(2) == "always" || slices.Contains(ordinary, status)
 }
 
@@ -115,6 +115,6 @@ var changers = regexp.MustCompile(`^(more_(set|clear)_headers|js_(header_filter|
 // changesHeaders reports whether the config has such a directive.
 func (c *conf) changesHeaders() bool {
 	found := false
-	each(c.top, func(d *nginxDirective) { found = found || !d.data() && changers.MatchString(d.name.value) })
+	each(c.top, func(d *directive) { found = found || !d.data() && changers.MatchString(d.name.value) })
 	return found
 }

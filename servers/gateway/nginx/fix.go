@@ -13,7 +13,7 @@ func (c *conf) Fix(f policy.Fix) policy.Wording {
 	if f.Kind == "" {
 		return policy.Wording{}
 	}
-	var at []*nginxDirective
+	var at []*directive
 	if f.View != nil && len(f.Shown) > 0 {
 		var patch *nginxPatch
 		if patch, at = c.repair(f); patch != nil {
@@ -30,7 +30,7 @@ func (c *conf) Fix(f policy.Fix) policy.Wording {
 const places = 3
 
 // inWords says what has to hold, and where.
-func (c *conf) inWords(f policy.Fix, at []*nginxDirective) policy.Wording {
+func (c *conf) inWords(f policy.Fix, at []*directive) policy.Wording {
 	var all []policy.Wording
 	for _, d := range at {
 		if d.name.end == 0 || len(all) == places {
@@ -57,9 +57,9 @@ func (c *conf) inWords(f policy.Fix, at []*nginxDirective) policy.Wording {
 }
 
 // mapOf returns the map that sets a variable; nil if the value is none's.
-func (c *conf) mapOf(value string) *nginxDirective {
-	var found *nginxDirective
-	each(c.top, func(d *nginxDirective) {
+func (c *conf) mapOf(value string) *directive {
+	var found *directive
+	each(c.top, func(d *directive) {
 		if d.name.value == "map" && d.open && len(d.args) == 2 && strings.Trim(d.arg(1), "${}") == strings.Trim(value, "${}") {
 			found = d
 		}

@@ -12,7 +12,7 @@ import (
 
 // An include is one whose argument has to be another in the copy.
 type include struct {
-	directive *nginxDirective
+	directive *directive
 	to        string // relative to the place's folder
 }
 
@@ -26,13 +26,13 @@ const (
 // include reads the files that an include directive names, as parts of the block
 // that it stands in. What can't be read is a problem of the config. After an include
 // that has no end nothing more is included.
-func (c *conf) include(d *nginxDirective) []*nginxDirective {
+func (c *conf) include(d *directive) []*directive {
 	if len(d.args) != 1 || c.endless {
 		return nil // nginx says what is wrong
 	}
 	name := d.arg(0)
 	found, folder := c.included(d, name)
-	var all []*nginxDirective
+	var all []*directive
 	for i, path := range found {
 		copy, inside := c.finder.Inside(path)
 		if inside {
@@ -66,7 +66,7 @@ func (c *conf) include(d *nginxDirective) []*nginxDirective {
 
 // enter notes that a file is read as part of the one that d stands in, unless there
 // would be no end to that.
-func (c *conf) enter(d *nginxDirective, s *adapter.Source) error {
+func (c *conf) enter(d *directive, s *adapter.Source) error {
 	c.within = append(c.within, s.Path)
 	c.files, c.bytes = c.files+1, c.bytes+len(s.Text)
 	switch {
@@ -85,7 +85,7 @@ func (c *conf) enter(d *nginxDirective, s *adapter.Source) error {
 // included returns the files that an include means, sorted as nginx does, and
 // notes what its argument has to be in the copy. folder is where copies of files
 // go that aren't beside the config.
-func (c *conf) included(d *nginxDirective, name string) (found []string, folder string) {
+func (c *conf) included(d *directive, name string) (found []string, folder string) {
 	patterns := c.finder.Patterns(name)
 	for i, candidate := range c.finder.Candidates(name) {
 		found, _ = filepath.Glob(patterns[i])

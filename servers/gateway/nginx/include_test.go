@@ -49,10 +49,10 @@ func TestFileOutsideIncludedTwice(t *testing.T) {
 	}
 }
 
-func locationOf(t *testing.T, c *conf, path string) *nginxDirective {
+func locationOf(t *testing.T, c *conf, path string) *directive {
 	t.Helper()
-	var found *nginxDirective
-	each(c.top, func(d *nginxDirective) {
+	var found *directive
+	each(c.top, func(d *directive) {
 		if d.name.value == "location" && d.arg(0) == path {
 			found = d
 		}

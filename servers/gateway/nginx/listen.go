@@ -13,7 +13,7 @@ import (
 
 // server leads where a server listens to sockets in the place's folder: one for
 // each address that the config has, as nginx picks a server by it.
-func (r *rewrite) server(d *nginxDirective) {
+func (r *rewrite) server(d *directive) {
 	if !d.open || !(d.in("http") || d.in("stream") || d.in("mail")) {
 		return // in an upstream it is another directive
 	}
@@ -58,7 +58,7 @@ func (r *rewrite) server(d *nginxDirective) {
 // others are about TCP, about a port, or about PROXY protocol.
 var listenFlags = []string{"ssl", "http2", "default_server", "default"}
 
-func (r *rewrite) listen(d, server *nginxDirective, secure bool, hosts []string, streams int) {
+func (r *rewrite) listen(d, server *directive, secure bool, hosts []string, streams int) {
 	key, err := listenKey(d.arg(0))
 	if err != nil {
 		r.problem(d, "listen %s: %v", d.arg(0), err)

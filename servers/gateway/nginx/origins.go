@@ -15,7 +15,7 @@ func (c *conf) named() adapter.NamedOrigins {
 	out := adapter.NamedOrigins{Alone: map[policy.Position]bool{}}
 	asks := c.askingVariables()
 	answers := c.answeringVariables()
-	each(c.top, func(d *nginxDirective) {
+	each(c.top, func(d *directive) {
 		at := policy.Position{File: d.source.Name, Line: d.source.Line(d.name.start)}
 		written := string(d.source.Text[d.name.start:d.end])
 		switch {
@@ -65,7 +65,7 @@ func mapKey(n *adapter.NamedOrigins, at policy.Position, written, key string, wh
 }
 
 // originCondition adds what an if compares the origin with.
-func originCondition(n *adapter.NamedOrigins, at policy.Position, d *nginxDirective, operator, operand string) {
+func originCondition(n *adapter.NamedOrigins, at policy.Position, d *directive, operator, operand string) {
 	written := strings.TrimSpace(string(d.source.Text[d.name.start : d.end-1]))
 	switch strings.TrimPrefix(operator, "!") {
 	case "=":
@@ -85,7 +85,7 @@ func (c *conf) askingVariables() []string {
 	all := []string{"$http_origin", "${http_origin}"}
 	for range nginxDepth {
 		before := len(all)
-		each(c.top, func(d *nginxDirective) {
+		each(c.top, func(d *directive) {
 			if d.name.value == "map" && d.open && mentions(d.arg(0), all) && !slices.Contains(all, d.arg(1)) {
 				all = append(all, d.arg(1))
 			}
@@ -101,7 +101,7 @@ func (c *conf) askingVariables() []string {
 // Access-Control-Allow-Origin.
 func (c *conf) answeringVariables() []string {
 	var all []string
-	each(c.top, func(d *nginxDirective) {
+	each(c.top, func(d *directive) {
 		if d.name.value == "add_header" && strings.EqualFold(d.arg(0), "Access-Control-Allow-Origin") {
 			all = append(all, variable.FindAllString(d.arg(1), -1)...)
 		}

@@ -17,7 +17,7 @@ const page = "corsproof: the page of an error, which isn't here\n"
 // errorPages puts a page in the place of each that an error_page leads to and that
 // isn't here: nginx would answer 404 in its place, and no case about the error
 // would see one.
-func (r *rewrite) errorPages(d *nginxDirective) {
+func (r *rewrite) errorPages(d *directive) {
 	if len(d.args) < 2 || !strings.HasPrefix(d.arg(len(d.args)-1), "/") {
 		return
 	}
@@ -25,7 +25,7 @@ func (r *rewrite) errorPages(d *nginxDirective) {
 	if strings.Contains(uri, "$") || path.Clean(uri) != uri || uri == "/" {
 		return // it is no name of one file
 	}
-	each(r.conf.top, func(server *nginxDirective) {
+	each(r.conf.top, func(server *directive) {
 		if server.name.value == "server" && server.open && server.in("http") && (server == d.parent || within(d, server) || within(server, d.parent)) {
 			r.page(d, server, uri)
 		}
@@ -33,7 +33,7 @@ func (r *rewrite) errorPages(d *nginxDirective) {
 }
 
 // within reports whether a directive stands in a block, at whatever depth.
-func within(d, block *nginxDirective) bool {
+func within(d, block *directive) bool {
 	for p := d.parent; p != nil; p = p.parent {
 		if p == block {
 			return true
@@ -43,7 +43,7 @@ func within(d, block *nginxDirective) bool {
 }
 
 // page puts a page where a server looks for one, if there is none.
-func (r *rewrite) page(d, server *nginxDirective, uri string) {
+func (r *rewrite) page(d, server *directive, uri string) {
 	location, _, _ := located(server, uri)
 	if location == nil {
 		location = server
@@ -104,7 +104,7 @@ func (r *rewrite) stand(name string) {
 
 // nginxFolder returns the root or the alias that holds in a block; nil if it is
 // nginx's own.
-func nginxFolder(block *nginxDirective) *nginxDirective {
+func nginxFolder(block *directive) *directive {
 	for b := block; b != nil; b = b.parent {
 		for _, name := range []string{"alias", "root"} {
 			if d := b.has(name); d != nil && len(d.args) > 0 {

@@ -14,22 +14,22 @@ type word struct {
 	quoted     bool
 }
 
-// A nginxDirective is a directive, or an entry of a block that holds data.
-type nginxDirective struct {
+// A directive is one, or an entry of a block that holds data.
+type directive struct {
 	name   word
 	args   []word
 	source *adapter.Source
-	parent *nginxDirective // nil at the top
-	end    int             // of the ';', or of the '{'
-	open   bool            // it has a block
-	close  int             // of what follows the block's '}'
-	block  []*nginxDirective
+	parent *directive // nil at the top
+	end    int        // of the ';', or of the '{'
+	open   bool       // it has a block
+	close  int        // of what follows the block's '}'
+	block  []*directive
 }
 
-func (d *nginxDirective) at() string { return d.source.At(d.name.start) }
+func (d *directive) at() string { return d.source.At(d.name.start) }
 
 // arg returns the value of an argument; empty if there are not as many.
-func (d *nginxDirective) arg(i int) string {
+func (d *directive) arg(i int) string {
 	if i < len(d.args) {
 		return d.args[i].value
 	}
@@ -38,7 +38,7 @@ func (d *nginxDirective) arg(i int) string {
 
 // within reports whether the directive stands in a block of that name, at
 // whatever depth.
-func (d *nginxDirective) within(name string) bool {
+func (d *directive) within(name string) bool {
 	for p := d.parent; p != nil; p = p.parent {
 		if p.name.value == name {
 			return true
@@ -49,7 +49,7 @@ func (d *nginxDirective) within(name string) bool {
 
 // in reports whether the block that the directive stands in has that name; ""
 // is the top.
-func (d *nginxDirective) in(name string) bool {
+func (d *directive) in(name string) bool {
 	if d.parent == nil {
 		return name == ""
 	}
@@ -57,7 +57,7 @@ func (d *nginxDirective) in(name string) bool {
 }
 
 // has returns the first directive of that name in the block.
-func (d *nginxDirective) has(name string) *nginxDirective {
+func (d *directive) has(name string) *directive {
 	for _, c := range d.block {
 		if c.name.value == name {
 			return c
@@ -70,7 +70,7 @@ func (d *nginxDirective) has(name string) *nginxDirective {
 var dataBlocks = map[string]bool{"map": true, "geo": true, "types": true, "split_clients": true, "charset_map": true}
 
 // data reports whether the directive is an entry of a block that holds data.
-func (d *nginxDirective) data() bool {
+func (d *directive) data() bool {
 	return d.parent != nil && dataBlocks[d.parent.name.value] && d.name.value != "include"
 }
 
@@ -81,7 +81,7 @@ type parser struct {
 	pos    int
 	depth  int // of blocks
 	// include reads what an include directive names, and returns the directives.
-	include func(*nginxDirective) []*nginxDirective
+	include func(*directive) []*directive
 }
 
 // deepest is how deep blocks of one file may be nested.
@@ -98,7 +98,7 @@ const (
 )
 
 // file parses the whole file, the block of parent if that isn't nil.
-func (p *parser) file(parent *nginxDirective) ([]*nginxDirective, error) {
+func (p *parser) file(parent *directive) ([]*directive, error) {
 	all, mark, err := p.directives(parent)
 	if err == nil && mark != endOfFile {
 		err = p.fail("there is a } too many")
@@ -111,8 +111,8 @@ func (p *parser) fail(format string, args ...any) error {
 }
 
 // directives parses up to the end of a block or of the file.
-func (p *parser) directives(parent *nginxDirective) ([]*nginxDirective, mark, error) {
-	var all []*nginxDirective
+func (p *parser) directives(parent *directive) ([]*directive, mark, error) {
+	var all []*directive
 	if p.depth++; p.depth > deepest {
 		return nil, open, p.fail("blocks are nested more than %d deep", deepest)
 	}
@@ -127,7 +127,7 @@ func (p *parser) directives(parent *nginxDirective) ([]*nginxDirective, mark, er
 		case mark != wordMark:
 			return all, mark, p.fail("unexpected %s", mark)
 		}
-		d := &nginxDirective{name: word, source: p.source, parent: parent}
+		d := &directive{name: word, source: p.source, parent: parent}
 		all = append(all, d)
 		for mark == wordMark {
 			if word, mark, err = p.next(); err != nil {

@@ -174,7 +174,7 @@ func dedent(lines []string) string {
 
 // after returns the edit that puts a directive behind another, on a line of its
 // own if the other has one.
-func after(d *nginxDirective, text string) edit {
+func after(d *directive, text string) edit {
 	end := d.end + 1
 	if d.open {
 		end = d.close
@@ -183,11 +183,11 @@ func after(d *nginxDirective, text string) edit {
 }
 
 // inside returns the edit that puts a text at the beginning of a block.
-func inside(d *nginxDirective, text string) edit {
+func inside(d *directive, text string) edit {
 	return behind(d, d.end, text, indent(d)+"    ")
 }
 
-func behind(d *nginxDirective, at int, text, indentation string) edit {
+func behind(d *directive, at int, text, indentation string) edit {
 	rest := d.source.Text[at:]
 	line := bytes.IndexByte(rest, '\n')
 	if line >= 0 {
@@ -210,7 +210,7 @@ func onOneLine(text string) string {
 
 // before returns the edit that puts a text before a directive, on lines of
 // its own if the directive is the first of its line.
-func before(d *nginxDirective, text string) edit {
+func before(d *directive, text string) edit {
 	indentation := indent(d)
 	if start := bytes.LastIndexByte(d.source.Text[:d.name.start], '\n') + 1; start+len(indentation) < d.name.start {
 		return edit{d.source, d.name.start, d.name.start, onOneLine(text) + " ", false}
@@ -219,7 +219,7 @@ func before(d *nginxDirective, text string) edit {
 }
 
 // nginxWithout returns the edit that takes a directive out.
-func nginxWithout(d *nginxDirective) edit {
+func nginxWithout(d *directive) edit {
 	end := d.end + 1
 	if d.open {
 		end = d.close
@@ -228,19 +228,19 @@ func nginxWithout(d *nginxDirective) edit {
 }
 
 // instead returns the edit that puts a text in the place of a directive.
-func instead(d *nginxDirective, text string) edit {
+func instead(d *directive, text string) edit {
 	e := nginxWithout(d)
 	e.text = strings.ReplaceAll(text, "\n", "\n"+indent(d))
 	return e
 }
 
 // argument returns the edit that gives a directive another argument.
-func argument(d *nginxDirective, i int, text string) edit {
+func argument(d *directive, i int, text string) edit {
 	return edit{d.source, d.args[i].start, d.args[i].end, text, false}
 }
 
 // indent is the white space that a directive's line begins with.
-func indent(d *nginxDirective) string {
+func indent(d *directive) string {
 	start := bytes.LastIndexByte(d.source.Text[:d.name.start], '\n') + 1
 	line := d.source.Text[start:d.name.start]
 	return string(line[:len(line)-len(bytes.TrimLeft(line, " \t"))])

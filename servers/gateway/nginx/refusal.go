@@ -28,7 +28,7 @@ func (r *repair) letThrough(a *answer) [][]edit {
 
 // unlessOptions are changes after which an if that refuses requests leaves
 // OPTIONS alone.
-func unlessOptions(c *conf, d *nginxDirective) [][]edit {
+func unlessOptions(c *conf, d *directive) [][]edit {
 	words := nginxCondition(d)
 	condition := strings.TrimSpace(string(d.source.Text[d.args[0].start:d.args[len(d.args)-1].end]))
 	if len(words) == 3 && words[0] == "$request_method" && strings.HasPrefix(words[1], "!~") {
@@ -55,7 +55,7 @@ func unlessOptions(c *conf, d *nginxDirective) [][]edit {
 
 // leaves reports whether a return sends to another host, such as that of a
 // login: a page that isn't navigated there can't follow.
-func leaves(d *nginxDirective) bool {
+func leaves(d *directive) bool {
 	if d == nil || d.name.value != "return" {
 		return false
 	}

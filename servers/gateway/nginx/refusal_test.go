@@ -15,8 +15,8 @@ func TestRefusalInASnippet(t *testing.T) {
 	dir := gatewaytest.Unpack(t, "-- nginx.conf --\nhttp { server { listen 80; location /api { if ($http_authorization = \"\") { include login.conf; } return 200; } } }\n"+
 		"-- login.conf --\nreturn 302 https://login.example.com/;\n")
 	c := readT(t, dir, "nginx.conf").(*conf)
-	var condition *nginxDirective
-	each(c.top, func(d *nginxDirective) {
+	var condition *directive
+	each(c.top, func(d *directive) {
 		if d.name.value == "if" {
 			condition = d
 		}

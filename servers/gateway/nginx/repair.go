@@ -37,9 +37,9 @@ type problem struct {
 
 // What can be wrong beside the lines of a header.
 const (
-	status      = "status"
-	login       = "login"   // a page is sent to another host, where it can't follow
-	nginxHidden = "hidden " // before a header's name: the upstream's doesn't come through
+	status       = "status"
+	login        = "login"   // a page is sent to another host, where it can't follow
+	hiddenPrefix = "hidden " // before a header's name: the upstream's doesn't come through
 )
 
 // steps bounds how many places a repair changes.
@@ -50,7 +50,7 @@ const probes = 300
 
 // repair returns the changed config; nil if there is no change of which it is
 // certain. at are the blocks whose answers are wrong.
-func (c *conf) repair(f policy.Fix) (patch *nginxPatch, at []*nginxDirective) {
+func (c *conf) repair(f policy.Fix) (patch *nginxPatch, at []*directive) {
 	r := &repair{fix: f}
 	sure := r.show(c)
 	for _, s := range r.shown {
@@ -248,7 +248,7 @@ func (r *repair) problems(c *conf) (out []problem, sure bool) {
 			}
 		}
 		if len(s.hid) > 0 && len(a.inEffect("proxy_hide_header", vary)) > 0 {
-			out = append(out, problem{i, nginxHidden + vary})
+			out = append(out, problem{i, hiddenPrefix + vary})
 		}
 	}
 	return out, true
@@ -284,8 +284,8 @@ func (r *repair) candidates(c *conf, p problem) [][]edit {
 		return r.letThrough(a)
 	case p.header == login:
 		return [][]edit{{instead(a.by, "return 401;")}}
-	case strings.HasPrefix(p.header, nginxHidden):
-		return [][]edit{{nginxWithout(a.inEffect("proxy_hide_header", strings.TrimPrefix(p.header, nginxHidden))[0])}}
+	case strings.HasPrefix(p.header, hiddenPrefix):
+		return [][]edit{{nginxWithout(a.inEffect("proxy_hide_header", strings.TrimPrefix(p.header, hiddenPrefix))[0])}}
 	case len(s.extra[p.header]) > 0 && a.by == nil && len(a.inEffect("proxy_hide_header", p.header)) == 0:
 		return append(r.hide(a, p.header), w.candidates()...)
 	}
@@ -302,7 +302,7 @@ func (r *repair) hide(a *answer, header string) [][]edit {
 		}
 		return [][]edit{{inside(a.location, text)}}
 	}
-	var last *nginxDirective
+	var last *directive
 	for _, d := range level.block {
 		if d.name.value == "proxy_hide_header" {
 			last = d

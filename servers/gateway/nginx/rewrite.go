@@ -37,7 +37,7 @@ func (r *rewrite) run() {
 		r.replaceArg(adapter.WhatFile, i.directive, 0, filepath.Join(r.place.Dir, i.to))
 	}
 	for _, g := range []struct{ name, value string }{{"daemon", "off"}, {"pid", filepath.Join(r.place.Dir, "pid")}} {
-		if !slices.ContainsFunc(r.conf.top, func(d *nginxDirective) bool { return d.name.value == g.name }) {
+		if !slices.ContainsFunc(r.conf.top, func(d *directive) bool { return d.name.value == g.name }) {
 			r.globals = append(r.globals, g.name+" "+quote(g.value)+";")
 		}
 	}
@@ -45,28 +45,28 @@ func (r *rewrite) run() {
 }
 
 // rules say what to do about directives, by name.
-var rules map[string]func(*rewrite, *nginxDirective)
+var rules map[string]func(*rewrite, *directive)
 
 func init() { // the rules reach the table again, through walk
-	path := func(what adapter.What, file func(adapter.Place) string) func(*rewrite, *nginxDirective) {
-		return func(r *rewrite, d *nginxDirective) { r.replaceArg(what, d, 0, file(r.place)) }
+	path := func(what adapter.What, file func(adapter.Place) string) func(*rewrite, *directive) {
+		return func(r *rewrite, d *directive) { r.replaceArg(what, d, 0, file(r.place)) }
 	}
 	in := func(name string) func(adapter.Place) string {
 		return func(p adapter.Place) string { return filepath.Join(p.Dir, name) }
 	}
-	rules = map[string]func(*rewrite, *nginxDirective){
+	rules = map[string]func(*rewrite, *directive){
 		"http": (*rewrite).http, "server": (*rewrite).server, "upstream": (*rewrite).upstream,
 		"proxy_pass": (*rewrite).proxyPass, "resolver": (*rewrite).resolver,
 		"proxy_http_version": (*rewrite).proxyVersion,
 		"error_page":         (*rewrite).errorPages,
-		"daemon":             func(r *rewrite, d *nginxDirective) { r.replaceArg(adapter.WhatProcess, d, 0, "off") },
+		"daemon":             func(r *rewrite, d *directive) { r.replaceArg(adapter.WhatProcess, d, 0, "off") },
 		"pid":                path(adapter.WhatProcess, in("pid")),
 		"lock_file":          path(adapter.WhatProcess, in("lock")),
 		"working_directory":  path(adapter.WhatProcess, in("")),
 		"load_module":        (*rewrite).loadModule,
-		"error_log":          func(r *rewrite, d *nginxDirective) { r.replaceArg(adapter.WhatLog, d, 0, "stderr") },
+		"error_log":          func(r *rewrite, d *directive) { r.replaceArg(adapter.WhatLog, d, 0, "stderr") },
 		"access_log":         (*rewrite).accessLog,
-		"proxy_bind":         func(r *rewrite, d *nginxDirective) { r.replaceArgs(adapter.WhatUpstream, d, "off") },
+		"proxy_bind":         func(r *rewrite, d *directive) { r.replaceArgs(adapter.WhatUpstream, d, "off") },
 
 		"ssl_certificate":         path(adapter.WhatCertificate, adapter.Place.Chain),
 		"ssl_certificate_key":     path(adapter.WhatCertificate, adapter.Place.Key),
@@ -87,7 +87,7 @@ func init() { // the rules reach the table again, through walk
 		"if": (*rewrite).byClient, "map": (*rewrite).byClient, "geo": (*rewrite).byClient,
 	}
 	for _, name := range tempPaths {
-		rules[name] = func(r *rewrite, d *nginxDirective) { // without levels: nginx wants one path to have the same everywhere
+		rules[name] = func(r *rewrite, d *directive) { // without levels: nginx wants one path to have the same everywhere
 			r.replaceArgs(adapter.WhatFolder, d, quote(filepath.Join(r.place.Dir, name)))
 		}
 	}
@@ -97,7 +97,7 @@ func init() { // the rules reach the table again, through walk
 	for name, protocol := range map[string]string{
 		"fastcgi_pass": "FastCGI", "grpc_pass": "gRPC", "uwsgi_pass": "uwsgi", "scgi_pass": "SCGI", "memcached_pass": "the memcached protocol",
 	} {
-		rules[name] = func(r *rewrite, d *nginxDirective) {
+		rules[name] = func(r *rewrite, d *directive) {
 			r.problem(d, "%s speaks %s to its upstream, and the scripted upstream speaks HTTP alone: leave this location out of the config that is checked", name, protocol)
 		}
 	}
@@ -108,7 +108,7 @@ var tempPaths = []string{"client_body_temp_path", "proxy_temp_path", "fastcgi_te
 // addressVariables are other here than behind a port.
 var addressVariables = regexp.MustCompile(`\$\{?(server_port|server_addr|remote_port|proxy_protocol_\w+)\b`)
 
-func (r *rewrite) walk(all []*nginxDirective) {
+func (r *rewrite) walk(all []*directive) {
 	for _, d := range all {
 		if d.data() {
 			continue
@@ -127,18 +127,18 @@ func (r *rewrite) walk(all []*nginxDirective) {
 }
 
 // replaceArg replaces one argument.
-func (r *rewrite) replaceArg(what adapter.What, d *nginxDirective, i int, to string) {
+func (r *rewrite) replaceArg(what adapter.What, d *directive, i int, to string) {
 	r.edits.Add(what, d.source, d.args[i].start, d.args[i].end, quote(to))
 }
 
 // replaceArgs replaces all arguments by a text.
-func (r *rewrite) replaceArgs(what adapter.What, d *nginxDirective, to string) {
+func (r *rewrite) replaceArgs(what adapter.What, d *directive, to string) {
 	r.edits.Add(what, d.source, d.args[0].start, d.args[len(d.args)-1].end, to)
 }
 
 // http says where nginx keeps temporary files and its log, where the config
 // leaves that to what was compiled in.
-func (r *rewrite) http(d *nginxDirective) {
+func (r *rewrite) http(d *directive) {
 	var b strings.Builder
 	for _, name := range tempPaths {
 		if d.has(name) == nil {
@@ -155,18 +155,18 @@ func (r *rewrite) http(d *nginxDirective) {
 	r.edits.Add(adapter.WhatFolder, d.source, d.end, d.end, b.String())
 }
 
-func (r *rewrite) accessLog(d *nginxDirective) {
+func (r *rewrite) accessLog(d *directive) {
 	if d.arg(0) != "off" {
 		r.replaceArg(adapter.WhatLog, d, 0, r.place.Log())
 	}
 }
 
-func (r *rewrite) cachePath(d *nginxDirective) {
+func (r *rewrite) cachePath(d *directive) {
 	r.caches++
 	r.replaceArg(adapter.WhatFolder, d, 0, filepath.Join(r.place.Dir, fmt.Sprintf("cache-%d", r.caches)))
 }
 
-func (r *rewrite) dhParam(d *nginxDirective) {
+func (r *rewrite) dhParam(d *directive) {
 	text, err := fixtures.Files.ReadFile("gateways/ffdhe2048.pem")
 	if err != nil {
 		panic(err) // an embedded file can always be read
@@ -177,7 +177,7 @@ func (r *rewrite) dhParam(d *nginxDirective) {
 
 // ticketKey leads to a key of ours. Nothing is secret about it: it protects
 // sessions between this machine and itself.
-func (r *rewrite) ticketKey(d *nginxDirective) {
+func (r *rewrite) ticketKey(d *directive) {
 	r.extra("ticket.key", []byte(strings.Repeat("corsproof.", 8)))
 	r.replaceArg(adapter.WhatCertificate, d, 0, filepath.Join(r.place.Dir, "ticket.key"))
 }
@@ -190,12 +190,12 @@ func (r *rewrite) extra(name string, text []byte) {
 }
 
 // drop takes out what belongs to a certificate that isn't here.
-func (r *rewrite) drop(d *nginxDirective) {
+func (r *rewrite) drop(d *directive) {
 	r.edits.Add(adapter.WhatCertificate, d.source, d.name.start, d.end+1, "")
 }
 
 // file copies a file that a directive names and nginx reads.
-func (r *rewrite) file(d *nginxDirective) {
+func (r *rewrite) file(d *directive) {
 	i := len(d.args) - 1
 	name := d.arg(i)
 	if strings.Contains(name, "$") || name == "off" {
@@ -222,7 +222,7 @@ func (r *rewrite) file(d *nginxDirective) {
 // moduleFolders are where distributions keep modules.
 var moduleFolders = []string{"/usr/lib/nginx/modules", "/usr/share/nginx/modules", "/usr/lib64/nginx/modules", "/etc/nginx/modules", "/usr/local/nginx/modules"}
 
-func (r *rewrite) loadModule(d *nginxDirective) {
+func (r *rewrite) loadModule(d *directive) {
 	name := d.arg(0)
 	if r.conf.from == adapter.FromSetup {
 		r.problem(d, "load_module %s: corsproof's own nginx loads no modules: give the nginx that you use, as a path to its program or %q", name, adapter.BinarySystem)
@@ -250,7 +250,7 @@ func (r *rewrite) loadModule(d *nginxDirective) {
 	r.problem(d, "load_module %s: there is no such module in %s: install it, or leave it out of the config that is checked", name, strings.Join(moduleFolders, ", "))
 }
 
-func (r *rewrite) byAddress(d *nginxDirective) {
+func (r *rewrite) byAddress(d *directive) {
 	if a := d.arg(0); a != "all" && a != "unix:" && len(d.args) == 1 {
 		r.note(d, "%s %s never matches here: all clients come through a unix socket", d.name.value, a)
 	}
@@ -261,7 +261,7 @@ var client = regexp.MustCompile(`\$\{?(binary_|realip_)?remote_addr\b`)
 
 // byClient notes what depends on the client's address, as a geo does that names no
 // variable.
-func (r *rewrite) byClient(d *nginxDirective) {
+func (r *rewrite) byClient(d *directive) {
 	if client.MatchString(d.arg(0)) || client.MatchString(d.arg(1)) || d.name.value == "geo" && len(d.args) == 1 {
 		r.note(d, "%s depends on the client's address, which is \"unix:\" here: all clients come through a unix socket", d.name.value)
 	}

@@ -11,11 +11,11 @@ import (
 
 // upstream leads the servers of a group to ours. Several of them count failures
 // and leave one out that fails too often: ours fails when a case asks for it.
-func (r *rewrite) upstream(d *nginxDirective) {
+func (r *rewrite) upstream(d *directive) {
 	name := d.arg(0)
 	r.upstreams = append(r.upstreams, name)
 	to := r.place.Upstream.For(name).Plain.String()
-	var servers []*nginxDirective
+	var servers []*directive
 	for _, c := range d.block {
 		if c.name.value == "server" && len(c.args) > 0 {
 			servers = append(servers, c)
@@ -40,9 +40,9 @@ func (r *rewrite) upstream(d *nginxDirective) {
 }
 
 // isGroup reports whether a directive that names an upstream means a block of that name.
-func (r *rewrite) isGroup(of *nginxDirective, name string) bool {
+func (r *rewrite) isGroup(of *directive, name string) bool {
 	found := false
-	each(r.conf.top, func(d *nginxDirective) {
+	each(r.conf.top, func(d *directive) {
 		is := d.name.value == "upstream" && d.open && strings.EqualFold(d.arg(0), name)
 		found = found || is && d.within("stream") == of.within("stream")
 	})
@@ -50,7 +50,7 @@ func (r *rewrite) isGroup(of *nginxDirective, name string) bool {
 }
 
 // each visits every directive.
-func each(all []*nginxDirective, visit func(*nginxDirective)) {
+func each(all []*directive, visit func(*directive)) {
 	for _, d := range all {
 		visit(d)
 		each(d.block, visit)
@@ -58,7 +58,7 @@ func each(all []*nginxDirective, visit func(*nginxDirective)) {
 }
 
 // proxyPass leads a proxy_pass to ours, unless it leads to a group.
-func (r *rewrite) proxyPass(d *nginxDirective) {
+func (r *rewrite) proxyPass(d *directive) {
 	if d.within("stream") {
 		if !r.isGroup(d, d.arg(0)) {
 			r.upstreams = append(r.upstreams, d.arg(0))
@@ -71,7 +71,7 @@ func (r *rewrite) proxyPass(d *nginxDirective) {
 
 // proxyVersion leaves upstreams HTTP/1.1: they are called in the clear, and ours speaks
 // HTTP/2 through TLS alone.
-func (r *rewrite) proxyVersion(d *nginxDirective) {
+func (r *rewrite) proxyVersion(d *directive) {
 	if d.arg(0) == "2" {
 		r.replaceArg(adapter.WhatUpstream, d, 0, "1.1")
 	}
@@ -79,7 +79,7 @@ func (r *rewrite) proxyVersion(d *nginxDirective) {
 
 // url leads the URL in a word to ours; a variable with the whole of it is
 // followed to where it is set. seen are the variables that led here.
-func (r *rewrite) url(d *nginxDirective, w word, seen map[string]bool) {
+func (r *rewrite) url(d *directive, w word, seen map[string]bool) {
 	start, end := w.start, w.end
 	if w.quoted {
 		start, end = start+1, end-1
@@ -140,7 +140,7 @@ func nginxAuthority(rest string) string {
 func (r *rewrite) expand(text string) string {
 	return variable.ReplaceAllStringFunc(text, func(v string) string {
 		var values []string
-		each(r.conf.top, func(d *nginxDirective) {
+		each(r.conf.top, func(d *directive) {
 			if d.name.value == "set" && len(d.args) == 2 && d.arg(0) == "$"+strings.Trim(v, "${}") {
 				values = append(values, d.arg(1))
 			}
@@ -155,7 +155,7 @@ func (r *rewrite) expand(text string) string {
 var variable = regexp.MustCompile(`\$(\w+|\{\w+\})`)
 
 // variable follows a variable that holds a whole URL to where it is set.
-func (r *rewrite) variable(d *nginxDirective, raw string, seen map[string]bool) {
+func (r *rewrite) variable(d *directive, raw string, seen map[string]bool) {
 	at := variable.FindStringIndex(raw)
 	if at == nil || at[0] != 0 {
 		r.problem(d, "proxy_pass %s: it is no URL: write it with http://", raw)
@@ -167,7 +167,7 @@ func (r *rewrite) variable(d *nginxDirective, raw string, seen map[string]bool) 
 	}
 	seen[name] = true
 	set := false
-	each(r.conf.top, func(def *nginxDirective) {
+	each(r.conf.top, func(def *directive) {
 		switch {
 		case def.name.value == "set" && def.arg(0) == "$"+name && len(def.args) == 2:
 			set = true
@@ -188,7 +188,7 @@ func (r *rewrite) variable(d *nginxDirective, raw string, seen map[string]bool) 
 
 // resolver makes a resolver that has a name an address: nothing is resolved here,
 // and nginx would not start if it couldn't resolve the resolver.
-func (r *rewrite) resolver(d *nginxDirective) {
+func (r *rewrite) resolver(d *directive) {
 	for i, a := range d.args {
 		host := a.value
 		if _, err := netip.ParseAddrPort(host); err == nil || strings.Contains(host, "=") || strings.HasPrefix(host, "[") {

@@ -9,7 +9,7 @@ import (
 
 // mapped is the map that gave a variable its value, and the entry of it; nil
 // if none matched.
-type mapped struct{ block, entry *nginxDirective }
+type mapped struct{ block, entry *directive }
 
 // value returns what a text with variables in it is for the request that was
 // answered; false if that can't be told.
@@ -48,7 +48,7 @@ func (a *answer) variable(name string, depth int) (string, bool) {
 // isSet reports whether the config sets a variable.
 func (c *conf) isSet(name string) bool {
 	found := false
-	each(c.top, func(d *nginxDirective) { found = found || d.name.value == "set" && d.arg(0) == "$"+name })
+	each(c.top, func(d *directive) { found = found || d.name.value == "set" && d.arg(0) == "$"+name })
 	return found
 }
 
@@ -104,7 +104,7 @@ func (a *answer) builtIn(name string) (string, bool) {
 
 // mapped returns the entry of a map that matches, with its value.
 // https://nginx.org/en/docs/http/ngx_http_map_module.html
-func (a *answer) mapped(m *nginxDirective, depth int) (entry *nginxDirective, value string, sure bool) {
+func (a *answer) mapped(m *directive, depth int) (entry *directive, value string, sure bool) {
 	input, sure := a.valueAt(m.arg(0), depth+1)
 	if !sure {
 		return nil, "", false
@@ -125,9 +125,9 @@ func (a *answer) mapped(m *nginxDirective, depth int) (entry *nginxDirective, va
 
 // nginxEntry returns the entry of a map that an input matches, with what the
 // groups of its expression took.
-func nginxEntry(m *nginxDirective, input string) (entry *nginxDirective, groups []string, sure bool) {
+func nginxEntry(m *directive, input string) (entry *directive, groups []string, sure bool) {
 	sure = true
-	var byDefault, matched *nginxDirective
+	var byDefault, matched *directive
 	hostnames := m.has("hostnames") != nil
 	for _, e := range m.block {
 		name := e.name.value
@@ -179,7 +179,7 @@ func nginxExpression(text string) *regexp.Regexp {
 
 // giver returns the map and the entry, or the set directive, that gave a text its
 // value, if it is a variable alone.
-func (a *answer) giver(text string) (set *nginxDirective, m mapped) {
+func (a *answer) giver(text string) (set *directive, m mapped) {
 	v := variable.FindString(text)
 	if v != text || v == "" {
 		return nil, mapped{}

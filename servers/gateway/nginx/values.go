@@ -46,18 +46,18 @@ func (w *writer) written() []string {
 			out = append(out, text)
 		}
 	}
-	visit := func(d *nginxDirective) {
+	visit := func(d *directive) {
 		if d.name.value == "add_header" && strings.EqualFold(d.arg(0), w.header) && len(d.args) > 1 {
 			add(raw(d, 1))
 		}
 	}
-	for _, within := range []*nginxDirective{w.a.location, w.a.server} {
+	for _, within := range []*directive{w.a.location, w.a.server} {
 		if within != nil {
 			each(within.block, visit)
 		}
 	}
 	each(w.a.conf.top, visit)
-	each(w.a.conf.top, func(d *nginxDirective) {
+	each(w.a.conf.top, func(d *directive) {
 		if d.name.value == "map" && d.open && len(d.args) == 2 {
 			add(d.arg(1))
 		}
@@ -66,7 +66,7 @@ func (w *writer) written() []string {
 }
 
 // raw is an argument as it is written.
-func raw(d *nginxDirective, i int) string {
+func raw(d *directive, i int) string {
 	return string(d.source.Text[d.args[i].start:d.args[i].end])
 }
 

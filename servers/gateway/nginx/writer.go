@@ -40,7 +40,7 @@ func (w *writer) candidates() [][]edit {
 }
 
 // less are changes after which a header says less.
-func (w *writer) less(all []*nginxDirective) [][]edit {
+func (w *writer) less(all []*directive) [][]edit {
 	var out [][]edit
 	for _, d := range all {
 		out = append(out, w.origins(d)...)
@@ -55,14 +55,14 @@ func (w *writer) less(all []*nginxDirective) [][]edit {
 		out = append(out, []edit{nginxWithout(d)})
 	}
 	if level := w.a.level("add_header"); level != nil && level != w.a.block && !w.merges() {
-		out = append(out, w.inherit(func(d *nginxDirective) bool { return !slices.Contains(all, d) }, "")...)
+		out = append(out, w.inherit(func(d *directive) bool { return !slices.Contains(all, d) }, "")...)
 	}
 	return out
 }
 
 // give are changes of the place that gives an argument its value: the argument
 // itself, a set, or an entry of a map.
-func (w *writer) give(d *nginxDirective, i, depth int) [][]edit {
+func (w *writer) give(d *directive, i, depth int) [][]edit {
 	set, m := w.a.giver(d.arg(i))
 	switch {
 	case depth > nginxDepth:
@@ -126,7 +126,7 @@ func (w *writer) add() [][]edit {
 		case level == nil, level != w.a.block && w.merges():
 			with(inside(w.a.block, line))
 		case level != w.a.block:
-			for _, edits := range w.inherit(func(*nginxDirective) bool { return true }, line) {
+			for _, edits := range w.inherit(func(*directive) bool { return true }, line) {
 				out = append(out, append(edits, v.with...))
 			}
 		}
@@ -139,8 +139,8 @@ func (w *writer) merges() bool { return inherits(w.a.block, "add_header") == "me
 
 // beside are the add_header directives of a block that a new one may stand beside:
 // for a list, which differs from route to route, one in the block's own file first.
-func (w *writer) beside(level *nginxDirective) []*nginxDirective {
-	var own, included []*nginxDirective
+func (w *writer) beside(level *directive) []*directive {
+	var own, included []*directive
 	for _, d := range level.block {
 		if d.name.value != "add_header" {
 			continue
@@ -154,7 +154,7 @@ func (w *writer) beside(level *nginxDirective) []*nginxDirective {
 		} else if !cors && len(*list) > 0 {
 			continue
 		}
-		*list = []*nginxDirective{d}
+		*list = []*directive{d}
 	}
 	if _, _, isList := w.s.list(w.header); isList || w.header == maxAge {
 		return append(own, included...)
@@ -164,7 +164,7 @@ func (w *writer) beside(level *nginxDirective) []*nginxDirective {
 
 // inherit are changes after which the answer's block has what it inherits from
 // all levels itself, as far as it is kept, and a further line.
-func (w *writer) inherit(keep func(*nginxDirective) bool, line string) [][]edit {
+func (w *writer) inherit(keep func(*directive) bool, line string) [][]edit {
 	if w.a.block == nil || w.a.block.name.value == "limit_except" || w.a.block.name.value == "server" {
 		return nil
 	}
@@ -187,7 +187,7 @@ func (w *writer) inherit(keep func(*nginxDirective) bool, line string) [][]edit 
 
 // origins are changes of a map or an if that looks at the origin, for an add_header
 // that is there, or, if d is nil, may be.
-func (w *writer) origins(d *nginxDirective) [][]edit {
+func (w *writer) origins(d *directive) [][]edit {
 	if w.header != allowOrigin && w.header != allowCredentials {
 		return nil
 	}
@@ -356,7 +356,7 @@ func (w *writer) enter(m mapped) [][]edit {
 
 // meant reports whether an entry of a map has the host of the policy's entry in it
 // and stands for none of the policy's origins.
-func (w *writer) meant(block, e *nginxDirective, entry *policy.Entry) bool {
+func (w *writer) meant(block, e *directive, entry *policy.Entry) bool {
 	plain := strings.NewReplacer(`\`, "", "^", "", "$", "", "~", "").Replace(e.name.value)
 	_, host, _ := strings.Cut(entry.Origin.Text, "://")
 	if i := strings.LastIndexByte(host, '*'); i >= 0 {
@@ -377,7 +377,7 @@ func (w *writer) meant(block, e *nginxDirective, entry *policy.Entry) bool {
 }
 
 // nginxResults are what the entries of a map give, as it is written, each once.
-func nginxResults(m *nginxDirective) []string {
+func nginxResults(m *directive) []string {
 	var out []string
 	for _, e := range m.block {
 		if len(e.args) == 1 && e.name.value != "default" && e.name.value != "include" && e.arg(0) != "" && !slices.Contains(out, raw(e, 0)) {
@@ -388,8 +388,8 @@ func nginxResults(m *nginxDirective) []string {
 }
 
 // lastEntry is the last entry of a map that isn't for what matches nothing.
-func lastEntry(m *nginxDirective) *nginxDirective {
-	var last *nginxDirective
+func lastEntry(m *directive) *directive {
+	var last *directive
 	for _, e := range m.block {
 		if len(e.args) == 1 && e.name.value != "include" {
 			last = e
@@ -400,7 +400,7 @@ func lastEntry(m *nginxDirective) *nginxDirective {
 
 // conditions are changes of an if that looks at the origin: the one around the
 // add_header or around what sets its variable.
-func (w *writer) conditions(d *nginxDirective) [][]edit {
+func (w *writer) conditions(d *directive) [][]edit {
 	if w.s.on == nil || len(w.s.on.Groups) == 0 {
 		return nil
 	}
@@ -415,7 +415,7 @@ func (w *writer) conditions(d *nginxDirective) [][]edit {
 		expression = `"^` + alternatives[0] + `$"`
 	}
 	var out [][]edit
-	each(w.a.server.block, func(e *nginxDirective) {
+	each(w.a.server.block, func(e *directive) {
 		if e.name.value != "if" || e.has("return") != nil {
 			return
 		}
