@@ -53,7 +53,11 @@ type Case struct {
 // A Step is one request of a case.
 type Step struct {
 	// After is how many seconds the clock moves before the request.
-	After   int      `yaml:"after"`
+	After int `yaml:"after"`
+	// CookiesDisabled: the user has switched cookies off, for this request. Such
+	// a case is the model's.
+	CookiesDisabled bool `yaml:"cookies-disabled"`
+
 	Request Request  `yaml:"request"`
 	Server  []Answer `yaml:"server"`
 	Expect  *Expect  `yaml:"expect"`
@@ -82,7 +86,6 @@ type Page struct {
 	Worker            bool   `yaml:"worker"`
 	PromptsCancelled  bool   `yaml:"prompts-cancelled"`
 	Offline           bool   `yaml:"offline"`
-	CookiesDisabled   bool   `yaml:"cookies-disabled"`
 	CrossSiteAncestor bool   `yaml:"cross-site-ancestor"`
 	// Blobs are what the page made blob: URLs of.
 	Blobs []Blob `yaml:"blobs"`

@@ -39,6 +39,7 @@ func RunModel(ctx context.Context, c *Case, profile *fetch.Profile) ([]fetch.Tra
 	var mismatches []Mismatch
 	for i, step := range c.AllSteps() {
 		ua.Advance(time.Duration(step.After) * time.Second)
+		ua.Client.CookiesDisabled = step.CookiesDisabled
 		script := newScript(step.Server, c.Page.HTTP2)
 		trace, err := ua.Predict(ctx, c.FetchRequest(step), script.answer)
 		if err != nil {
@@ -68,7 +69,6 @@ func (c *Case) userAgent(profile *fetch.Profile) *fetch.UserAgent {
 	ua.Client.Worker = c.Page.Worker
 	ua.Client.PromptsCancelled = c.Page.PromptsCancelled
 	ua.Client.Offline = c.Page.Offline
-	ua.Client.CookiesDisabled = c.Page.CookiesDisabled
 	ua.Client.CrossSiteAncestor = c.Page.CrossSiteAncestor
 	for _, b := range c.Page.Blobs {
 		if ua.Client.Blobs == nil {
