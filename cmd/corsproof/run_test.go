@@ -18,7 +18,7 @@ import (
 	"github.com/corsproof/corsproof/harness/report"
 )
 
-const caseFile = `section: test
+const caseFile = `section: concept-cors-check
 cases:
   - id: mine/readable
     why: the server consents

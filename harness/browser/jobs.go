@@ -47,18 +47,18 @@ func checkRequest(r fetch.Request, origin string) error {
 			r.Credentials == fetch.CredentialsOmit,
 			r.Cache != "" && r.Cache != fetch.CacheDefault,
 			r.Redirect != "" && r.Redirect != fetch.RedirectFollow,
-			r.ReferrerPolicy != "", r.Integrity != "", r.Keepalive,
+			r.Referrer != "", r.ReferrerPolicy != "", r.Integrity != "", r.Keepalive,
 			r.Body != nil && r.Body.Kind == fetch.BodyStream:
-			return errors.New("XMLHttpRequest has no mode, no credentials mode omit, no cache or redirect mode, no referrer policy, no integrity, no keepalive and no streamed body: set API to fetch")
+			return errors.New("XMLHttpRequest has no mode, no credentials mode omit, no cache or redirect mode, no referrer, no referrer policy, no integrity, no keepalive and no streamed body: set API to fetch")
 		}
 	default:
 		return fmt.Errorf("unknown API %q: use fetch or xhr", r.API)
 	}
 	if r.Body != nil {
 		switch r.Body.Kind {
-		case "", fetch.BodyText, fetch.BodyBytes, fetch.BodyBlob, fetch.BodyStream, fetch.BodyURLSearchParams:
+		case "", fetch.BodyText, fetch.BodyBytes, fetch.BodyBlob, fetch.BodyStream, fetch.BodyURLSearchParams, fetch.BodyFormData:
 		default:
-			return fmt.Errorf("unknown body kind %q: use text, bytes, blob, stream or urlsearchparams", r.Body.Kind)
+			return fmt.Errorf("unknown body kind %q: use text, bytes, blob, stream, urlsearchparams or formdata", r.Body.Kind)
 		}
 		if _, ok := fetch.IsomorphicEncode(r.Body.Bytes); !ok {
 			return errors.New("its body holds a code point above U+00FF: isomorphic decode the bytes")

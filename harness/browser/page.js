@@ -57,6 +57,11 @@
         return new win.Blob([bytes], {type: body.contentType || ''});
       case 'urlsearchparams':
         return new win.URLSearchParams(new TextDecoder().decode(bytes));
+      case 'formdata': {
+        const form = new win.FormData();
+        for (const [name, value] of new win.URLSearchParams(new TextDecoder().decode(bytes))) form.append(name, value);
+        return form;
+      }
       case 'stream':
         return new win.ReadableStream({
           start(controller) {
@@ -81,6 +86,7 @@
     if (r.credentials) init.credentials = r.credentials;
     if (r.cache) init.cache = r.cache;
     if (r.redirect) init.redirect = r.redirect;
+    if (r.referrer) init.referrer = r.referrer === 'no-referrer' ? '' : r.referrer;
     if (r.referrerPolicy) init.referrerPolicy = r.referrerPolicy;
     if (r.integrity) init.integrity = r.integrity;
     if (r.keepalive) init.keepalive = true;

@@ -141,6 +141,11 @@ func (r *casesRun) judge(ctx context.Context, d Driven) error {
 	}
 	run.Traces = append(append(run.Traces, predicted...), d.Traces...)
 	verdict := judge.Engine(&d.Placed, predicted, d.Traces)
+	if verdict.End == judge.EndFailed && len(verdict.Differences) == 0 {
+		if verdict.ExplainedBy, err = catalog.ExplainedBy(ctx, &d.Placed, &fetch.Chromium); err != nil {
+			return err
+		}
+	}
 	if late, err := d.late(ctx, predicted); err != nil {
 		return err
 	} else if late != nil && verdict.End != judge.EndPass {

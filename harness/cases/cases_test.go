@@ -14,6 +14,7 @@ import (
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/judge"
 	"github.com/corsproof/corsproof/harness/report"
+	"github.com/corsproof/corsproof/harness/wire"
 )
 
 func parseCases(tb testing.TB, text string) []catalog.Case {
@@ -81,7 +82,7 @@ func readable(name string) string { return strings.ReplaceAll(readableCase, "%",
 // A case file that states something else than what is, fails, whatever it is.
 func TestAlteredCasesFail(t *testing.T) {
 	t.Parallel()
-	text := "section: test\ncases:\n" + readable("right")
+	text := "section: concept-cors-check\ncases:\n" + readable("right")
 	alterations := map[string][2]string{
 		"outcome": {"outcome: response\n      type: cors", "outcome: network-error\n      phase: concept-cors-check\n      step: \"2\""},
 		"type":    {"type: cors", "type: basic"},
@@ -111,11 +112,47 @@ func TestAlteredCasesFail(t *testing.T) {
 	}
 }
 
+// A failure that a rule of Chromium's profile explains names the rule, and no other
+// failure does.
+func TestFailedCaseNamesItsRule(t *testing.T) {
+	t.Parallel()
+	const rule = "referrer-downgrade-by-scheme"
+	const stated = `
+  - id: test/%
+    why: it is a test
+    request: {url: "http://127.0.0.1:8000/a", referrer: "https://app.test/here", referrer-policy: no-referrer-when-downgrade}
+    server:
+      - {to: "http://127.0.0.1:8000/a", status: 200, headers: ["Access-Control-Allow-Origin: *"]}
+    expect:
+      outcome: response
+      type: cors
+      exchanges:
+        - {send: "GET http://127.0.0.1:8000/a", origin: https://app.test, referer: "^"}
+`
+	text := "section: concept-request-referrer\ncases:\n" +
+		strings.NewReplacer("%", "standard", "^", "https://app.test/here").Replace(stated) +
+		strings.NewReplacer("%", "wrong", "^", "https://app.test/there").Replace(stated)
+	runs, _, err := runCasesT(t, t.Context(), Config{Cases: parseCases(t, text)})
+	require.NoError(t, err)
+	standard, wrong := runs["test/standard"], runs["test/wrong"]
+	assert.Equal(t, judge.EndFailed, standard.End())
+	assert.Contains(t, standard.Explain(), "rule        "+rule+": ")
+	assert.Contains(t, standard.Explain(), "profiles: {chromium: "+rule+"}")
+	assert.Equal(t, judge.EndFailed, wrong.End())
+	assert.NotContains(t, wrong.Explain(), rule)
+}
+
+// The frame that runs cases is where the model has it: its URL is a referrer.
+func TestPagePathIsTheSlots(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, wire.SlotPath, catalog.PagePath)
+}
+
 // A server that never answers makes its own case unknown, at its deadline, and no
 // other.
 func TestHungCaseIsUnknownAlone(t *testing.T) {
 	t.Parallel()
-	text := "section: test\ncases:\n" + readable("one") + `
+	text := "section: concept-cors-check\ncases:\n" + readable("one") + `
   - id: test/hangs
     why: nobody knows what becomes of it
     drivers: [browser]
@@ -160,7 +197,7 @@ func TestRunCasesEndsWithItsContext(t *testing.T) {
 // What is written is valid JSON with all that was run, and nothing secret.
 func TestCasesJSON(t *testing.T) {
 	t.Parallel()
-	cases := parseCases(t, "section: test\ncases:\n"+readable("one")+strings.Replace(readable("two"), "{url: https://api.test/a}",
+	cases := parseCases(t, "section: concept-cors-check\ncases:\n"+readable("one")+strings.Replace(readable("two"), "{url: https://api.test/a}",
 		`{url: "https://app.test/a", headers: ["Authorization: Bearer s3cret"]}`, 1))
 	var out strings.Builder
 	w := report.NewCasesWriter(&out, time.Now())

@@ -79,7 +79,9 @@ type Page struct {
 
 	// The rest is what the page's user agent is like, and goes to
 	// [fetch.Environment] as it is. A case with one of these is the model's.
-	Referrer          string `yaml:"referrer"`
+	// URL is the page's own, of which Referer is made; if empty, it is that of
+	// the frame in which a browser runs the case.
+	URL               string `yaml:"url"`
 	ReferrerPolicy    string `yaml:"referrer-policy"`
 	AcceptLanguage    string `yaml:"accept-language"`
 	UserAgent         string `yaml:"user-agent"`
@@ -101,20 +103,22 @@ type Blob struct {
 // A Request is what the page's code asks for; see [fetch.Request].
 type Request struct {
 	// Origin replaces the page's for this request.
-	Origin         string                `yaml:"origin"`
-	API            fetch.API             `yaml:"api"`
-	Method         string                `yaml:"method"`
-	URL            string                `yaml:"url"`
-	Headers        []HeaderLine          `yaml:"headers"`
-	Body           *Body                 `yaml:"body"`
-	Mode           fetch.Mode            `yaml:"mode"`
-	Credentials    fetch.CredentialsMode `yaml:"credentials"`
-	Cache          fetch.CacheMode       `yaml:"cache"`
-	Redirect       fetch.RedirectMode    `yaml:"redirect"`
-	ReferrerPolicy string                `yaml:"referrer-policy"`
-	Integrity      string                `yaml:"integrity"`
-	Keepalive      bool                  `yaml:"keepalive"`
-	UploadListener bool                  `yaml:"upload-listener"`
+	Origin      string                `yaml:"origin"`
+	API         fetch.API             `yaml:"api"`
+	Method      string                `yaml:"method"`
+	URL         string                `yaml:"url"`
+	Headers     []HeaderLine          `yaml:"headers"`
+	Body        *Body                 `yaml:"body"`
+	Mode        fetch.Mode            `yaml:"mode"`
+	Credentials fetch.CredentialsMode `yaml:"credentials"`
+	Cache       fetch.CacheMode       `yaml:"cache"`
+	Redirect    fetch.RedirectMode    `yaml:"redirect"`
+	// Referrer is "no-referrer", "about:client" or a URL.
+	Referrer       string `yaml:"referrer"`
+	ReferrerPolicy string `yaml:"referrer-policy"`
+	Integrity      string `yaml:"integrity"`
+	Keepalive      bool   `yaml:"keepalive"`
+	UploadListener bool   `yaml:"upload-listener"`
 }
 
 // A Body is what the page's code passes as the body.
@@ -122,6 +126,8 @@ type Body struct {
 	Kind fetch.BodyKind `yaml:"kind"`
 	// Type is a Blob's own.
 	Type string `yaml:"type"`
+	// Text is the body. Of a FormData or URLSearchParams it has the entries, as
+	// in "a=1&b=2".
 	Text string `yaml:"text"`
 	// Fill makes the body so many bytes long, instead of Text.
 	Fill     int  `yaml:"fill"`
@@ -169,20 +175,29 @@ type Expect struct {
 	Outcome fetch.OutcomeKind  `yaml:"outcome"`
 	Type    fetch.ResponseType `yaml:"type"`
 	Status  int                `yaml:"status"`
-	Phase   string             `yaml:"phase"`
-	Step    string             `yaml:"step"`
-	Detail  string             `yaml:"detail"`
+	// Phase is where a request that is blocked ends: the anchor of an algorithm.
+	// Step is the number of its step, Detail the branch. [PhaseAny] stands alone:
+	// the request is blocked, whichever step does it. PHASES.md lists them all.
+	Phase  string `yaml:"phase"`
+	Step   string `yaml:"step"`
+	Detail string `yaml:"detail"`
 	// URL is the response's, without fragment, as page code reads it.
 	URL string `yaml:"url"`
 	// Readable and Unreadable are header names.
 	Readable   []string `yaml:"readable"`
 	Unreadable []string `yaml:"unreadable"`
+	// Headers are readable headers with their values, as page code gets them: the
+	// values of lines with the same name joined by ", ".
+	Headers []HeaderLine `yaml:"headers"`
 	// Exchanges are all requests that arrive anywhere, in order.
 	Exchanges []Exchange `yaml:"exchanges"`
 	// NoExchanges says that nothing is sent; it stands instead of an empty list,
 	// which could be a slip.
 	NoExchanges bool `yaml:"no-exchanges"`
 }
+
+// PhaseAny is the phase of a request that is blocked, whichever step does it.
+const PhaseAny = "any"
 
 // An Exchange is one request that must arrive.
 type Exchange struct {
@@ -194,8 +209,13 @@ type Exchange struct {
 	// Access-Control-Request-Headers, "-" for none.
 	Asks string `yaml:"asks"`
 	For  string `yaml:"for"`
+	// Referer is the Referer header's value, "-" for none.
+	Referer string `yaml:"referer"`
 	// Has lists header lines that the request must have, Lacks names, or whole
-	// lines, that it must not.
+	// lines, that it must not. A secret, such as what follows the scheme in
+	// Authorization, is written in full and judged by its length, for no trace
+	// holds it. A multipart/form-data type with the boundary "*" stands for
+	// whichever boundary the sender chose.
 	Has   []HeaderLine `yaml:"has"`
 	Lacks []string     `yaml:"lacks"`
 	// Cookies are the names of the cookies that go, in order, "-" for none.

@@ -18,6 +18,15 @@
 //	      exchanges:
 //	        - {send: GET https://api.test/a, origin: https://app.test}
 //
+// Beside that, an expectation can state the values of readable headers
+// (Expect.Headers), where a request comes from (Exchange.Referer), header lines
+// (Exchange.Has) and cookies. A request that has to be blocked, whichever step does
+// it, says phase: any. PHASES.md lists what phase, step and detail can say,
+// sections.txt what section can; anything else is a mistake of the file.
+//
+// Where an engine doesn't meet the standard by a known rule, the case names the rule
+// below profiles. [ExplainedBy] finds the rules for a case that doesn't.
+//
 // [Load] reads files strictly: each mistake of a file comes back with its line,
 // its column and what was expected, all at once. [Builtin] is the catalogue
 // that is part of the program. [RunModel] runs a case on the model and returns

@@ -29,7 +29,7 @@ func (e *Expect) Judge(trace fetch.Trace) []Mismatch {
 		block = *o.Block
 	}
 	engine := trace.Caller.Kind == fetch.CallerEngine
-	if e.Phase != "" && (!engine || block.Phase != "") {
+	if e.Phase != "" && e.Phase != PhaseAny && (!engine || block.Phase != "") {
 		differ("phase", e.Phase, block.Phase)
 		if !engine || block.Step != "" {
 			differ("step", e.Step, block.Step)
@@ -52,6 +52,10 @@ func (e *Expect) Judge(trace fetch.Trace) []Mismatch {
 		for _, name := range e.Unreadable {
 			differ("readable "+name, "false", strconv.FormatBool(o.Response.Headers.Contains(name)))
 		}
+		for _, line := range e.Headers {
+			h := line.redacted()
+			differ("readable "+h.Name(), h.Value(), valueIn(o.Response.Headers, h.Name()))
+		}
 	}
 	var want, got []string
 	for _, x := range e.Exchanges {
@@ -69,32 +73,45 @@ func (e *Expect) Judge(trace fetch.Trace) []Mismatch {
 	return out
 }
 
+// redacted is [HeaderLine.Header] as a trace has it.
+func (l HeaderLine) redacted() fetch.Header { return fetch.HeaderList{l.Header()}.Redacted()[0] }
+
+// valueIn returns the value of the header called name, "-" for none.
+func valueIn(headers fetch.HeaderList, name string) string {
+	if v, ok := headers.Get(name); ok {
+		return v
+	}
+	return "-"
+}
+
 // judge holds one request on the wire against what must arrive.
 func (x *Exchange) judge(sent fetch.SentRequest, differ func(what, want, got string)) {
-	get := func(name string) string {
-		if v, ok := sent.Headers.Get(name); ok {
-			return v
-		}
-		return "-"
-	}
-	differ(x.Send+": Origin", x.Origin, get("Origin"))
+	differ(x.Send+": Origin", x.Origin, valueIn(sent.Headers, "Origin"))
 	if x.Asks != "" {
-		differ(x.Send+": Access-Control-Request-Method", x.Asks, get("Access-Control-Request-Method"))
-		differ(x.Send+": Access-Control-Request-Headers", x.For, get("Access-Control-Request-Headers"))
+		differ(x.Send+": Access-Control-Request-Method", x.Asks, valueIn(sent.Headers, "Access-Control-Request-Method"))
+		differ(x.Send+": Access-Control-Request-Headers", x.For, valueIn(sent.Headers, "Access-Control-Request-Headers"))
 	} else {
 		differ(x.Send+": is a preflight", "false", strconv.FormatBool(sent.IsPreflight()))
 	}
-	for _, line := range x.Has {
-		h := line.Header()
-		differ(x.Send+": "+h.Name(), h.Value(), get(h.Name()))
+	if x.Referer != "" {
+		differ(x.Send+": Referer", x.Referer, valueIn(sent.Headers, "Referer"))
 	}
-	for _, name := range x.Lacks {
-		if name, value, line := strings.Cut(name, ":"); line {
-			has := slices.Contains(sent.Headers.Lines(name), strings.Trim(value, "\t "))
-			differ(x.Send+": "+name+": "+strings.TrimSpace(value), "false", strconv.FormatBool(has))
+	for _, line := range x.Has {
+		h := line.redacted()
+		got := valueIn(sent.Headers, h.Name())
+		if strings.EqualFold(h.Name(), "Content-Type") {
+			got = withAnyBoundary(h.Value(), got)
+		}
+		differ(x.Send+": "+h.Name(), h.Value(), got)
+	}
+	for _, line := range x.Lacks {
+		if name, _, isLine := strings.Cut(line, ":"); isLine {
+			h := HeaderLine(line).redacted()
+			has := slices.Contains(sent.Headers.Lines(name), h.Value())
+			differ(x.Send+": "+name+": "+h.Value(), "false", strconv.FormatBool(has))
 			continue
 		}
-		differ(x.Send+": "+name, "-", get(name))
+		differ(x.Send+": "+line, "-", valueIn(sent.Headers, line))
 	}
 	if len(x.Cookies) > 0 {
 		names := fetch.CookieNames(sent.Headers)
@@ -103,4 +120,14 @@ func (x *Exchange) judge(sent fetch.SentRequest, differ func(what, want, got str
 		}
 		differ(x.Send+": cookies", strings.Join(x.Cookies, " "), strings.Join(names, " "))
 	}
+}
+
+// withAnyBoundary replaces the boundary of the type that was sent by "*", which no
+// boundary holds, if that is the one of the type that is wanted.
+func withAnyBoundary(want, got string) string {
+	const form = "multipart/form-data; boundary="
+	if boundary, ok := strings.CutPrefix(got, form); ok && boundary != "" && want == form+"*" {
+		return want
+	}
+	return got
 }

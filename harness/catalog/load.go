@@ -95,6 +95,7 @@ func parse(name string, data []byte) ([]Case, []error) {
 		switch key := entry.Key.String(); key {
 		case "section":
 			d.Decode(entry.Value, &section, key)
+			validateSection(d.Decoder, entry.Value, section)
 		case "cases":
 			list, ok := entry.Value.(*ast.SequenceNode)
 			if !ok {

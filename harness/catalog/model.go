@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -30,6 +31,9 @@ func (m Mismatch) String() string {
 // answer to a request.
 const UnansweredRequest = "a request that no answer is for"
 
+// PagePath is the path of the frame in which a browser runs cases.
+const PagePath = "/.corsproof/slot"
+
 // RunModel runs a case on the model with a profile; nil means the standard. It
 // returns the traces, and what differs from the expectation. The error is of
 // a case that cannot be run.
@@ -40,6 +44,7 @@ func RunModel(ctx context.Context, c *Case, profile *fetch.Profile) ([]fetch.Tra
 	for i, step := range c.AllSteps() {
 		ua.Advance(time.Duration(step.After) * time.Second)
 		ua.Client.CookiesDisabled = step.CookiesDisabled
+		ua.Client.URL = cmp.Or(c.Page.URL, c.PageOrigin(step)+PagePath)
 		script := newScript(step.Server, c.Page.HTTP2)
 		trace, err := ua.Predict(ctx, c.FetchRequest(step), script.answer)
 		if err != nil {
@@ -58,11 +63,44 @@ func RunModel(ctx context.Context, c *Case, profile *fetch.Profile) ([]fetch.Tra
 	return traces, mismatches, nil
 }
 
+// ExplainedBy returns the rules of a profile because of which its model doesn't
+// meet the case: without them it would, and each is needed. It returns none if the
+// model meets the case, or if no rule is the reason.
+func ExplainedBy(ctx context.Context, c *Case, profile *fetch.Profile) ([]fetch.Rule, error) {
+	meets := func(without []fetch.Rule) (bool, error) {
+		_, mismatches, err := RunModel(ctx, c, profile.Without(without...))
+		return len(mismatches) == 0, err
+	}
+	var rules []fetch.Rule
+	for _, d := range profile.Differences {
+		if d.Kind != fetch.SpecErratum {
+			rules = append(rules, d.Rule)
+		}
+	}
+	with, err := meets(nil)
+	if err != nil || with {
+		return nil, err
+	}
+	if without, err := meets(rules); err != nil || !without {
+		return nil, err
+	}
+	for _, rule := range slices.Clone(rules) {
+		fewer := slices.DeleteFunc(slices.Clone(rules), func(r fetch.Rule) bool { return r == rule })
+		yes, err := meets(fewer)
+		if err != nil {
+			return nil, err
+		}
+		if yes {
+			rules = fewer
+		}
+	}
+	return rules, nil
+}
+
 func (c *Case) userAgent(profile *fetch.Profile) *fetch.UserAgent {
 	ua := &fetch.UserAgent{Profile: profile}
 	ua.Client.TopLevelSite = c.Page.Site
 	ua.Client.EmbedderPolicy = c.Page.EmbedderPolicy
-	ua.Client.Referrer = c.Page.Referrer
 	ua.Client.ReferrerPolicy = c.Page.ReferrerPolicy
 	ua.Client.AcceptLanguage = c.Page.AcceptLanguage
 	ua.Client.UserAgentValue = c.Page.UserAgent
@@ -95,7 +133,7 @@ func (c *Case) FetchRequest(s Step) fetch.Request {
 	r := s.Request
 	req := fetch.Request{
 		Origin: c.PageOrigin(s), API: r.API, Method: r.Method, URL: r.URL, Mode: r.Mode, Credentials: r.Credentials,
-		Cache: r.Cache, Redirect: r.Redirect, ReferrerPolicy: r.ReferrerPolicy, Integrity: r.Integrity,
+		Cache: r.Cache, Redirect: r.Redirect, Referrer: r.Referrer, ReferrerPolicy: r.ReferrerPolicy, Integrity: r.Integrity,
 		Keepalive: r.Keepalive, UploadListener: r.UploadListener,
 	}
 	for _, line := range r.Headers {

@@ -91,6 +91,7 @@ type placing struct {
 
 func (p placing) step(s Step) Step {
 	s.Request.URL = p.url(s.Request.URL)
+	s.Request.Referrer = p.hosts(s.Request.Referrer)
 	s.Request.Headers = p.lines(s.Request.Headers)
 	s.Server = slices.Clone(s.Server)
 	for i := range s.Server {
@@ -104,11 +105,13 @@ func (p placing) step(s Step) Step {
 	if s.Expect != nil {
 		expect := *s.Expect
 		expect.URL = p.url(expect.URL)
+		expect.Headers = p.lines(expect.Headers)
 		expect.Exchanges = slices.Clone(expect.Exchanges)
 		for i := range expect.Exchanges {
 			x := &expect.Exchanges[i]
 			x.Send = p.keyed(x.Send)
 			x.Origin = p.hosts(x.Origin)
+			x.Referer = p.hosts(x.Referer)
 			x.Has = p.lines(x.Has)
 		}
 		s.Expect = &expect

@@ -22,7 +22,7 @@ var (
 	credentials = []fetch.CredentialsMode{"", fetch.CredentialsOmit, fetch.CredentialsSameOrigin, fetch.CredentialsInclude}
 	caches      = []fetch.CacheMode{"", fetch.CacheDefault, fetch.CacheNoStore, fetch.CacheReload, fetch.CacheNoCache, fetch.CacheForceCache, fetch.CacheOnlyIfCached}
 	redirects   = []fetch.RedirectMode{"", fetch.RedirectFollow, fetch.RedirectError, fetch.RedirectManual}
-	bodies      = []fetch.BodyKind{"", fetch.BodyText, fetch.BodyBytes, fetch.BodyBlob, fetch.BodyStream, fetch.BodyURLSearchParams}
+	bodies      = []fetch.BodyKind{"", fetch.BodyText, fetch.BodyBytes, fetch.BodyBlob, fetch.BodyStream, fetch.BodyURLSearchParams, fetch.BodyFormData}
 	embedders   = []fetch.EmbedderPolicy{"", fetch.EmbedderPolicyUnsafeNone, fetch.EmbedderPolicyCredentialless, fetch.EmbedderPolicyRequireCORP}
 	outcomes    = []fetch.OutcomeKind{fetch.OutcomeResponse, fetch.OutcomeNetworkError, fetch.OutcomeRefused, fetch.OutcomeUnknown}
 	failures    = []Failure{"", FailureReset, FailureClosed, FailureGarbage, FailureSilent}
@@ -126,6 +126,9 @@ func (d *decoder) validateStep(node ast.Node, s *Step, path string) {
 	if r.Body != nil {
 		oneOf(d, node, strict.Join(path, "request.body.kind"), r.Body.Kind, bodies)
 	}
+	if r.Referrer != "" && r.API == fetch.APIXHR {
+		fail("request.referrer", "XMLHttpRequest takes no referrer; use the API fetch")
+	}
 	for i, h := range r.Headers {
 		if !strings.Contains(string(h), ":") {
 			fail("request.headers", `item %d is %q; expected "Name: value"`, i, h)
@@ -170,15 +173,23 @@ func (d *decoder) validateExpect(node ast.Node, e *Expect, path string) {
 			fail("phase", "a response isn't blocked, so it has no phase, step or detail")
 		}
 		opaque := e.Type == fetch.ResponseOpaque || e.Type == fetch.ResponseOpaqueRedirect
-		if opaque && (e.Status != 0 || len(e.Readable) > 0) {
+		if opaque && (e.Status != 0 || len(e.Readable) > 0 || len(e.Headers) > 0) {
 			fail("type", "%s shows no status and no headers", e.Type)
 		}
 	} else {
-		if e.Type != "" || e.Status != 0 || e.URL != "" || len(e.Readable) > 0 || len(e.Unreadable) > 0 {
+		if e.Type != "" || e.Status != 0 || e.URL != "" || len(e.Readable) > 0 || len(e.Unreadable) > 0 || len(e.Headers) > 0 {
 			fail("type", "there is no response, so there is no type, status, URL or header")
 		}
-		if e.Outcome != fetch.OutcomeUnknown && (e.Phase == "" || e.Step == "") {
-			absent("phase", "phase and step are missing: what is blocked states both")
+		d.validatePhase(node, e, path)
+	}
+	for i, h := range e.Headers {
+		key := "headers[" + strconv.Itoa(i) + "]"
+		name, _, ok := strings.Cut(string(h), ":")
+		switch {
+		case !ok:
+			fail(key, `is %q; expected "Name: value"`, h)
+		case slices.Contains(e.Unreadable, name):
+			fail(key, "%q is unreadable as well", name)
 		}
 	}
 	for _, name := range e.Unreadable {

@@ -123,6 +123,9 @@ func authored(r fetch.Request) fetch.HeaderList {
 		switch {
 		case r.Body.Kind == fetch.BodyBlob && r.Body.ContentType != "":
 			list = append(list, fetch.Header{"Content-Type", r.Body.ContentType})
+		case r.Body.Kind == fetch.BodyFormData:
+			_, typ := fetch.EncodeFormData(r.Body.Bytes)
+			list = append(list, fetch.Header{"Content-Type", typ})
 		case r.Body.Kind == "" || r.Body.Kind == fetch.BodyText:
 			list = append(list, fetch.Header{"Content-Type", "text/plain;charset=UTF-8"})
 		}
@@ -134,7 +137,11 @@ func body(r fetch.Request) ([]byte, error) {
 	if r.Body == nil {
 		return nil, nil
 	}
-	p, ok := fetch.IsomorphicEncode(r.Body.Bytes)
+	bytes := r.Body.Bytes
+	if r.Body.Kind == fetch.BodyFormData {
+		bytes, _ = fetch.EncodeFormData(bytes)
+	}
+	p, ok := fetch.IsomorphicEncode(bytes)
 	if !ok {
 		return nil, fmt.Errorf("%s %s: the body holds a code point above U+00FF; give its bytes isomorphic decoded", method(r), r.URL)
 	}

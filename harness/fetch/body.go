@@ -24,6 +24,8 @@ func extractBody(object *Body, keepalive bool, b *requestBody) (typ string, thro
 	case BodyBytes:
 	case BodyURLSearchParams:
 		typ = "application/x-www-form-urlencoded;charset=UTF-8"
+	case BodyFormData:
+		b.bytes, typ = EncodeFormData(object.Bytes)
 	case BodyStream:
 		if keepalive {
 			return "", &Block{
@@ -37,7 +39,7 @@ func extractBody(object *Body, keepalive bool, b *requestBody) (typ string, thro
 	}
 	// Step 11.
 	if !b.stream {
-		b.length = int64(isomorphicLength(object.Bytes))
+		b.length = int64(isomorphicLength(b.bytes))
 	}
 	// Step 13.
 	// Step 14.

@@ -301,6 +301,12 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Profile:  "a user name or password in it is refused first",
 	Link:     chromiumSource + "services/network/cors/cors_url_loader.cc",
 }, {
+	Rule:     RuleDowngradeByScheme,
+	Kind:     Deviation,
+	Standard: "determine request's referrer: a request is downgraded if the page is potentially trustworthy and the URL isn't",
+	Profile:  "it is if the page is of https and the URL isn't: a loopback host counts as any other",
+	Link:     chromiumSource + "third_party/blink/renderer/platform/weborigin/security_policy.cc",
+}, {
 	Rule:     RuleUnsetIsLax,
 	Kind:     Deviation,
 	Standard: "determine the same-site mode: unset-or-less is for cookies without SameSite, too",

@@ -10,7 +10,7 @@ type request struct {
 	unsafe     bool // unsafe-request flag
 	body       *requestBody
 	origin     Origin
-	referrer   string // empty for "no-referrer"
+	referrer   string // serialized, noReferrer or clientReferrer
 	policy     string // referrer policy
 	mode       Mode
 	cache      CacheMode

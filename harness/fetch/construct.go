@@ -64,12 +64,20 @@ func (ua *UserAgent) newRequest(req *Request, origin Origin, s *sharedFetch) (*r
 		creds:    CredentialsSameOrigin,
 		cache:    CacheDefault,
 		redirect: RedirectFollow,
-		referrer: ua.Client.Referrer,
+		referrer: clientReferrer,
 		tainting: TaintingBasic,
 	}
 	r.urlList = r.firstURL[:]
 	// Step 5.5.
 	fallbackMode = ModeCORS
+	// Step 14.
+	if req.Referrer != "" {
+		referrer, stop := parseReferrer(req.Referrer, origin)
+		if stop != nil {
+			return nil, stop
+		}
+		r.referrer = referrer
+	}
 	// Step 15.
 	if req.ReferrerPolicy != "" {
 		r.policy = req.ReferrerPolicy

@@ -25,6 +25,10 @@ func (f *fetching) MainFetch(recursive bool) *response {
 	if request.policy == "" {
 		request.policy = f.ua.Client.referrerPolicy()
 	}
+	// Step 9.
+	if request.referrer != noReferrer {
+		request.referrer = f.determineReferrer()
+	}
 	// Step 12.
 	if response == nil {
 		response = f.mainFetchSwitch()

@@ -63,7 +63,7 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 		return tooLarge
 	}
 	// Step 8.11.
-	if httpRequest.referrer != "" {
+	if httpRequest.referrer != noReferrer {
 		// Step 8.11.1.
 		// Step 8.11.2.
 		httpRequest.headers = append(httpRequest.headers, Header{"Referer", httpRequest.referrer})

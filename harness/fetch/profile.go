@@ -96,6 +96,7 @@ const (
 	RuleValidationKeepsType       Rule = "validation-keeps-content-type"
 	RuleHeuristicLifetimes        Rule = "heuristic-lifetimes"
 	RuleRedirectModeErrorLast     Rule = "redirect-mode-error-after-credentials"
+	RuleDowngradeByScheme         Rule = "referrer-downgrade-by-scheme"
 )
 
 func newProfile(name string, differences ...Difference) Profile {

@@ -33,6 +33,11 @@ type Request struct {
 	Cache       CacheMode       `json:"cache,omitempty"`
 	Redirect    RedirectMode    `json:"redirect,omitempty"`
 
+	// Referrer is "no-referrer", "about:client" or a URL, which counts if it is of
+	// the page's origin: https://fetch.spec.whatwg.org/#concept-request-referrer.
+	// Empty means the API's default, the page.
+	Referrer string `json:"referrer,omitempty"`
+
 	// ReferrerPolicy and Integrity are passed on as they are; empty means the
 	// API's default.
 	ReferrerPolicy string `json:"referrerPolicy,omitempty"`
@@ -56,7 +61,9 @@ type Body struct {
 	// author's Content-Type header stands in Request.Headers.
 	ContentType string `json:"contentType,omitempty"`
 
-	// Bytes is isomorphic decoded, see [Header].
+	// Bytes is isomorphic decoded, see [Header]. Of a FormData or
+	// URLSearchParams they are its entries, as in "a=1&b=2":
+	// https://url.spec.whatwg.org/#concept-urlencoded.
 	Bytes string `json:"bytes"`
 
 	// NoDuplex leaves duplex "half" out of the call, which a stream needs.

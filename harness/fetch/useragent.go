@@ -56,9 +56,9 @@ type Environment struct {
 	// ReferrerPolicy is the page's; empty means strict-origin-when-cross-origin.
 	ReferrerPolicy string
 
-	// Referrer is the URL that "determine request's referrer" gives; empty for
-	// none. It is sent on every hop as it is.
-	Referrer string
+	// URL is the page's own, of which the Referer of its requests is made; without
+	// it they have none.
+	URL string
 
 	// Worker: there is no traversable in which to prompt a user.
 	Worker bool
@@ -234,8 +234,8 @@ func checkRequest(req *Request) error {
 	}
 	switch {
 	case req.Mode != "" && req.Mode != ModeCORS, req.Cache != "", req.Redirect != "", req.Integrity != "",
-		req.Keepalive, req.ReferrerPolicy != "", req.Credentials == CredentialsOmit:
-		return errors.New("XMLHttpRequest has no mode, cache, redirect, integrity, keepalive or referrer policy, and no credentials mode omit; use the API fetch")
+		req.Keepalive, req.Referrer != "", req.ReferrerPolicy != "", req.Credentials == CredentialsOmit:
+		return errors.New("XMLHttpRequest has no mode, cache, redirect, integrity, keepalive, referrer or referrer policy, and no credentials mode omit; use the API fetch")
 	case req.Body != nil && req.Body.Kind == BodyStream:
 		return errors.New("XMLHttpRequest takes no stream; use the API fetch")
 	}

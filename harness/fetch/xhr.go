@@ -92,7 +92,7 @@ func (ua *UserAgent) openAndSend(req *Request, origin Origin, s *sharedFetch) (*
 		creds:     CredentialsSameOrigin,
 		cache:     CacheDefault,
 		redirect:  RedirectFollow,
-		referrer:  ua.Client.Referrer,
+		referrer:  clientReferrer,
 		tainting:  TaintingBasic,
 		api:       APIXHR,
 	}

@@ -37,6 +37,7 @@ var outOfReach = map[fetch.Rule]string{
 	fetch.RuleNoneNeedsSecure:          "there are no cookies",
 	fetch.RuleUnsetIsLax:               "there are no cookies",
 	fetch.RuleAddressIsNoSite:          "no host is an address",
+	fetch.RuleDowngradeByScheme:        "the Referer header is not compared",
 }
 
 // rulesOf returns what a profile has beyond the standard's errata.

@@ -37,6 +37,9 @@ type Verdict struct {
 	// Rule is the profile's, if the case file says that the engine does not meet
 	// the expectation because of it.
 	Rule string `json:"rule,omitempty"`
+	// ExplainedBy are the rules of the engine's profile that explain the
+	// mismatches of a failed case, if the engine did what its profile says.
+	ExplainedBy []fetch.Rule `json:"explainedBy,omitempty"`
 }
 
 // A StepDifference is a [Difference] in one request of a case.

@@ -26,6 +26,7 @@ func (r CaseRun) Explain() string {
 		}
 		fmt.Fprintf(&b, "%s: %s/%s: %s: %s\n", r.Position, r.ID, v.Caller.Name, v.End, headline(r, v))
 		steps := r.explainFindings(&b, v)
+		explainRules(&b, v)
 		for _, step := range steps {
 			if t, ok := r.trace(v.Caller, step); ok {
 				explainStep(&b, t)
@@ -71,6 +72,24 @@ func (r CaseRun) explainFindings(b *strings.Builder, v judge.Verdict) (steps []i
 		fmt.Fprintf(b, "    %s\n", line)
 	}
 	return steps
+}
+
+// explainRules names the rules of the engine's profile that explain what was found.
+func explainRules(b *strings.Builder, v judge.Verdict) {
+	profile, ok := fetch.ProfileByName(v.Caller.Name)
+	if !ok {
+		return
+	}
+	for _, rule := range v.ExplainedBy {
+		for _, d := range profile.Differences {
+			if d.Rule == rule {
+				field(b, "rule", fmt.Sprintf("%s: %s", rule, d.Profile))
+			}
+		}
+	}
+	if len(v.ExplainedBy) > 0 {
+		field(b, "fix", fmt.Sprintf("if the expectation is the standard's, add to the case: profiles: {%s: %s}", profile.Name, v.ExplainedBy[0]))
+	}
 }
 
 // trace returns the caller's trace of a request.

@@ -21,6 +21,9 @@ func Suggestion(word string, known []string) string {
 		})
 	}
 	if i < 0 {
+		i = slices.IndexFunc(known, func(k string) bool { return len(word) > 4 && strings.Contains(k, word) })
+	}
+	if i < 0 {
 		return ""
 	}
 	return fmt.Sprintf(" (did you mean %q?)", known[i])

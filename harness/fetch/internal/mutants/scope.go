@@ -57,6 +57,7 @@ var scope = rewrite.Scope{
 		"cookiejar.go": "RFC 6265bis",
 		"httpcache.go": "RFC 9111",
 		"integrity.go": "Subresource Integrity",
+		"formdata.go":  "HTML's multipart/form-data, which yields bytes",
 
 		"chromiumcache.go":    "what Chromium does instead",
 		"chromiumrules.go":    "what Chromium does instead",
