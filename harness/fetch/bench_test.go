@@ -12,6 +12,7 @@ import (
 // empty cache, request, and a trace with its reason. It cycles 64 different
 // cross-origin requests with credentials and unsafe headers, half of them
 // blocked in one of several ways. Nothing is remembered between them.
+// It has no baseline, so it states no bound.
 func BenchmarkPredict(b *testing.B) {
 	requests, script := benchmarkRequests()
 	answerer := func(_ context.Context, r fetch.NetworkRequest) (fetch.NetworkResponse, error) {

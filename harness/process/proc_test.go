@@ -79,6 +79,8 @@ func TestTicks(t *testing.T) {
 	assert.LessOrEqual(t, child.id.Start, now)
 }
 
+// BenchmarkProcesses finds one process of a run among all of the machine. Their number
+// decides, so it states no bound.
 func BenchmarkProcesses(b *testing.B) {
 	run := newRun(b, Timeouts{})
 	startRole(b, run, "wait")

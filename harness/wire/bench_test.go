@@ -10,15 +10,25 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
+const (
+	// recorderLeast is the least share of direct speed: a recorder is a second
+	// server in the way, so half is to be expected.
+	recorderLeast = 0.4
+	// scriptedLeast holds the scripted server against net/http, each behind a
+	// recorder.
+	scriptedLeast = 0.7
+)
+
 // BenchmarkRecorder compares a client's requests through the recorder with the
 // same ones to the server itself, on kept-alive connections, in alternating
 // rounds of one run. "ratio" is the median over the pairs of direct time by
-// recorded time: 1 means that the recorder costs nothing.
+// recorded time: 1 means that the recorder costs nothing. Below 0.4 it fails.
 func BenchmarkRecorder(b *testing.B) {
 	const round = 100 // requests between two looks at the clock
 	body := strings.Repeat("x", 500)
@@ -61,7 +71,9 @@ func BenchmarkRecorder(b *testing.B) {
 				total += t
 			}
 			slices.Sort(ratios)
-			b.ReportMetric(ratios[len(ratios)/2], "ratio")
+			ratio := ratios[len(ratios)/2]
+			b.ReportMetric(ratio, "ratio")
+			assert.GreaterOrEqual(b, ratio, recorderLeast, "recording costs too much")
 			b.ReportMetric(float64(len(ratios)*(round/workers)*workers)/total.Seconds(), "req/s")
 			require.Empty(b, r.Since(0)[0].Incomplete)
 		})
@@ -69,7 +81,7 @@ func BenchmarkRecorder(b *testing.B) {
 }
 
 // BenchmarkHTTP1 is the parser alone: one exchange with the headers of a
-// browser.
+// browser. It has no baseline, so it states no bound.
 func BenchmarkHTTP1(b *testing.B) {
 	request := []byte("GET /orders HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nConnection: keep-alive\r\nsec-ch-ua-platform: \"Linux\"\r\n" +
 		"User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)\r\nAccept: */*\r\nOrigin: http://127.0.0.1:5173\r\n" +
@@ -88,7 +100,9 @@ func BenchmarkHTTP1(b *testing.B) {
 // BenchmarkScripted compares the scripted server, behind its recorder, with a
 // bare net/http server, for one client on one kept-alive connection, in
 // alternating rounds of one run. "ratio" is the median of bare time by scripted
-// time; "behind-recorder" is the same with a recorder in front of net/http.
+// time; "behind-recorder" is the same with a recorder in front of net/http;
+// "against-recorder" is the median of that one's time by scripted time. Below 0.7
+// the last one fails.
 func BenchmarkScripted(b *testing.B) {
 	const round = 100
 	body := strings.Repeat("x", 500)
@@ -119,18 +133,22 @@ func BenchmarkScripted(b *testing.B) {
 		}
 		return time.Since(start)
 	}
-	var ratios, behind []float64
+	var ratios, behind, against []float64
 	var total time.Duration
 	for b.Loop() {
 		direct, front, ours := call(bare.Listener.Addr().String()), call(recorded.Addr()), call(scripted.Addr())
 		ratios = append(ratios, float64(direct)/float64(ours))
 		behind = append(behind, float64(direct)/float64(front))
+		against = append(against, float64(front)/float64(ours))
 		total += ours
 	}
 	slices.Sort(ratios)
 	slices.Sort(behind)
+	slices.Sort(against)
 	b.ReportMetric(ratios[len(ratios)/2], "ratio")
 	b.ReportMetric(behind[len(behind)/2], "behind-recorder")
+	b.ReportMetric(against[len(against)/2], "against-recorder")
+	assert.GreaterOrEqual(b, against[len(against)/2], scriptedLeast, "scripting costs too much")
 	b.ReportMetric(float64(len(ratios)*round)/total.Seconds(), "req/s")
 	require.Empty(b, l.Unexpected())
 }
