@@ -1,6 +1,6 @@
 # Everything here also works as plain `go test ./...` once `make setup` has run.
 
-.PHONY: help demo test raced unraced quick setup containers lint golden bench fuzz faults defects mutants soak clean
+.PHONY: help demo test raced unraced quick setup containers lint golden full bench fuzz faults defects mutants marked soak clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,14 +14,14 @@ test: setup containers lint ## set up what is missing, then run every test; noth
 
 # Packages that drive a browser wait for each other; those that don't go on meanwhile.
 raced:
-	go test -race -shuffle=on -p 4 -timeout 30m -skip $(UNRACED) $$(go list ./... | grep -vxF "$$(go list $(PURE))")
+	go test -race -shuffle=on -p 4 -timeout 30m $(TESTFLAGS) -skip $(UNRACED) $$(go list ./... | grep -vxF "$$(go list $(PURE))")
 
 # Hundreds of gateway configs, all by way of code that other tests run under the race
 # detector, which would have them take five times as long.
 UNRACED = '^(TestDefects|TestFixes)$$'
 unraced:
-	go test -shuffle=on -timeout 30m -run $(UNRACED) ./servers/gateway
-	go test -shuffle=on -timeout 30m $(PURE)
+	go test -shuffle=on -timeout 30m $(TESTFLAGS) -run $(UNRACED) ./servers/gateway
+	go test -shuffle=on -timeout 30m $(TESTFLAGS) $(PURE)
 
 # Packages that start no goroutine, so that the race detector has nothing to find in them.
 # With it their loops over many cases take eight times as long. A test of harness holds the
@@ -47,23 +47,36 @@ golden: setup ## rewrite the golden files; review them like code
 	go test ./harness/catalog ./harness/policy ./harness/report ./harness/judge -run 'Golden|SchemaIsCurrent' -update
 	go test ./servers/gateway -run 'Golden|^TestDefects$$' -update
 
-bench: ## run the benchmarks
-	go test -run '^$$' -bench . -benchmem ./...
+# The defects in Chromium take longest: a third of them each day, all with ALL=1.
+TODAY := $(shell date -u +%Y%m%d)
+THIRD_OF_TODAY := $(shell expr $$(date -u +%j) % 3)
+FULL = mutants bench 'fuzz SEEDS=1' 'fuzz SEEDS=2' 'fuzz SEEDS=$(TODAY)' faults \
+	'defects$(if $(ALL),, THIRD=$(THIRD_OF_TODAY))' marked 'soak ROUNDS=4'
+full: setup containers ## run what make test leaves out, within an hour on two cores; ALL=1 takes all defects, not a third
+	.ci/full _artifacts/full $(FULL)
 
-fuzz: setup ## generate 20,000 cases from each of three seeds, and hold Chromium against the model
-	for seed in 1 2 3; do go run ./cmd/corsproof fuzz --cases 20000 --seed $$seed || exit; done
+bench: setup ## run the benchmarks; one that misses its bound fails
+	CORSPROOF_REQUIRE=all go test -run '^$$' -bench . -benchmem -timeout 30m ./...
+
+SEEDS = 1 2 $(TODAY)
+fuzz: setup ## generate 20,000 cases from each of three seeds, one of them today's, and hold Chromium against the model
+	for seed in $(SEEDS); do go run ./cmd/corsproof fuzz --cases 20000 --seed $$seed || exit; done
 
 faults: setup ## plant mistakes in the model, one at a time; corsproof fuzz has to find them with Chromium
 	go test -tags faults ./harness/fuzz -run TestPlantedFaultsInChromium -count 1 -v -timeout 60m
 
-defects: setup ## have Chromium judge a case of every decision in every gateway config with a mistake in it
-	CORSPROOF_REQUIRE=all CORSPROOF_DEFECTS=chromium go test ./servers/gateway -run '^TestDefects$$' -timeout 3h -v
+defects: setup ## have Chromium judge a case of every decision in every gateway config with a mistake in it; THIRD=0, 1 or 2 takes a third
+	CORSPROOF_REQUIRE=all CORSPROOF_DEFECTS=chromium CORSPROOF_DEFECTS_THIRD=$(THIRD) go test ./servers/gateway -run '^TestDefects$$' -timeout 3h -v
 
 mutants: ## plant mistakes in the model, one at a time; the catalogue has to find them
 	go run ./harness/fetch/internal/mutants
 
-soak: setup containers ## run all tests twenty times, each time in fresh processes
-	CORSPROOF_REQUIRE=all CORSPROOF_SOAK=1 .ci/soak 20
+marked: setup containers ## run all tests, with those that are marked as too slow for make test
+	CORSPROOF_REQUIRE=all CORSPROOF_FULL=1 .ci/soak 1
+
+ROUNDS = 20
+soak: setup containers ## run all tests twenty times, or ROUNDS, each time in fresh processes
+	CORSPROOF_REQUIRE=all CORSPROOF_SOAK=1 .ci/soak $(ROUNDS)
 
 clean: ## remove what was built in the checkout; the cache directory stays
 	rm -rf _artifacts fixtures/*/node_modules fixtures/*/dist fixtures/fastapi/__pycache__ *.test *.out
