@@ -70,7 +70,7 @@ func (v *View) observe(ctx context.Context, act func(ctx context.Context) error)
 	if err := s.wait(settled, s.quiet); err != nil {
 		return Activity{}, fmt.Errorf("wait for the view's calls to be over: %w", err)
 	}
-	if err := joinUnproven(w.proveAbsence(settled, s.urls(), v.sentinels)); err != nil {
+	if err := joinUnproven(w.proveAbsence(settled, s.urls(), nil, v.sentinels)); err != nil {
 		return Activity{}, err
 	}
 	w.awaitEnds(settled)
@@ -203,7 +203,7 @@ func (v *View) origin() string { return originOf(v.url) }
 
 // sentinels is a [sendFunc] that works in a world of its own, so that nothing that
 // the page did to its API matters.
-func (v *View) sentinels(ctx context.Context, urls []string) ([]string, error) {
+func (v *View) sentinels(ctx context.Context, sentinels []sentinel) ([]string, error) {
 	tree, err := call(ctx, v.tab, page.GetFrameTree, cdp.Empty{})
 	if err != nil {
 		return nil, err
@@ -212,7 +212,7 @@ func (v *View) sentinels(ctx context.Context, urls []string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	script, err := sentinelScript(urls)
+	script, err := sentinelScript(sentinels)
 	if err != nil {
 		return nil, err
 	}

@@ -192,6 +192,11 @@ type chain struct {
 	contradiction *DisagreementError
 }
 
+// sent reports whether the request itself is on the wire, and not a preflight alone.
+func (c *chain) sent() bool {
+	return slices.ContainsFunc(c.exchanges, func(x fetch.Exchange) bool { return x.Kind != fetch.ExchangePreflight })
+}
+
 // join finds the exchanges of a request and of the preflights that served it.
 func (r *recording) join(main *request, preflights []*request) chain {
 	c := chain{request: main}

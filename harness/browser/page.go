@@ -150,19 +150,19 @@ func (p *chromiumPage) refresh(ctx context.Context) error {
 // sentinels is a [sendFunc]. A page at https may make no request to http, so there
 // the browser's first tab makes it, which is blank and has no such scruples: both
 // share the network stack.
-func (p *chromiumPage) sentinels(ctx context.Context, urls []string) ([]string, error) {
+func (p *chromiumPage) sentinels(ctx context.Context, sentinels []sentinel) ([]string, error) {
 	secure := !strings.HasPrefix(p.url(), "http:")
-	mine, first := partition(urls, func(url string) bool { return !secure || !strings.HasPrefix(url, "http:") })
-	texts := make([]string, len(urls))
+	mine, first := partition(sentinels, func(s sentinel) bool { return !secure || !strings.HasPrefix(s.URL, "http:") })
+	texts := make([]string, len(sentinels))
 	together, ctx := errgroup.WithContext(ctx)
 	for t, list := range map[*tab][]int{p.tab: mine, p.browser.firstTab(): first} {
 		if len(list) == 0 {
 			continue
 		}
 		together.Go(func() error {
-			some := make([]string, len(list))
+			some := make([]sentinel, len(list))
 			for n, i := range list {
-				some[n] = urls[i]
+				some[n] = sentinels[i]
 			}
 			script, err := sentinelScript(some)
 			if err != nil {
@@ -182,9 +182,9 @@ func (p *chromiumPage) sentinels(ctx context.Context, urls []string) ([]string, 
 }
 
 // partition returns the indexes of those that are so, and of the others.
-func partition(urls []string, is func(string) bool) (so, others []int) {
-	for i, u := range urls {
-		if is(u) {
+func partition(sentinels []sentinel, is func(sentinel) bool) (so, others []int) {
+	for i, s := range sentinels {
+		if is(s) {
 			so = append(so, i)
 		} else {
 			others = append(others, i)
@@ -195,9 +195,9 @@ func partition(urls []string, is func(string) bool) (so, others []int) {
 
 // sentinelScript makes requests that are seen to arrive or not to, and says of each
 // why it could not be made, or nothing.
-func sentinelScript(urls []string) (string, error) {
-	quoted, err := json.Marshal(urls)
-	return fmt.Sprintf(`Promise.all(%s.map((url) => fetch(url, {mode: 'no-cors', credentials: 'omit'}).then(() => '', String)))`, quoted), err
+func sentinelScript(sentinels []sentinel) (string, error) {
+	encoded, err := json.Marshal(sentinels)
+	return fmt.Sprintf(`Promise.all(%s.map(({url, credentials}) => fetch(url, {mode: 'no-cors', credentials}).then(() => '', String)))`, encoded), err
 }
 
 // url is where the page is loaded from.

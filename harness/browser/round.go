@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -167,10 +168,16 @@ func (r *round) join() {
 func (r *round) proveAbsence(ctx context.Context) {
 	r.all(func(p *part) error {
 		var urls []string
+		modes := map[string]fetch.CredentialsMode{} // of what was sent, by origin
 		for _, a := range p.answers {
 			urls = append(urls, a.chain.urls...)
+			if a.chain.sent() {
+				for _, u := range a.chain.urls {
+					modes[originOf(u)] = cmp.Or(a.job.Request.Credentials, fetch.CredentialsSameOrigin)
+				}
+			}
 		}
-		p.unproven = r.window.proveAbsence(ctx, urls, p.page.sentinels)
+		p.unproven = r.window.proveAbsence(ctx, urls, modes, p.page.sentinels)
 		return nil
 	})
 }

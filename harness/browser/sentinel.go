@@ -15,13 +15,26 @@ import (
 // proveAbsence shows that what the window has not got will not come any more:
 // to the server of each URL that has a recorder it sends a sentinel, and waits
 // until the recorder has it. It returns, by origin, why one did not arrive.
-func (w window) proveAbsence(ctx context.Context, urls []string, send sendFunc) map[string]error {
+//
+// modes has the credentials mode of a request that was sent, by origin. Chromium has
+// connections with credentials and others without: in the same mode a sentinel takes
+// the connection that is open, else it opens one, which costs more than all else
+// about it. Where the server could set a cookie in return, a sentinel has no
+// credentials.
+func (w window) proveAbsence(ctx context.Context, urls []string, modes map[string]fetch.CredentialsMode, send sendFunc) map[string]error {
 	isRecorded := w.join(nil).isRecorded
 	var origins []string
+	sentWith := map[string]fetch.CredentialsMode{}
 	for _, u := range urls {
 		key, ok := keyOf(hop{"", u}, false)
-		if origin := originOf(u); ok && isRecorded(key.hostport) && !slices.Contains(origins, origin) {
-			origins = append(origins, origin)
+		origin := originOf(u)
+		if !ok || sentWith[origin] != "" || !isRecorded(key.hostport) {
+			continue
+		}
+		origins = append(origins, origin)
+		sentWith[origin] = fetch.CredentialsOmit
+		if mode := modes[origin]; mode != "" && w.answersOwn(key.hostport) {
+			sentWith[origin] = mode
 		}
 	}
 	if origins == nil {
@@ -29,26 +42,33 @@ func (w window) proveAbsence(ctx context.Context, urls []string, send sendFunc) 
 	}
 	unproven := map[string]error{}
 	sentinels := w.browser.openWindow(w.recorders) // no need to look at what came before
-	for origin, why := range sentinels.send(ctx, origins, send) {
+	for origin, why := range sentinels.send(ctx, origins, sentWith, send) {
 		unproven[origin] = fmt.Errorf("prove that nothing else was sent to %s: the sentinel did not arrive at a recorder: %w", origin, why)
 	}
 	return unproven
 }
 
-// A sendFunc sends requests that are only to arrive, all at once, and returns for
-// each why page code could not.
-type sendFunc func(ctx context.Context, urls []string) ([]string, error)
+// A sentinel is a request that is only to arrive. Page script reads it as JSON.
+type sentinel struct {
+	URL         string                `json:"url"`
+	Credentials fetch.CredentialsMode `json:"credentials"`
+}
 
-// send sends a sentinel to each origin. It returns why one is at no recorder, once
-// all others are or nothing can come any more.
-func (w window) send(ctx context.Context, origins []string, send sendFunc) map[string]error {
+// A sendFunc sends sentinels, all at once, and returns for each why page code could
+// not.
+type sendFunc func(ctx context.Context, sentinels []sentinel) ([]string, error)
+
+// send sends a sentinel to each origin, in the credentials mode that sentWith has for
+// it. It returns why one is at no recorder, once all others are or nothing can come
+// any more.
+func (w window) send(ctx context.Context, origins []string, sentWith map[string]fetch.CredentialsMode, send sendFunc) map[string]error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	urls := make([]string, len(origins))
+	sentinels := make([]sentinel, len(origins))
 	left := map[string]string{} // origins by target
 	for i, origin := range origins {
 		target := SentinelPath + rand.Text()
-		urls[i], left[target] = origin+target, origin
+		sentinels[i], left[target] = sentinel{origin + target, sentWith[origin]}, origin
 	}
 	arrived := make(chan string)
 	for i, r := range w.recorders {
@@ -65,7 +85,7 @@ func (w window) send(ctx context.Context, origins []string, send sendFunc) map[s
 	answered := make(chan struct{})
 	go func() {
 		defer close(answered)
-		texts, err = send(ctx, urls)
+		texts, err = send(ctx, sentinels)
 	}()
 	why := func(int) error { return context.Cause(ctx) }
 	for open := true; open && len(left) > 0; {
@@ -90,7 +110,7 @@ func (w window) send(ctx context.Context, origins []string, send sendFunc) map[s
 	}
 	unproven := map[string]error{}
 	for i, origin := range origins {
-		target := strings.TrimPrefix(urls[i], origin)
+		target := strings.TrimPrefix(sentinels[i].URL, origin)
 		if _, missing := left[target]; missing && !w.has(target) {
 			unproven[origin] = why(i)
 		}

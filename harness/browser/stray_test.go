@@ -165,23 +165,23 @@ func TestAbsenceIsProvenOrSaidNotToBe(t *testing.T) {
 	w := i.chromium.openWindow(i.all())
 	urls := []string{"http://" + server.Addr() + "/x"}
 
-	err := joinUnproven(w.proveAbsence(t.Context(), urls, func(context.Context, []string) ([]string, error) { return []string{"the page refused"}, nil }))
+	err := joinUnproven(w.proveAbsence(t.Context(), urls, nil, func(context.Context, []sentinel) ([]string, error) { return []string{"the page refused"}, nil }))
 	require.ErrorContains(t, err, "the page refused")
-	err = joinUnproven(w.proveAbsence(t.Context(), urls, func(context.Context, []string) ([]string, error) { return nil, errors.New("no page") }))
+	err = joinUnproven(w.proveAbsence(t.Context(), urls, nil, func(context.Context, []sentinel) ([]string, error) { return nil, errors.New("no page") }))
 	require.ErrorContains(t, err, "no page")
 
 	// One that is under way for ever ends with the context, one that arrives is
 	// proof whether or not it is answered.
 	ctx, cancel := context.WithCancelCause(t.Context())
 	own := errors.New("the test's own deadline")
-	err = joinUnproven(w.proveAbsence(ctx, urls, func(ctx context.Context, _ []string) ([]string, error) {
+	err = joinUnproven(w.proveAbsence(ctx, urls, nil, func(ctx context.Context, _ []sentinel) ([]string, error) {
 		cancel(own)
 		<-ctx.Done()
 		return nil, context.Cause(ctx)
 	}))
 	require.ErrorIs(t, err, own)
-	err = joinUnproven(w.proveAbsence(t.Context(), urls, func(ctx context.Context, urls []string) ([]string, error) {
-		request, err := http.NewRequestWithContext(ctx, "GET", urls[0], nil)
+	err = joinUnproven(w.proveAbsence(t.Context(), urls, nil, func(ctx context.Context, sentinels []sentinel) ([]string, error) {
+		request, err := http.NewRequestWithContext(ctx, "GET", sentinels[0].URL, nil)
 		if err != nil {
 			return nil, err
 		}

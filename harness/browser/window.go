@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/corsproof/corsproof/harness/fetch"
@@ -70,6 +71,15 @@ func (w window) asked(h hop, each func(*wire.Recorder, wire.Asked)) {
 			Client: w.browser.cfg.Router.Source(r.Addr()), Method: key.method, Authority: strings.ToLower(authority), Target: key.target,
 		})
 	}
+}
+
+// answersOwn reports whether all servers that the browser reached as hostport answer
+// the harness's own paths by themselves, see [wire.RecorderConfig].
+func (w window) answersOwn(hostport string) bool {
+	reached := w.browser.cfg.Router.Reached(hostport)
+	return len(reached) > 0 && !slices.ContainsFunc(reached, func(address string) bool {
+		return !slices.ContainsFunc(w.recorders, func(r *wire.Recorder) bool { return r.AnswersOwn() && r.Addr() == address })
+	})
 }
 
 func (w window) addresses() []string {

@@ -73,6 +73,9 @@ type RecorderConfig struct {
 	// protocol, and call the server without TLS, which spares a handshake. Only
 	// with TLS.
 	TerminateAs ServedProtocol
+	// AnswersOwn says that the server answers the harness's own paths by itself, see
+	// [IsOwnTarget], and sets no cookie with it.
+	AnswersOwn bool
 	// UpstreamRoots is what the server's certificate is verified with. Default:
 	// the CA of TLS.
 	UpstreamRoots *x509.CertPool
@@ -166,6 +169,9 @@ func NewRecorder(cfg RecorderConfig) (*Recorder, error) {
 
 // Name returns the name of the server in the recording.
 func (r *Recorder) Name() string { return r.cfg.Name }
+
+// AnswersOwn returns [RecorderConfig].AnswersOwn.
+func (r *Recorder) AnswersOwn() bool { return r.cfg.AnswersOwn }
 
 // Addr returns the address that clients call, as in "127.0.0.1:49152".
 func (r *Recorder) Addr() string { return r.ln.Addr().String() }

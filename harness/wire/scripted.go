@@ -139,7 +139,7 @@ func (s *Scripted) start() (err error) {
 	}
 	for _, r := range recorderNames {
 		cfg := RecorderConfig{
-			Name: r.name, Naming: NamingOrigin, Upstream: upstream[r.kind.scheme], Clock: s.cfg.Clock, Timeouts: s.cfg.Timeouts,
+			Name: r.name, Naming: NamingOrigin, Upstream: upstream[r.kind.scheme], AnswersOwn: true, Clock: s.cfg.Clock, Timeouts: s.cfg.Timeouts,
 		}
 		if r.kind.scheme == "https" {
 			if s.cfg.CA == nil {
