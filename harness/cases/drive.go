@@ -29,10 +29,11 @@ const (
 	driveSequences = 40
 )
 
-// clearAfter is how many batches of sequences may fill the CORS-preflight cache
-// before it is emptied. Chromium's holds 1024 entries and drops some at random when
-// it has more, those that a case still needs among them; no sequence makes many.
-const clearAfter = 4
+// clearAfter is how many preflights may have filled the CORS-preflight cache when a
+// batch of sequences begins, else it is emptied. Chromium's holds 1024 entries and
+// drops some at random when it has more, those that a case still needs among them. No
+// batch makes as many as are left: that would take more than 8 for each sequence.
+const clearAfter = 700
 
 // A Driver drives cases in the lab's browser, against a scripted server of
 // its own. It keeps its pages from one call to the next. It is not for
@@ -98,13 +99,16 @@ type Driven struct {
 // it is a [*browser.StrayError].
 func (d *Driver) Drive(ctx context.Context, cases []catalog.Case, each func(Driven)) error {
 	var problems []error
-	for i, cases := range batches(cases) {
+	filled := clearAfter + 1 // nobody counted what others left
+	for _, cases := range batches(cases) {
 		batch, err := d.place(ctx, cases)
-		if err == nil && len(cases[0].Steps) > 1 && i%clearAfter == 0 {
+		if err == nil && len(cases[0].Steps) > 1 && filled > clearAfter {
 			err = d.chromium.ClearCaches(ctx) // no case needs what those before left
+			filled = 0
 		}
 		if err == nil {
 			err = batch.run(ctx)
+			filled += batch.preflights()
 			batch.finish(each)
 			d.forget()
 		}
@@ -306,6 +310,20 @@ var behaviours = map[catalog.Failure]wire.Behaviour{
 	catalog.FailureClosed:  wire.BehaviourClose,
 	catalog.FailureGarbage: wire.BehaviourGarbage,
 	catalog.FailureSilent:  wire.BehaviourSilent,
+}
+
+// preflights counts those that were made.
+func (b *driving) preflights() (n int) {
+	for _, driven := range b.cases {
+		for _, t := range driven.Traces {
+			for _, x := range t.Exchanges {
+				if x.Kind == fetch.ExchangePreflight {
+					n++
+				}
+			}
+		}
+	}
+	return n
 }
 
 // finish hands out the cases all of whose requests were made.
