@@ -51,7 +51,7 @@ func (d *deriver) cached(p place) {
 		image := d.get(p.route, p.origin)
 		image.Request.Mode, image.Upstream = fetch.ModeNoCORS, cacheable()
 		images = append(images, image)
-		d.add(p.route, p.caseAt("cache/image-first", rule, "what a page showed as an image, it couldn't fetch afterwards", image, ask(p.origin)))
+		d.add(p.route, p.caseAt(Probe{Area: AreaCache, Variation: ImageFirst}, nil, rule, "what a page showed as an image, it couldn't fetch afterwards", image, ask(p.origin)))
 	}
 
 	language := func(tag string) PolicyStep {
@@ -60,7 +60,7 @@ func (d *deriver) cached(p place) {
 		s.Upstream = cacheable("Vary: Accept-Language")
 		return s
 	}
-	d.add(p.route, p.caseAt("cache/vary-kept", rule, "a page got what was meant for another language: the application's Vary was lost", language("de"), language("en")))
+	d.add(p.route, p.caseAt(Probe{Area: AreaCache, Variation: VaryKept}, nil, rule, "a page got what was meant for another language: the application's Vary was lost", language("de"), language("en")))
 
 	if !p.route.Origin(d.evil).Allowed {
 		denied := d.attack(p.route, d.evil, plain)
@@ -69,15 +69,15 @@ func (d *deriver) cached(p place) {
 		if other, ok := otherAsker(p); ok {
 			inOrder = append(inOrder, ask(other))
 		}
-		d.add(p.route, shared(p.caseAt("cache/in-order", rule, "a cache kept for all what was meant for one", inOrder...), sharedCache))
-		d.add(p.route, shared(p.caseAt("cache/denied-first", rule, "a cache kept for all what was meant for an origin that is denied", denied, ask(p.origin)), sharedCache))
+		d.add(p.route, shared(p.caseAt(Probe{Area: AreaCache, Variation: InOrder}, nil, rule, "a cache kept for all what was meant for one", inOrder...), sharedCache))
+		d.add(p.route, shared(p.caseAt(Probe{Area: AreaCache, Variation: DeniedFirst}, nil, rule, "a cache kept for all what was meant for an origin that is denied", denied, ask(p.origin)), sharedCache))
 	}
 	if other, ok := otherAsker(p); ok {
 		site := sharedCache
 		if s, same := sameSite(p.origin, other); same {
 			site = s
 		}
-		d.add(p.route, shared(p.caseAt("cache/other-first", p.route.Origin(other).Because, "a cache kept for all what was meant for one origin", ask(p.origin), ask(other)), site))
+		d.add(p.route, shared(p.caseAt(Probe{Area: AreaCache, Variation: OtherFirst}, nil, p.route.Origin(other).Because, "a cache kept for all what was meant for one origin", ask(p.origin), ask(other)), site))
 	}
 }
 
@@ -129,18 +129,18 @@ func (d *deriver) redirects(p place) {
 	rule := p.route.Origin(p.origin).Because
 	own := p.route.Path + hop
 	s := d.with(p, func(*Request) {})
-	d.add(p.route, p.caseAt("redirect/own", rule, "pages couldn't follow a redirect within the route", to(s, 302, own)))
+	d.add(p.route, p.caseAt(Probe{Area: AreaRedirect, Variation: OwnRedirect}, nil, rule, "pages couldn't follow a redirect within the route", to(s, 302, own)))
 	if s, ok := d.request(p.route, p.origin, preflighted); ok {
-		d.add(p.route, p.caseAt("redirect/own-preflighted", rule, "pages couldn't follow a redirect within the route", to(s, 307, own)))
+		d.add(p.route, p.caseAt(Probe{Area: AreaRedirect, Variation: OwnRedirectPreflighted}, nil, rule, "pages couldn't follow a redirect within the route", to(s, 307, own)))
 	}
 	if !needsCookie(p.route) {
 		away := d.with(p, func(r *Request) { r.Credentials = fetch.CredentialsOmit })
-		d.add(p.route, p.caseAt("redirect/elsewhere", rule, "pages couldn't follow a redirect to another origin", to(away, 302, string(Elsewhere)+"/"+hop)))
+		d.add(p.route, p.caseAt(Probe{Area: AreaRedirect, Variation: ToElsewhere}, nil, rule, "pages couldn't follow a redirect to another origin", to(away, 302, string(Elsewhere)+"/"+hop)))
 	}
 	if !p.route.Origin(d.evil).Allowed {
 		denied := d.attack(p.route, d.evil, plain)
 		denied.Request.Credentials = fetch.CredentialsOmit
-		d.add(p.route, p.caseAt("redirect/denied", p.route.Origin(d.evil).Because,
+		d.add(p.route, p.caseAt(Probe{Area: AreaRedirect, Variation: Denied}, nil, p.route.Origin(d.evil).Because,
 			"an origin that the policy doesn't allow could follow a redirect", to(denied, 302, string(Elsewhere)+"/"+hop)))
 	}
 }
@@ -168,11 +168,11 @@ func (d *deriver) steady(p place) {
 		}
 	}
 	rule := p.route.Origin(p.origin).Because
-	d.add(p.route, p.caseAt("steady/interleaved", rule, "the same request got different answers", steps...))
+	d.add(p.route, p.caseAt(Probe{Area: AreaSteady, Variation: Interleaved}, nil, rule, "the same request got different answers", steps...))
 	odd, after := d.get(p.route, "https://"+evilHost+", "+p.origin), d.get(p.route, p.origin)
 	d.authenticate(p.route, &odd)
 	d.authenticate(p.route, &after)
-	d.add(p.route, p.caseAt("steady/after-odd-origin", rule, "one odd request kept others from reading", odd, after))
+	d.add(p.route, p.caseAt(Probe{Area: AreaSteady, Variation: AfterOddOrigin}, nil, rule, "one odd request kept others from reading", odd, after))
 }
 
 // layers are cases in which the upstream consents by itself: the gateway's word
@@ -188,10 +188,10 @@ func (d *deriver) layers(p place) {
 		return s
 	}
 	rule := p.route.Origin(p.origin).Because
-	d.add(p.route, p.caseAt("layer/both-consent", rule, "pages couldn't read once the application consents too",
+	d.add(p.route, p.caseAt(Probe{Area: AreaLayer, Variation: BothConsent}, nil, rule, "pages couldn't read once the application consents too",
 		consents(d.with(p, func(*Request) {}), p.origin)))
 	if !p.route.Origin(d.evil).Allowed {
-		d.add(p.route, p.caseAt("layer/upstream-consents", p.route.Origin(d.evil).Because,
+		d.add(p.route, p.caseAt(Probe{Area: AreaLayer, Variation: UpstreamConsents}, nil, p.route.Origin(d.evil).Because,
 			"an origin that the policy doesn't allow could read because the application consents", consents(d.attack(p.route, d.evil, plain), d.evil)))
 	}
 }

@@ -21,7 +21,7 @@ func (d *deriver) applicationErrors(p place) {
 	for _, n := range p.route.ReadableErrors {
 		s := d.with(p, func(*Request) {})
 		s.Upstream = []UpstreamAnswer{errorAnswer(n.Number)}
-		c := p.caseAt("error/application/"+strconv.Itoa(n.Number), statusRule(n),
+		c := p.caseAt(Probe{Area: AreaError, Variation: ByApplication}, []string{strconv.Itoa(n.Number)}, statusRule(n),
 			"pages couldn't read an error that the application answers with", s)
 		c.Decision = "error/application/" + p.name
 		d.add(p.route, c)
@@ -35,7 +35,7 @@ func (d *deriver) applicationErrors(p place) {
 	}
 	s := d.attack(p.route, d.evil, plain)
 	s.Upstream = []UpstreamAnswer{errorAnswer(status)}
-	d.add(p.route, p.caseAt("error/denied", p.route.Origin(d.evil).Because, "an origin that the policy doesn't allow could read errors", s))
+	d.add(p.route, p.caseAt(Probe{Area: AreaError, Variation: Denied}, nil, p.route.Origin(d.evil).Because, "an origin that the policy doesn't allow could read errors", s))
 }
 
 func statusRule(n policy.Number) policy.Rule {
@@ -73,7 +73,7 @@ func (d *deriver) gatewayErrors(p place) {
 		u.Act = act
 		s.Upstream, s.OnlyIf = []UpstreamAnswer{u}, statuses
 		change(&s)
-		c := p.caseAt("error/gateway/"+name, rule, "pages couldn't read an error that the gateway makes itself", s)
+		c := p.caseAt(Probe{Area: AreaError, Variation: ByGateway, Detail: name}, nil, rule, "pages couldn't read an error that the gateway makes itself", s)
 		c.Disturbs = true
 		d.add(p.route, c)
 	}
@@ -111,8 +111,9 @@ func (d *deriver) unrouted() {
 	u := DefaultAnswer
 	u.Act = ActUnasked
 	s.Upstream, s.OnlyIf = []UpstreamAnswer{u}, []int{404}
+	probe := Probe{Area: AreaError, Variation: Unrouted}
 	d.add(nil, PolicyCase{
-		ID: "error/gateway/unrouted", Rule: statusRule(e.ReadableErrors[i]), Steps: []PolicyStep{s},
+		ID: probe.String(), Probe: probe, Rule: statusRule(e.ReadableErrors[i]), Steps: []PolicyStep{s},
 		Why: "pages couldn't read that a path isn't there",
 	})
 }

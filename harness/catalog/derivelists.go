@@ -41,10 +41,18 @@ func (d *deriver) places(kind policy.RuleKind) []place {
 	return out
 }
 
-// caseAt returns a case of one request at a place.
-func (p place) caseAt(id string, rule policy.Rule, why string, steps ...PolicyStep) PolicyCase {
-	return PolicyCase{ID: id + "/" + p.name, Rule: rule, Why: why, Steps: steps}
+// caseAt returns a case at a place. of are the parts of the ID between what is
+// varied and the place: which of several names it is.
+func (p place) caseAt(probe Probe, of []string, rule policy.Rule, why string, steps ...PolicyStep) PolicyCase {
+	parts := slices.Concat([]string{probe.String()}, of, []string{p.name})
+	return PolicyCase{ID: strings.Join(parts, "/"), Probe: probe, Rule: rule, Why: why, Steps: steps}
 }
+
+// anyOfThem stands for a name where the policy lists "*".
+var anyOfThem = []string{"_any"}
+
+// slugs is a name as it stands in an ID.
+func slugs(name string) []string { return []string{originSlug(strings.ToLower(name))} }
 
 // lists are the cases about methods, headers, credentials, exposed headers and
 // lifetimes.
@@ -85,26 +93,26 @@ func (d *deriver) methods(p place) {
 		if fetch.IsForbiddenMethod(m.Text) {
 			continue
 		}
-		c := p.caseAt("method/allowed/"+originSlug(strings.ToLower(m.Text)), policy.Rule{Kind: policy.RuleMethod, Text: m.Text, At: m.At},
+		c := p.caseAt(Probe{Area: AreaMethod, Variation: Allowed}, slugs(m.Text), policy.Rule{Kind: policy.RuleMethod, Text: m.Text, At: m.At},
 			"pages couldn't use a method that the policy lists", d.with(p, func(r *Request) { r.Method = m.Text }))
 		c.Decision = "method/allowed/" + p.name
 		d.add(p.route, c)
 		lower := strings.ToLower(m.Text)
 		if lower != m.Text && fetch.NormalizeMethod(lower) == lower && !listed(p.route.Methods, lower) && p.route.Methods.Any == nil {
-			d.add(p.route, p.caseAt("method/case/"+originSlug(lower), p.route.Rule(policy.RuleMethods),
+			d.add(p.route, p.caseAt(Probe{Area: AreaMethod, Variation: OtherCase}, slugs(lower), p.route.Rule(policy.RuleMethods),
 				"a method in small letters is another one, and was answered as if it were listed",
 				d.with(p, func(r *Request) { r.Method = lower })))
 		}
 	}
 	if t := p.route.Methods.Any; t != nil {
-		d.add(p.route, p.caseAt("method/allowed/_any", policy.Rule{Kind: policy.RuleMethod, Text: t.Text, At: t.At},
+		d.add(p.route, p.caseAt(Probe{Area: AreaMethod, Variation: Allowed}, anyOfThem, policy.Rule{Kind: policy.RuleMethod, Text: t.Text, At: t.At},
 			"pages couldn't use a method though the policy allows all", d.with(p, func(r *Request) { r.Method = "CORSPROOF" })))
 	}
 	for _, m := range outsideMethods {
 		if p.route.AllowsMethod(m) {
 			continue
 		}
-		c := p.caseAt("method/outside/"+strings.ToLower(m), p.route.Rule(policy.RuleMethods),
+		c := p.caseAt(Probe{Area: AreaMethod, Variation: Outside}, slugs(m), p.route.Rule(policy.RuleMethods),
 			"pages could use a method that the policy doesn't list", d.with(p, func(r *Request) { r.Method = m }))
 		c.Decision = "method/outside/" + p.name
 		d.add(p.route, c)
@@ -122,25 +130,25 @@ func (d *deriver) headers(p place) {
 			continue
 		}
 		all = append(all, line)
-		c := p.caseAt("header/allowed/"+originSlug(strings.ToLower(h.Text)), policy.Rule{Kind: policy.RuleHeader, Text: h.Text, At: h.At},
+		c := p.caseAt(Probe{Area: AreaHeader, Variation: Allowed}, slugs(h.Text), policy.Rule{Kind: policy.RuleHeader, Text: h.Text, At: h.At},
 			"pages couldn't set a request header that the policy lists", d.with(p, func(r *Request) { r.Headers = []HeaderLine{line} }))
 		c.Decision = "header/allowed/" + p.name
 		d.add(p.route, c)
 	}
 	if t := p.route.Headers.Any; t != nil {
-		d.add(p.route, p.caseAt("header/allowed/_any", policy.Rule{Kind: policy.RuleHeader, Text: t.Text, At: t.At},
+		d.add(p.route, p.caseAt(Probe{Area: AreaHeader, Variation: Allowed}, anyOfThem, policy.Rule{Kind: policy.RuleHeader, Text: t.Text, At: t.At},
 			"pages couldn't set a request header though the policy allows all", d.with(p, func(r *Request) { r.Headers = []HeaderLine{"x-corsproof: corsproof"} })))
 	}
 	rule := p.route.Rule(policy.RuleHeaders)
 	if len(all) > 1 {
-		d.add(p.route, p.caseAt("header/all", rule, "pages couldn't set all request headers that the policy lists at once",
+		d.add(p.route, p.caseAt(Probe{Area: AreaHeader, Variation: AllAtOnce}, nil, rule, "pages couldn't set all request headers that the policy lists at once",
 			d.with(p, func(r *Request) { r.Headers = all })))
 	}
 	for _, name := range outsideHeaders {
 		if p.route.AllowsHeader(name) {
 			continue
 		}
-		c := p.caseAt("header/outside/"+name, rule, "pages could set a request header that the policy doesn't list",
+		c := p.caseAt(Probe{Area: AreaHeader, Variation: Outside}, slugs(name), rule, "pages could set a request header that the policy doesn't list",
 			d.with(p, func(r *Request) { r.Headers = []HeaderLine{headerLine(name)} }))
 		c.Decision = "header/outside/" + p.name
 		d.add(p.route, c)
@@ -184,7 +192,7 @@ func (d *deriver) spellings(p place, lines []HeaderLine) {
 		for _, line := range spelling.lines {
 			s.Request.Headers = append(s.Request.Headers, HeaderLine("Access-Control-Request-Headers: "+line))
 		}
-		d.add(p.route, p.caseAt("header/asked-with-"+spelling.name, p.route.Rule(policy.RuleHeaders),
+		d.add(p.route, p.caseAt(Probe{Area: AreaHeader, Variation: AskedWith, Detail: spelling.name}, nil, p.route.Rule(policy.RuleHeaders),
 			"a preflight that an intermediary spelled anew was refused", s))
 	}
 }
@@ -198,15 +206,15 @@ func (d *deriver) credentials(p place) {
 		return d.with(p, func(r *Request) { r.Credentials = m })
 	}
 	if p.route.Credentials {
-		with := p.caseAt("credentials/with-cookie", rule, "visitors with a cookie were refused", mode(fetch.CredentialsInclude))
+		with := p.caseAt(Probe{Area: AreaCredentials, Variation: WithCookie}, nil, rule, "visitors with a cookie were refused", mode(fetch.CredentialsInclude))
 		with.Jar = caseCookie
 		if needsCookie(p.route) {
 			d.add(p.route, with)
 			return
 		}
-		d.add(p.route, p.caseAt("credentials/empty-jar", rule, "visitors without a cookie yet were refused", mode(fetch.CredentialsInclude)))
+		d.add(p.route, p.caseAt(Probe{Area: AreaCredentials, Variation: EmptyJar}, nil, rule, "visitors without a cookie yet were refused", mode(fetch.CredentialsInclude)))
 		d.add(p.route, with)
-		d.add(p.route, p.caseAt("credentials/omitted", rule, "pages that send no credentials were refused", mode(fetch.CredentialsOmit)))
+		d.add(p.route, p.caseAt(Probe{Area: AreaCredentials, Variation: Omitted}, nil, rule, "pages that send no credentials were refused", mode(fetch.CredentialsOmit)))
 		return
 	}
 	for _, f := range forms {
@@ -215,7 +223,7 @@ func (d *deriver) credentials(p place) {
 			continue
 		}
 		s.Request.Credentials = fetch.CredentialsInclude
-		d.add(p.route, p.caseAt("credentials/refused/"+string(f), rule, "pages could read with a visitor's credentials, which the policy doesn't allow", s))
+		d.add(p.route, p.caseAt(Probe{Area: AreaCredentials, Variation: Refused}, []string{string(f)}, rule, "pages could read with a visitor's credentials, which the policy doesn't allow", s))
 	}
 }
 
@@ -231,17 +239,17 @@ func (d *deriver) expose(p place) {
 		if fetch.IsForbiddenResponseHeader(h.Text) || fetch.IsSafelistedResponseHeader(h.Text, nil) {
 			continue
 		}
-		c := p.caseAt("expose/readable/"+originSlug(strings.ToLower(h.Text)), policy.Rule{Kind: policy.RuleExposed, Text: h.Text, At: h.At},
+		c := p.caseAt(Probe{Area: AreaExpose, Variation: Readable}, slugs(h.Text), policy.Rule{Kind: policy.RuleExposed, Text: h.Text, At: h.At},
 			"pages couldn't read a response header that the policy exposes", read(h.Text))
 		c.Decision = "expose/readable/" + p.name
 		d.add(p.route, c)
 	}
 	if t := p.route.Expose.Any; t != nil {
-		d.add(p.route, p.caseAt("expose/readable/_any", policy.Rule{Kind: policy.RuleExposed, Text: t.Text, At: t.At},
+		d.add(p.route, p.caseAt(Probe{Area: AreaExpose, Variation: Readable}, anyOfThem, policy.Rule{Kind: policy.RuleExposed, Text: t.Text, At: t.At},
 			"pages couldn't read a response header though the policy exposes all", read("X-Corsproof")))
 		return
 	}
-	d.add(p.route, p.caseAt("expose/outside", p.route.Rule(policy.RuleExpose),
+	d.add(p.route, p.caseAt(Probe{Area: AreaExpose, Variation: Outside}, nil, p.route.Rule(policy.RuleExpose),
 		"pages could read a response header that the policy doesn't expose", read("X-Corsproof")))
 }
 
@@ -273,19 +281,19 @@ func (d *deriver) maxAge(p place) {
 		return
 	}
 	rule := p.route.Rule(policy.RuleMaxAge)
-	again := func(name string, after int, why string, drivers ...Driver) {
+	again := func(v Variation, after int, why string, drivers ...Driver) {
 		second := s
 		second.After = after
-		c := p.caseAt("max-age/"+name, rule, why, s, second)
+		c := p.caseAt(Probe{Area: AreaMaxAge, Variation: v}, nil, rule, why, s, second)
 		c.Drivers = drivers
 		d.add(p.route, c)
 	}
-	again("at-once", 0, "a preflight was kept for another time than the policy says")
-	again("past-the-default", defaultMaxAge+1, "the answer to a preflight didn't say how long it holds", DriverModel, DriverBrowser)
+	again(AtOnce, 0, "a preflight was kept for another time than the policy says")
+	again(PastTheDefault, defaultMaxAge+1, "the answer to a preflight didn't say how long it holds", DriverModel, DriverBrowser)
 	if *p.route.MaxAge > 1 {
-		again("nearly-over", *p.route.MaxAge-1, "a preflight was kept for a shorter time than the policy says", DriverModel)
+		again(NearlyOver, *p.route.MaxAge-1, "a preflight was kept for a shorter time than the policy says", DriverModel)
 	}
-	again("over", *p.route.MaxAge+1, "a preflight was kept for a longer time than the policy says", DriverModel)
+	again(Over, *p.route.MaxAge+1, "a preflight was kept for a longer time than the policy says", DriverModel)
 }
 
 func (d *deriver) auth(p place) {
@@ -294,7 +302,7 @@ func (d *deriver) auth(p place) {
 	}
 	rule := p.route.Rule(policy.RuleAuth)
 	if s, ok := d.request(p.route, p.origin, preflighted); ok {
-		d.add(p.route, p.caseAt("auth/preflight", rule, "a preflight, which never carries credentials, was asked for them", s))
+		d.add(p.route, p.caseAt(Probe{Area: AreaAuth, Variation: Preflight}, nil, rule, "a preflight, which never carries credentials, was asked for them", s))
 	}
 	if !p.route.Reads(401) {
 		return
@@ -306,7 +314,7 @@ func (d *deriver) auth(p place) {
 	if p.route.Reads(403) {
 		s.OnlyIf = append(s.OnlyIf, 403)
 	}
-	d.add(p.route, p.caseAt("auth/missing", rule, "pages couldn't read that authentication is missing", s))
+	d.add(p.route, p.caseAt(Probe{Area: AreaAuth, Variation: Missing}, nil, rule, "pages couldn't read that authentication is missing", s))
 }
 
 // errorAnswer is what an application answers with an error.

@@ -154,9 +154,11 @@ func (d *deriver) allowedOrigin(f facet, o allowedOrigin) {
 		if !ok {
 			continue
 		}
+		probe := Probe{Area: AreaOrigin, Variation: Allowed}
 		d.add(f.route, PolicyCase{
-			ID:       fmt.Sprintf("origin/allowed/%s/%s/%s", originSlug(o.origin), f.name, form),
-			Decision: fmt.Sprintf("origin/allowed/%s/%s", f.name, form),
+			ID:       fmt.Sprintf("%s/%s/%s/%s", probe, originSlug(o.origin), f.name, form),
+			Decision: fmt.Sprintf("%s/%s/%s", probe, f.name, form),
+			Probe:    probe,
 			Rule:     policy.Rule{Kind: policy.RuleOrigin, Text: o.entry.Origin.Text, At: o.entry.Origin.At},
 			Why:      "an origin that the policy allows couldn't read", Steps: []PolicyStep{s},
 		})
@@ -173,22 +175,26 @@ func (d *deriver) deniedOrigins(f facet) {
 				stands = entry.Examples
 			}
 			for _, o := range stands {
-				d.denied(f, "origin/denied", o.Text, f.route.Origin(o.Text).Because, "an origin that the policy denies by name could read")
+				d.denied(f, Denied, o.Text, f.route.Origin(o.Text).Because, "an origin that the policy denies by name could read")
 			}
 		}
 	}
 }
 
 // denied are the cases of an origin that may not read, both forms.
-func (d *deriver) denied(f facet, area, origin string, because policy.Rule, why string) {
+func (d *deriver) denied(f facet, v Variation, origin string, because policy.Rule, why string) {
 	if f.route.Origin(origin).Allowed {
 		return
 	}
+	probe := Probe{Area: AreaOrigin, Variation: v}
+	if v == Matched || v == MatchesMore {
+		probe.Relation = RelationMatched
+	}
 	for _, form := range forms {
 		d.add(f.route, PolicyCase{
-			ID:       fmt.Sprintf("%s/%s/%s/%s", area, originSlug(origin), f.name, form),
-			Decision: fmt.Sprintf("%s/%s/%s", area, f.name, form),
-			Rule:     because, Why: why, Steps: []PolicyStep{d.attack(f.route, origin, form)},
+			ID:       fmt.Sprintf("%s/%s/%s/%s", probe, originSlug(origin), f.name, form),
+			Decision: fmt.Sprintf("%s/%s/%s", probe, f.name, form),
+			Probe:    probe, Rule: because, Why: why, Steps: []PolicyStep{d.attack(f.route, origin, form)},
 		})
 	}
 }
@@ -202,11 +208,11 @@ func (d *deriver) otherGroups(f facet) {
 		if origin == "" || origin == anybody || origin == policy.Null || slices.Contains(f.route.Groups, g) {
 			continue
 		}
-		area, why := "origin/other-route", "an origin that only other routes allow could read"
+		variation, why := OtherRoute, "an origin that only other routes allow could read"
 		if slices.Contains(f.route.Elsewhere, g) {
-			area, why = "origin/other-target", "an origin that only other targets allow could read"
+			variation, why = OtherTarget, "an origin that only other targets allow could read"
 		}
-		d.denied(f, area, origin, f.route.Origin(origin).Because, why)
+		d.denied(f, variation, origin, f.route.Origin(origin).Because, why)
 	}
 }
 
@@ -218,23 +224,23 @@ func (d *deriver) namedOrigins(f facet) {
 			continue
 		}
 		because := f.route.Origin(n.Origin).Because
-		area, why := "origin/named", fmt.Sprintf("an origin that the policy doesn't allow could read: the gateway's config names it, at %s", n.At)
+		variation, why := Named, fmt.Sprintf("an origin that the policy doesn't allow could read: the gateway's config names it, at %s", n.At)
 		switch {
 		case because.Kind == policy.RuleDeniedOrigin:
-			area = "origin/denied"
+			variation = Denied
 		case because.Kind == policy.RuleTargets:
-			area, why = "origin/other-target", "an origin that only other targets allow could read"
+			variation, why = OtherTarget, "an origin that only other targets allow could read"
 		case slices.ContainsFunc(d.view.Routes, func(e *policy.Effective) bool {
 			elsewhere := e.Origin(n.Origin)
 			return elsewhere.Allowed && elsewhere.Because.Text != policy.Any
 		}):
-			area, why = "origin/other-route", "an origin that only other routes allow could read"
+			variation, why = OtherRoute, "an origin that only other routes allow could read"
 		case n.Matched && d.hasAllowed(f, n):
-			area, why = "origin/matched-beside", fmt.Sprintf("an origin that the policy doesn't allow could read: an expression in the gateway's config that is for one that it does matches both, at %s", n.At)
+			variation, why = MatchesMore, fmt.Sprintf("an origin that the policy doesn't allow could read: an expression in the gateway's config that is for one that it does matches both, at %s", n.At)
 		case n.Matched:
-			area, why = "origin/matched", fmt.Sprintf("an origin that the policy doesn't allow could read: an expression in the gateway's config matches it, at %s", n.At)
+			variation, why = Matched, fmt.Sprintf("an origin that the policy doesn't allow could read: an expression in the gateway's config matches it, at %s", n.At)
 		}
-		d.denied(f, area, n.Origin, because, why)
+		d.denied(f, variation, n.Origin, because, why)
 	}
 }
 
@@ -261,14 +267,15 @@ func (d *deriver) attacks(f facet, entry *policy.Entry, list []attack) {
 		if a.second != "" {
 			slug += "__" + originSlug(a.second)
 		}
+		probe := Probe{Area: AreaOrigin, Variation: Variation(a.name), Relation: a.relation}
 		for _, form := range forms {
 			if form == preflighted && !a.pair {
 				continue
 			}
 			c := PolicyCase{
-				ID:       fmt.Sprintf("origin/%s/%s/%s/%s", a.name, slug, f.name, form),
-				Decision: fmt.Sprintf("origin/%s/%s/%s", a.name, f.name, form),
-				Rule:     rule, Why: "an origin that the policy doesn't allow could read: " + a.why,
+				ID:       fmt.Sprintf("%s/%s/%s/%s", probe, slug, f.name, form),
+				Decision: fmt.Sprintf("%s/%s/%s", probe, f.name, form),
+				Probe:    probe, Rule: rule, Why: "an origin that the policy doesn't allow could read: " + a.why,
 				Steps: []PolicyStep{d.attack(f.route, a.origin, form)},
 			}
 			if a.second != "" {

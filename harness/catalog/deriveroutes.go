@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/policy"
@@ -9,33 +10,32 @@ import (
 
 // smoke are the cases that every route gets.
 func (d *deriver) smoke(e *policy.Effective) {
-	name, rule := e.Route.Name.Text, e.Rule(policy.RuleRoute)
+	rule := e.Rule(policy.RuleRoute)
+	// The route comes before what is varied: the cases of one stand together.
+	add := func(v Variation, how string, rule policy.Rule, why string, s PolicyStep) {
+		d.add(e, PolicyCase{
+			ID:    strings.Join([]string{string(AreaRoute), e.Route.Name.Text, string(v), how}, "/"),
+			Probe: Probe{Area: AreaRoute, Variation: v}, Rule: rule, Steps: []PolicyStep{s}, Why: why,
+		})
+	}
 	if origin, ok := asker(e); ok {
 		for _, f := range forms {
 			if s, ok := d.request(e, origin, f); ok {
-				d.add(e, PolicyCase{
-					ID: "route/" + name + "/allowed/" + string(f), Rule: rule, Steps: []PolicyStep{s},
-					Why: fmt.Sprintf("pages of an allowed origin couldn't use %s", e.Route.Path.Text),
-				})
+				add(Allowed, string(f), rule, fmt.Sprintf("pages of an allowed origin couldn't use %s", e.Route.Path.Text), s)
 			}
 		}
 	}
 	if !e.Origin(d.evil).Allowed {
 		for _, f := range forms {
-			d.add(e, PolicyCase{
-				ID: "route/" + name + "/denied/" + string(f), Rule: e.Origin(d.evil).Because, Steps: []PolicyStep{d.attack(e, d.evil, f)},
-				Why: fmt.Sprintf("pages of any site could use %s", e.Route.Path.Text),
-			})
+			add(Denied, string(f), e.Origin(d.evil).Because, fmt.Sprintf("pages of any site could use %s", e.Route.Path.Text), d.attack(e, d.evil, f))
 		}
 	}
 	if needsCookie(e) && !e.Origin(d.evil).Allowed {
 		s := d.attack(e, d.evil, plain)
 		s.Request.Credentials = fetch.CredentialsInclude
 		d.authenticate(e, &s)
-		d.add(e, PolicyCase{
-			ID: "route/" + name + "/denied/signed-in", Rule: e.Origin(d.evil).Because, Steps: []PolicyStep{s},
-			Why: fmt.Sprintf("pages of any site could use %s with the session of whoever visits them", e.Route.Path.Text),
-		})
+		add(Denied, "signed-in", e.Origin(d.evil).Because,
+			fmt.Sprintf("pages of any site could use %s with the session of whoever visits them", e.Route.Path.Text), s)
 	}
 	if e.None != nil {
 		d.none(e)
@@ -45,6 +45,7 @@ func (d *deriver) smoke(e *policy.Effective) {
 // none are the cases of a route that says cors: none: no origin of the policy
 // may read, whichever other route allows it.
 func (d *deriver) none(e *policy.Effective) {
+	probe := Probe{Area: AreaScope, Variation: ForNobody}
 	for _, g := range d.view.Policy.Origins {
 		origin := groupOrigin(&g)
 		if origin == "" {
@@ -52,9 +53,9 @@ func (d *deriver) none(e *policy.Effective) {
 		}
 		for _, f := range forms {
 			d.add(e, PolicyCase{
-				ID:       fmt.Sprintf("scope/none/%s/%s/%s", e.Route.Name.Text, groupSlug(g.Name), f),
-				Decision: fmt.Sprintf("scope/none/%s/%s", e.Route.Name.Text, f),
-				Rule:     *e.None, Steps: []PolicyStep{d.attack(e, origin, f)},
+				ID:       fmt.Sprintf("%s/%s/%s/%s", probe, e.Route.Name.Text, groupSlug(g.Name), f),
+				Decision: fmt.Sprintf("%s/%s/%s", probe, e.Route.Name.Text, f),
+				Probe:    probe, Rule: *e.None, Steps: []PolicyStep{d.attack(e, origin, f)},
 				Why: fmt.Sprintf("an origin that other routes allow could use %s, which is for no page", e.Route.Path.Text),
 			})
 		}

@@ -41,6 +41,7 @@ func (d *deriver) unlistedPaths() {
 	if rule.At.Line == 0 {
 		rule.At = policy.Position{File: d.view.Policy.File, Line: 1, Column: 1}
 	}
+	probe := Probe{Area: AreaScope, Variation: Unlisted}
 	for _, g := range d.view.Policy.Origins {
 		origin := groupOrigin(&g)
 		if origin == "" {
@@ -49,7 +50,7 @@ func (d *deriver) unlistedPaths() {
 		s := d.unlisted(origin)
 		s.OnlyIf, s.Denied = []int{200}, true
 		d.add(nil, PolicyCase{
-			ID: "scope/unlisted/" + groupSlug(g.Name), Decision: "scope/unlisted", Rule: rule, Steps: []PolicyStep{s},
+			ID: probe.String() + "/" + groupSlug(g.Name), Probe: probe, Decision: probe.String(), Rule: rule, Steps: []PolicyStep{s},
 			Why: "pages could read a path that the policy doesn't list",
 		})
 	}
@@ -79,8 +80,9 @@ func (d *deriver) pathSpellings(e *policy.Effective, name, origin string, becaus
 		s := d.attack(e, origin, plain)
 		s.Request.URL = string(d.base) + v.path
 		s.OnlyIf, s.Denied = []int{200}, true
+		probe := Probe{Area: AreaScope, Variation: Spelled, Detail: v.name}
 		d.add(e, PolicyCase{
-			ID:       fmt.Sprintf("scope/spelled-%s/%s", v.name, name),
+			ID: probe.String() + "/" + name, Probe: probe,
 			Decision: "scope/spelled/" + name,
 			Rule:     because, Steps: []PolicyStep{s},
 			Why: fmt.Sprintf("an origin that may not read %s could read it under another spelling", path),
@@ -91,15 +93,15 @@ func (d *deriver) pathSpellings(e *policy.Effective, name, origin string, becaus
 // protocols are the same requests over one version of HTTP and the other.
 func (d *deriver) protocols(p place) {
 	for _, protocol := range []struct {
-		name    string
-		version Protocol
-	}{{"http1", HTTP1}, {"http2", HTTP2}} {
+		variation Variation
+		version   Protocol
+	}{{OverHTTP1, HTTP1}, {OverHTTP2, HTTP2}} {
 		for _, f := range forms {
 			s, ok := d.request(p.route, p.origin, f)
 			if !ok {
 				continue
 			}
-			c := p.caseAt("scope/"+protocol.name+"/"+string(f), p.route.Origin(p.origin).Because,
+			c := p.caseAt(Probe{Area: AreaScope, Variation: protocol.variation}, []string{string(f)}, p.route.Origin(p.origin).Because,
 				fmt.Sprintf("pages couldn't read over %s", protocol.version), s)
 			c.Protocol, c.Drivers = protocol.version, []Driver{DriverModel}
 			d.add(p.route, c)
@@ -112,14 +114,14 @@ func (d *deriver) protocols(p place) {
 func (d *deriver) noPage(p place) {
 	none := d.get(p.route, "")
 	d.authenticate(p.route, &none)
-	d.add(p.route, p.caseAt("scope/no-origin", p.route.Rule(policy.RuleOrigins), "clients that are not browsers were refused", none))
+	d.add(p.route, p.caseAt(Probe{Area: AreaScope, Variation: NoOrigin}, nil, p.route.Rule(policy.RuleOrigins), "clients that are not browsers were refused", none))
 
 	own := d.get(p.route, string(d.base))
 	if listed(p.route.Methods, "POST") {
 		own.Request.Method = "POST" // with it a browser sends its Origin to its own server, too
 	}
 	d.authenticate(p.route, &own)
-	c := p.caseAt("scope/own-origin", p.route.Rule(policy.RuleOrigins), "pages of the target itself were refused", own)
+	c := p.caseAt(Probe{Area: AreaScope, Variation: OwnOrigin}, nil, p.route.Rule(policy.RuleOrigins), "pages of the target itself were refused", own)
 	c.Drivers = []Driver{DriverModel}
 	d.add(p.route, c)
 
@@ -127,6 +129,6 @@ func (d *deriver) noPage(p place) {
 		plain := d.get(p.route, "")
 		plain.Request.Method = "OPTIONS"
 		d.authenticate(p.route, &plain)
-		d.add(p.route, p.caseAt("scope/plain-options", p.route.Rule(policy.RuleMethods), "an OPTIONS that is no preflight didn't reach the application", plain))
+		d.add(p.route, p.caseAt(Probe{Area: AreaScope, Variation: PlainOptions}, nil, p.route.Rule(policy.RuleMethods), "an OPTIONS that is no preflight didn't reach the application", plain))
 	}
 }

@@ -18,6 +18,8 @@ type PolicyCase struct {
 	// ID is built from what varies, by name: it stays when routes, origins and
 	// anything else are added to the policy.
 	ID string
+	// Probe is what the case varies. What it shows is told from it, never from ID.
+	Probe Probe
 	// Why says what would be wrong if the case failed.
 	Why string
 	// Rule is the one allow or deny that the case tests.

@@ -1,8 +1,7 @@
 package check
 
 import (
-	"strings"
-
+	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/judge"
 	"github.com/corsproof/corsproof/harness/policy"
 	"github.com/corsproof/corsproof/harness/report"
@@ -33,7 +32,7 @@ func (e *explainer) add(checked []*judge.Checked) error {
 		e.secrets.checked(one)
 		e.summary.Add(one)
 		e.collector.Add(one)
-		e.originWrong = e.originWrong || one.End() == judge.EndViolation && strings.HasPrefix(one.Case.ID, originArea)
+		e.originWrong = e.originWrong || one.End() == judge.EndViolation && one.Case.Probe.Is(catalog.AreaOrigin)
 		if e.each == nil {
 			continue
 		}

@@ -2,7 +2,6 @@ package check
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
@@ -90,12 +89,10 @@ func leftOut(pc *catalog.PolicyCase, facts target.Facts, http2 bool) string {
 	return ""
 }
 
-// contextAreas are the first parts of the IDs of cases that show what a target does
-// as a rule; how it compares origins, only all about origins shows.
-var (
-	contextAreas = []string{"route/", "origin/allowed/", "origin/arbitrary/"}
-	originArea   = "origin/"
-)
+// showsRule reports whether a case shows what a target does as a rule.
+func showsRule(p catalog.Probe) bool {
+	return p.Is(catalog.AreaRoute) || p.Is(catalog.AreaOrigin, catalog.Allowed, catalog.Arbitrary)
+}
 
 // context are cases that show what the target does as a rule, can be run and were not
 // selected. A cause is told from what is right beside it, so that a case by itself has
@@ -106,14 +103,10 @@ func (p *plan) context(http2, origins bool) ([]*catalog.PolicyCase, error) {
 	if err != nil {
 		return nil, err
 	}
-	areas := contextAreas
-	if origins {
-		areas = append(slices.Clone(contextAreas), originArea)
-	}
 	var asked []*catalog.PolicyCase
 	for i := range all {
 		pc := &all[i]
-		shows := slices.ContainsFunc(areas, func(area string) bool { return strings.HasPrefix(pc.ID, area) })
+		shows := showsRule(pc.Probe) || origins && pc.Probe.Is(catalog.AreaOrigin)
 		if shows && !p.selected[pc.ID] && leftOut(pc, p.facts, http2) == "" && mannerOf(pc) == mannerTogether {
 			asked = append(asked, pc)
 		}

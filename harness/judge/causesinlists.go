@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
@@ -53,7 +54,9 @@ func (d *diagnosis) lacksOnly(names ...string) bool {
 // causesInCaches: a cache gives a page what was meant for another.
 var causesInCaches = []cause{
 	{MissingVaryOrigin, func(d *diagnosis, s *symptom) bool { return d.cachedForAnother(s) && d.variesWrongly() }},
-	{VaryOverwritten, func(d *diagnosis, s *symptom) bool { return s.cached() && s.in("cache/vary-kept") }},
+	{VaryOverwritten, func(d *diagnosis, s *symptom) bool {
+		return s.cached() && s.probes(catalog.AreaCache, catalog.VaryKept)
+	}},
 	{VaryOnNonCORS, func(d *diagnosis, s *symptom) bool { return d.cachedForAnother(s) }},
 }
 
@@ -99,7 +102,7 @@ func (d *diagnosis) cachedForAnother(s *symptom) bool {
 // header is sent, and not with every answer.
 func (d *diagnosis) variesWrongly() bool {
 	return d.some(func(f *fact) bool {
-		return strings.HasPrefix(f.id, "cache/") && !f.preflight && f.namesOrigin() && !f.saysWildcard() && !f.varies()
+		return f.probe.Is(catalog.AreaCache) && !f.preflight && f.namesOrigin() && !f.saysWildcard() && !f.varies()
 	})
 }
 

@@ -3,6 +3,7 @@ package judge
 import (
 	"slices"
 
+	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
@@ -10,23 +11,30 @@ import (
 // otherwise.
 var causesInScope = slices.Concat(causesByMatcher(), []cause{
 	{MethodCase, func(d *diagnosis, s *symptom) bool {
-		consents := s.consentsTo("method/case/") || s.effect == effectRequests && s.in("method/case/") && d.onlyPreflightConsents(s)
-		return consents && !d.overConsents()
+		consents := s.effect == effectAllowed || s.effect == effectRequests && d.onlyPreflightConsents(s)
+		return s.probes(catalog.AreaMethod, catalog.OtherCase) && consents && !d.overConsents()
 	}},
-	{PreflightPermissive, func(d *diagnosis, s *symptom) bool { return s.consentsTo("method/", "header/") }},
+	{PreflightPermissive, func(d *diagnosis, s *symptom) bool {
+		return s.effect == effectAllowed && (s.probes(catalog.AreaMethod) || s.probes(catalog.AreaHeader))
+	}},
 	{PreflightPermissive, func(d *diagnosis, s *symptom) bool { return s.effect == effectRequests && d.onlyPreflightConsents(s) }},
-	{CredentialsBeyond, func(d *diagnosis, s *symptom) bool { return s.effect == effectAllowed && s.in("credentials/refused/") }},
+	{CredentialsBeyond, func(d *diagnosis, s *symptom) bool {
+		return s.effect == effectAllowed && s.probes(catalog.AreaCredentials, catalog.Refused)
+	}},
 	{CORSPathBypass, func(d *diagnosis, s *symptom) bool {
-		return s.effect == effectAllowed && s.in("scope/spelled-") && !d.someSymptom(func(o *symptom) bool {
-			return o.effect == effectAllowed && (o.in("scope/none/") && o.Case.Route == s.Case.Route || o.in("scope/unlisted/") && s.route == nil)
+		return s.effect == effectAllowed && s.probes(catalog.AreaScope, catalog.Spelled) && !d.someSymptom(func(o *symptom) bool {
+			return o.effect == effectAllowed &&
+				(o.probes(catalog.AreaScope, catalog.ForNobody) && o.Case.Route == s.Case.Route || o.probes(catalog.AreaScope, catalog.Unlisted) && s.route == nil)
 		})
 	}},
-	{DevOriginInProd, func(d *diagnosis, s *symptom) bool { return s.effect == effectAllowed && s.in("origin/other-target/") }},
+	{DevOriginInProd, func(d *diagnosis, s *symptom) bool {
+		return s.effect == effectAllowed && s.probes(catalog.AreaOrigin, catalog.OtherTarget)
+	}},
 	{OriginBeyond, func(d *diagnosis, s *symptom) bool {
 		return s.effect == effectAllowed && (d.beyond[s.matched()] || d.matchers[s.matched()] == OriginBeyond)
 	}},
 	{PolicyScope, func(d *diagnosis, s *symptom) bool {
-		return s.effect == effectAllowed && s.in("scope/", "origin/other-route/", "route/")
+		return s.effect == effectAllowed && (s.probes(catalog.AreaScope) || s.probes(catalog.AreaOrigin, catalog.OtherRoute) || s.probes(catalog.AreaRoute))
 	}},
 })
 
@@ -36,18 +44,22 @@ var causesOfStatus = []cause{
 		return d.neverServes(s) && s.route.Auth == nil && (s.status() == 401 || s.status() == 407)
 	}},
 	{NeverServed, func(d *diagnosis, s *symptom) bool { return d.neverServes(s) }},
-	{NonCORSBlocked, func(d *diagnosis, s *symptom) bool { return s.turnedAway() && s.in("scope/no-origin") }},
 	{NonCORSBlocked, func(d *diagnosis, s *symptom) bool {
-		without := s.isStatus() && s.in("scope/") && !s.x.Request.Headers.Contains("Origin")
-		after := s.effect == effectRequests && s.in("cache/image-first", "cache/in-order")
-		return (without || after) && d.someSymptom(func(o *symptom) bool { return o.turnedAway() && o.in("scope/no-origin") })
+		return s.turnedAway() && s.probes(catalog.AreaScope, catalog.NoOrigin)
 	}},
-	{SameOriginMisdetected, func(d *diagnosis, s *symptom) bool { return s.turnedAway() && s.in("scope/own-origin") }},
+	{NonCORSBlocked, func(d *diagnosis, s *symptom) bool {
+		without := s.isStatus() && s.probes(catalog.AreaScope) && !s.x.Request.Headers.Contains("Origin")
+		after := s.effect == effectRequests && s.probes(catalog.AreaCache, catalog.ImageFirst, catalog.InOrder)
+		return (without || after) && d.someSymptom(func(o *symptom) bool { return o.turnedAway() && o.probes(catalog.AreaScope, catalog.NoOrigin) })
+	}},
+	{SameOriginMisdetected, func(d *diagnosis, s *symptom) bool {
+		return s.turnedAway() && s.probes(catalog.AreaScope, catalog.OwnOrigin)
+	}},
 	{OptionsRejected, func(d *diagnosis, s *symptom) bool {
-		return s.isStatus() && s.in("scope/plain-options") && s.status() >= 400
+		return s.isStatus() && s.probes(catalog.AreaScope, catalog.PlainOptions) && s.status() >= 400
 	}},
 	{OptionsHijacked, func(d *diagnosis, s *symptom) bool {
-		return s.isStatus() && s.in("scope/plain-options") && !(s.UpstreamSeen && s.reached("OPTIONS") > 0)
+		return s.isStatus() && s.probes(catalog.AreaScope, catalog.PlainOptions) && !(s.UpstreamSeen && s.reached("OPTIONS") > 0)
 	}},
 }
 
@@ -59,7 +71,9 @@ func (d *diagnosis) neverServes(s *symptom) bool {
 	if s.effect == effectAllowed || s.route == nil || s.x == nil || s.preflight() || s.status() < 400 || s.UpstreamSeen && s.reached(s.x.Request.Method) > 0 {
 		return false
 	}
-	plain := func(f *fact) bool { return f.route == s.route && !f.preflight && f.status > 0 && !inErrors(f.id) }
+	plain := func(f *fact) bool {
+		return f.route == s.route && !f.preflight && f.status > 0 && !f.probe.EndsInError()
+	}
 	return !d.some(func(f *fact) bool { return plain(f) && (f.status != s.status() || f.seen && f.reached) }) &&
 		d.some(func(f *fact) bool { return plain(f) && (f.origin == "" || f.allowed && f.consents) })
 }
@@ -73,17 +87,11 @@ func (s *symptom) isStatus() bool {
 // turnedAway reports whether the answer is an error where none belongs.
 func (s *symptom) turnedAway() bool { return s.isStatus() && s.status() >= 400 }
 
-// consentsTo reports whether a preflight lets through what the policy doesn't
-// list, in one of the areas.
-func (s *symptom) consentsTo(areas ...string) bool {
-	return s.effect == effectAllowed && s.in(areas...)
-}
-
 // overConsents reports whether preflights let through more than another spelling
 // of a method.
 func (d *diagnosis) overConsents() bool {
 	return d.someSymptom(func(s *symptom) bool {
-		return s.in("method/outside/", "header/outside/") && (s.effect == effectAllowed || s.effect == effectRequests && d.onlyPreflightConsents(s))
+		return (s.probes(catalog.AreaMethod, catalog.Outside) || s.probes(catalog.AreaHeader, catalog.Outside)) && (s.effect == effectAllowed || s.effect == effectRequests && d.onlyPreflightConsents(s))
 	})
 }
 

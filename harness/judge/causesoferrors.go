@@ -3,6 +3,7 @@ package judge
 import (
 	"slices"
 
+	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
@@ -50,15 +51,15 @@ func (s *symptom) errorLayer() FindingID {
 	switch {
 	case !s.bare() || s.status() < 400:
 		return ""
-	case s.in("error/application/"):
+	case s.probes(catalog.AreaError, catalog.ByApplication):
 		return AcaoMissingOnError
-	case s.in("error/gateway/unrouted"):
+	case s.probes(catalog.AreaError, catalog.Unrouted):
 		return AcaoMissingOnUnmatched
-	case s.in("auth/missing") && !(s.UpstreamSeen && s.reached(s.x.Request.Method) > 0):
+	case s.probes(catalog.AreaAuth, catalog.Missing) && !(s.UpstreamSeen && s.reached(s.x.Request.Method) > 0):
 		return AcaoMissingAuthDenial
-	case s.in("auth/missing"):
+	case s.probes(catalog.AreaAuth, catalog.Missing):
 		return AcaoMissingOnError
-	case s.in("error/"):
+	case s.probes(catalog.AreaError):
 		return AcaoMissingOnGatewayError
 	case s.status() == 401 || s.status() == 403:
 		return AcaoMissingAuthDenial
@@ -125,7 +126,7 @@ var causesInPreflightLists = []cause{
 	}},
 	{PreflightPermissive, func(d *diagnosis, s *symptom) bool {
 		return s.lacksHeader() && s.lists("Access-Control-Allow-Headers", fetch.Wildcard) && d.someSymptom(func(o *symptom) bool {
-			return o.route == s.route && o.consentsTo("header/outside/")
+			return o.route == s.route && o.effect == effectAllowed && o.probes(catalog.AreaHeader, catalog.Outside)
 		})
 	}},
 	{WildcardNotAuthorization, func(d *diagnosis, s *symptom) bool {

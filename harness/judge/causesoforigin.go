@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
@@ -70,7 +71,7 @@ func (d *diagnosis) namedWhoeverAsks() map[string]bool {
 // passedOn reports whether an origin that is denied may read because the
 // upstream says so.
 func (s *symptom) passedOn() bool {
-	return s.effect == effectAllowed && s.in("layer/") && slices.ContainsFunc(s.Upstream, func(u fetch.Exchange) bool {
+	return s.effect == effectAllowed && s.probes(catalog.AreaLayer) && slices.ContainsFunc(s.Upstream, func(u fetch.Exchange) bool {
 		return u.Response != nil && slices.Equal(u.Response.Headers.Lines("Access-Control-Allow-Origin"), s.lines("Access-Control-Allow-Origin"))
 	})
 }
@@ -148,10 +149,10 @@ var causesOfSilence = []cause{
 	{AcaoIntermittent, func(d *diagnosis, s *symptom) bool { return s.missing() && d.intermittent() }},
 	{PreflightActual, func(d *diagnosis, s *symptom) bool { return s.missing() && d.oneKindAlone(s) }},
 	{CacheStatePoisoning, func(d *diagnosis, s *symptom) bool {
-		return s.missing() && s.in("steady/after-odd-origin") && s.step > 0 && d.consentsHere(s)
+		return s.missing() && s.probes(catalog.AreaSteady, catalog.AfterOddOrigin) && s.step > 0 && d.consentsHere(s)
 	}},
 	{AcrhMangled, func(d *diagnosis, s *symptom) bool {
-		return s.effect == effectRefused && s.in("header/asked-with-") && d.consentsToPreflight(s, func(f *fact) bool { return !f.wire }) &&
+		return s.effect == effectRefused && s.probes(catalog.AreaHeader, catalog.AskedWith) && d.consentsToPreflight(s, func(f *fact) bool { return !f.wire }) &&
 			!d.someSymptom(func(o *symptom) bool {
 				return o.route == s.route && o.preflight() && !o.Case.Wire() && o.effect == effectRefused
 			})
@@ -248,7 +249,7 @@ func (d *diagnosis) spansLabels(s *symptom) bool {
 func (d *diagnosis) intermittent() bool {
 	for i := range d.facts {
 		f := &d.facts[i]
-		if f.allowed && strings.HasPrefix(f.id, "steady/interleaved") && f.namesOrigin() &&
+		if f.allowed && f.probe.Is(catalog.AreaSteady, catalog.Interleaved) && f.namesOrigin() &&
 			d.some(func(o *fact) bool {
 				return o.id == f.id && o.origin == f.origin && o.preflight == f.preflight && !o.namesOrigin()
 			}) {

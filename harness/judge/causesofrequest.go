@@ -217,15 +217,10 @@ func (d *diagnosis) consentsToPreflight(s *symptom, is func(*fact) bool) bool {
 // failsWithOrigin reports whether requests that need no preflight fail, too, once
 // they have an Origin.
 func (d *diagnosis) failsWithOrigin() bool {
-	return d.some(func(f *fact) bool { return f.origin != "" && !f.preflight && f.status >= 500 && !inErrors(f.id) })
+	return d.some(func(f *fact) bool { return f.origin != "" && !f.preflight && f.status >= 500 && !f.probe.EndsInError() })
 }
 
 // servesWithoutOrigin reports whether requests without an Origin are served.
 func (d *diagnosis) servesWithoutOrigin() bool {
 	return d.some(func(f *fact) bool { return f.origin == "" && !f.preflight && f.status > 0 && f.status < 300 })
-}
-
-// inErrors reports whether a case is about errors, by its ID.
-func inErrors(id string) bool {
-	return strings.HasPrefix(id, "error/") || strings.HasPrefix(id, "auth/missing")
 }

@@ -21,11 +21,11 @@ func summary(s *symptom) string {
 		return who + " can't read, but the policy allows it"
 	case effectAllowed:
 		switch {
-		case s.in("method/"):
+		case s.probes(catalog.AreaMethod):
 			return fmt.Sprintf("the method %q gets through, but the policy doesn't list it", s.method())
-		case s.in("header/"):
+		case s.probes(catalog.AreaHeader):
 			return "a request header gets through, but the policy doesn't list it"
-		case s.in("credentials/"):
+		case s.probes(catalog.AreaCredentials):
 			return who + " can read with a visitor's credentials, but the policy doesn't allow them"
 		}
 		return who + " can read, but the policy denies it"

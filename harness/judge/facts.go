@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/policy"
 )
@@ -12,6 +13,7 @@ import (
 // of one that didn't: no cause is stated without what speaks against it.
 type fact struct {
 	id    string
+	probe catalog.Probe
 	step  int
 	at    int               // the index of the exchange in the step
 	route *policy.Effective // nil on a path that no route matches
@@ -58,7 +60,7 @@ func (d *diagnosis) factsOf(c *Checked) []fact {
 				continue
 			}
 			f := fact{
-				id: c.Case.ID, step: step, at: i, route: routeOf(d.view, x.Server+x.Request.Target), preflight: x.Request.IsPreflight(),
+				id: c.Case.ID, probe: c.Case.Probe, step: step, at: i, route: routeOf(d.view, x.Server+x.Request.Target), preflight: x.Request.IsPreflight(),
 				method: x.Request.Method, protocol: string(c.Case.Protocol), cookie: x.Request.Headers.Contains("Cookie"), wire: c.Case.Wire(), noted: c.Case.Noted,
 				seen: c.UpstreamSeen, reached: c.reached(x.Request.Method) > 0,
 			}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/policy"
 )
@@ -125,7 +126,7 @@ func fix(g group, view *policy.View) policy.Fix {
 		r = remedy{policy.FixAllowHeader, lackedNames}
 	case g.id == PreflightPermissive && first.effect == effectRequests:
 		r = remedy{policy.FixDenyOrigin, origins}
-	case g.id == PreflightPermissive && first.in("header/"):
+	case g.id == PreflightPermissive && first.probes(catalog.AreaHeader):
 		r = remedy{policy.FixDenyHeader, outsideNames}
 	case g.id == AllowListInvalid && first.malformed("Access-Control-Allow-Headers"):
 		r = remedy{policy.FixAllowHeader, lackedNames}

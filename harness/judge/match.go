@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/policy"
 )
@@ -117,7 +118,7 @@ func (d *diagnosis) match() map[matched]FindingID {
 	for _, t := range taken {
 		id := d.byAttack(t)
 		if beside := plainest[t.route]; beside != "" && id == OriginBeyond && d.someSymptom(func(s *symptom) bool {
-			return s.matched() == t && s.in("origin/matched-beside/")
+			return s.matched() == t && s.probes(catalog.AreaOrigin, catalog.MatchesMore)
 		}) {
 			id = beside // the same expression lets more through
 		}
@@ -141,7 +142,7 @@ func (d *diagnosis) match() map[matched]FindingID {
 func (d *diagnosis) named() map[matched]bool {
 	out := map[matched]bool{}
 	for _, s := range d.symptoms {
-		if s.in("origin/named/") {
+		if s.probes(catalog.AreaOrigin, catalog.Named) {
 			out[s.matched()] = true
 		}
 	}
@@ -173,22 +174,14 @@ func (d *diagnosis) taken() (taken, tried []matched) {
 	return taken, tried
 }
 
-// attacks gives the attacks that no comparison is behind a cause, by the
-// beginning of the case's second word.
-var attacks = []struct {
-	name string
-	id   FindingID
-}{
-	{"null", NullOriginAllowed}, {"ends-in-null", NullOriginAllowed},
-	{"prefix", PrefixMatch}, {"suffix", SuffixMatch}, {"subdomain", AnySubdomain}, {"sibling", AnySubdomain}, {"apex", AnySubdomain},
-	{"first-letter", SubstringMatch}, {"in-", SubstringMatch}, {"list-", SubstringMatch}, {"two-lines", SubstringMatch},
-	{"dot", UnescapedDot}, {"scheme", HTTPSchemeTrusted}, {"other-scheme", SuffixMatch},
-	{"port", PortIgnored}, {"default-port", PortIgnored}, {"no-port", PortIgnored}, {"slash", PrefixMatch},
-	{"upper-case", OriginCaseFolded}, {"character-", SpecialCharacters}, {"userinfo", SpecialCharacters}, {"backslash", SpecialCharacters},
-	{"trailing-dot", SpecialCharacters}, {"look-alike", SpecialCharacters},
-	{"localhost", DevOriginInProd}, {"loopback", DevOriginInProd}, {"shared-", SharedHost},
-	{"extension", SharedHost}, {"app", SharedHost}, {"file", SharedHost}, {"wildcard", WildcardDepth},
-	{"target-", AnySubdomain}, {"matched", OriginBeyond}, {"arbitrary", OriginReflectedAny}, {"long", OriginReflectedAny},
+// related are the causes that no comparison is behind, by what the origin that was
+// taken is to those that are allowed.
+var related = map[catalog.Relation]FindingID{
+	catalog.RelationNull: NullOriginAllowed, catalog.RelationPrefix: PrefixMatch, catalog.RelationSuffix: SuffixMatch,
+	catalog.RelationSubdomain: AnySubdomain, catalog.RelationSubstring: SubstringMatch, catalog.RelationDot: UnescapedDot,
+	catalog.RelationScheme: HTTPSchemeTrusted, catalog.RelationPort: PortIgnored, catalog.RelationCase: OriginCaseFolded,
+	catalog.RelationCharacter: SpecialCharacters, catalog.RelationLocal: DevOriginInProd, catalog.RelationShared: SharedHost,
+	catalog.RelationWildcard: WildcardDepth, catalog.RelationMatched: OriginBeyond, catalog.RelationAnybody: OriginReflectedAny,
 }
 
 // byAttack names the cause by the attack with which the origin was tried.
@@ -197,15 +190,8 @@ func (d *diagnosis) byAttack(m matched) FindingID {
 		if s.effect != effectAllowed || s.matched() != m {
 			continue
 		}
-		name, is := strings.CutPrefix(s.Case.ID, "origin/")
-		i := slices.IndexFunc(attacks, func(a struct {
-			name string
-			id   FindingID
-		}) bool {
-			return is && strings.HasPrefix(name, a.name)
-		})
-		if i >= 0 {
-			return attacks[i].id
+		if id := related[s.Case.Probe.Relation]; id != "" {
+			return id
 		}
 	}
 	return ""

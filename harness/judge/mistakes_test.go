@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/policy"
 )
@@ -64,15 +65,15 @@ func withoutCORS(headers fetch.HeaderList) fetch.HeaderList {
 	})
 }
 
-// inArea says whether the case is in an area, which tells the error layers apart.
-func (p *paper) inArea(areas ...string) bool {
-	return slices.ContainsFunc(areas, func(a string) bool { return strings.HasPrefix(p.c.ID, a) })
+// probes says what the case is about, which tells the error layers apart.
+func (p *paper) probes(area catalog.Area, variations ...catalog.Variation) bool {
+	return p.c.Probe.Is(area, variations...)
 }
 
 // bareErrors take it away from the errors of some layers.
-func bareErrors(areas ...string) mistake {
+func bareErrors(area catalog.Area, variations ...catalog.Variation) mistake {
 	return silent(func(p *paper, r fetch.NetworkRequest, resp *fetch.NetworkResponse) bool {
-		return p.inArea(areas...) && onErrors(r, resp)
+		return p.probes(area, variations...) && onErrors(r, resp)
 	})
 }
 

@@ -27,7 +27,7 @@ var noteKinds = []note{
 	}, "Access-Control-Allow-Credentials is sent to origins that may not read; alone it does nothing", nil, nil},
 	{DeniedEmpty200, func(f *fact) bool {
 		return f.route != nil && f.origin != "" && !f.allowed && !f.preflight && !f.wire && f.status == 200 && f.bodyBytes == 0 && f.seen && !f.reached &&
-			strings.HasPrefix(f.id, "route/")
+			f.probe.Is(catalog.AreaRoute)
 	}, "an origin that may not read gets status 200 without a body, so that a check of the status alone sees a success", nil, nil},
 	{PrivateNetwork, func(f *fact) bool { return f.answer.Contains("access-control-allow-private-network") },
 		"Access-Control-Allow-Private-Network is sent though nobody asked for it", nil, nil},

@@ -48,17 +48,17 @@ var seeds = []seed{
 	})},
 	{id: AuthProxyRedirect, what: "preflights", mistake: preflightsGet(bare(302, fetch.Header{"Location", "https://login.test/?next"}))},
 	{id: AuthProxyRedirect, what: "an ended session", mistake: mistake{instead: func(p *paper, r fetch.NetworkRequest) (fetch.NetworkResponse, bool) {
-		return bare(302, fetch.Header{"Location", "https://login.test/?next"}), p.inArea("auth/missing") && !r.Headers.Contains("Authorization")
+		return bare(302, fetch.Header{"Location", "https://login.test/?next"}), p.probes(catalog.AreaAuth, catalog.Missing) && !r.Headers.Contains("Authorization")
 	}}},
 	{id: AuthProxyRedirect, what: "an ended session, with CORS", mistake: edited(func(p *paper, r fetch.NetworkRequest, resp *fetch.NetworkResponse) {
-		if p.inArea("auth/missing") && !r.Headers.Contains("Authorization") && !isPreflight(r) {
+		if p.probes(catalog.AreaAuth, catalog.Missing) && !r.Headers.Contains("Authorization") && !isPreflight(r) {
 			resp.Status, resp.Headers = 302, append(resp.Headers, fetch.Header{"Location", "https://login.test/?next"})
 			p.upstream = nil
 		}
 	})},
 	{id: Preflight401, what: "and denials without CORS", mistake: mistake{instead: func(p *paper, r fetch.NetworkRequest) (fetch.NetworkResponse, bool) {
 		e := p.view.Route(r.URL.Path)
-		return bare(401, fetch.Header{"Vary", "Origin"}), e != nil && e.Auth != nil && (isPreflight(r) || p.inArea("auth/missing"))
+		return bare(401, fetch.Header{"Vary", "Origin"}), e != nil && e.Auth != nil && (isPreflight(r) || p.probes(catalog.AreaAuth, catalog.Missing))
 	}}},
 	{id: Preflight401, what: "of all requests, which the policy doesn't know", mistake: mistake{instead: func(p *paper, r fetch.NetworkRequest) (fetch.NetworkResponse, bool) {
 		return bare(401, fetch.Header{"Vary", "Origin"}), routeIs(p, r, 0) && !r.Headers.Contains("Authorization")
@@ -100,8 +100,8 @@ var seeds = []seed{
 		origin, _ := r.Headers.Get("Origin")
 		method, _ := r.Headers.Get("Access-Control-Request-Method")
 		names, _ := r.Headers.Get("Access-Control-Request-Headers")
-		for name, value := range map[string]string{"Origin": origin, "Credentials": "true", "Methods": method, "Headers": names} {
-			resp.Headers = with(resp.Headers, "Access-Control-Allow-"+name, value)
+		for _, h := range (fetch.HeaderList{{"Origin", origin}, {"Credentials", "true"}, {"Methods", method}, {"Headers", names}}) {
+			resp.Headers = with(resp.Headers, "Access-Control-Allow-"+h.Name(), h.Value())
 		}
 	})},
 	{id: PreflightActual, what: "the preflight alone", mistake: silent(func(_ *paper, r fetch.NetworkRequest, _ *fetch.NetworkResponse) bool { return !isPreflight(r) })},
@@ -142,13 +142,13 @@ var seeds = []seed{
 	}}},
 
 	{id: AcaoMissingOnError, mistake: silent(func(_ *paper, r fetch.NetworkRequest, resp *fetch.NetworkResponse) bool { return onErrors(r, resp) })},
-	{id: AcaoMissingOnError, what: "the application's", mistake: bareErrors("error/application/")},
-	{id: AcaoMissingOnGatewayError, mistake: bareErrors("error/gateway/upstream", "error/gateway/too")},
-	{id: AcaoMissingOnGatewayError, what: "all of its own", mistake: bareErrors("error/gateway/")},
-	{id: AcaoMissingOnUnmatched, mistake: bareErrors("error/gateway/unrouted")},
+	{id: AcaoMissingOnError, what: "the application's", mistake: bareErrors(catalog.AreaError, catalog.ByApplication)},
+	{id: AcaoMissingOnGatewayError, mistake: bareErrors(catalog.AreaError, catalog.ByGateway)},
+	{id: AcaoMissingOnGatewayError, what: "all of its own", mistake: bareErrors(catalog.AreaError, catalog.ByGateway, catalog.Unrouted)},
+	{id: AcaoMissingOnUnmatched, mistake: bareErrors(catalog.AreaError, catalog.Unrouted)},
 	{id: AcaoMissingOnRedirect, mistake: silent(func(_ *paper, r fetch.NetworkRequest, resp *fetch.NetworkResponse) bool { return onRedirects(r, resp) })},
 	{id: AcaoMissingAuthDenial, mistake: mistake{instead: func(p *paper, r fetch.NetworkRequest) (fetch.NetworkResponse, bool) {
-		return bare(401, fetch.Header{"Vary", "Origin"}), p.inArea("auth/missing")
+		return bare(401, fetch.Header{"Vary", "Origin"}), p.probes(catalog.AreaAuth, catalog.Missing)
 	}}},
 	{id: AcaoDuplicated, mistake: mistake{response: func(_ *paper, _ fetch.NetworkRequest, resp *fetch.NetworkResponse, up fetch.HeaderList) {
 		resp.Headers = append(resp.Headers, up...)
@@ -213,7 +213,7 @@ var seeds = []seed{
 		return resp, ok && !isPreflight(r) && e != nil && !e.Origin(origin).Allowed && origin != originOf(p.c.Steps[0].Request.URL)
 	}}},
 	{id: SameOriginMisdetected, mistake: edited(func(p *paper, r fetch.NetworkRequest, resp *fetch.NetworkResponse) {
-		if p.inArea("scope/own-origin") {
+		if p.probes(catalog.AreaScope, catalog.OwnOrigin) {
 			*resp = bare(403, fetch.Header{"Vary", "Origin"})
 		}
 	})},
@@ -304,7 +304,7 @@ var seeds = []seed{
 	})},
 	{id: FilterNotImplemented, mistake: silent(func(*paper, fetch.NetworkRequest, *fetch.NetworkResponse) bool { return true })},
 	{id: FilterNotImplemented, what: "but a * that is written by hand", mistake: edited(func(p *paper, r fetch.NetworkRequest, resp *fetch.NetworkResponse) {
-		if p.inArea("error/gateway/unrouted") { // an answer that is written by hand, too
+		if p.probes(catalog.AreaError, catalog.Unrouted) { // an answer that is written by hand, too
 			return
 		}
 		resp.Headers = withoutCORS(resp.Headers)
@@ -320,7 +320,7 @@ var seeds = []seed{
 			return bare(200, fetch.Header{"Vary", "Origin"}), isPreflight(r)
 		},
 		response: func(p *paper, _ fetch.NetworkRequest, resp *fetch.NetworkResponse, _ fetch.HeaderList) {
-			if !p.inArea("error/gateway/unrouted") { // an answer that is written by hand
+			if !p.probes(catalog.AreaError, catalog.Unrouted) { // an answer that is written by hand
 				resp.Headers = withoutCORS(resp.Headers)
 			}
 		},
@@ -452,7 +452,8 @@ var seeds = []seed{
 	})},
 	{id: LooksLikeCORS, what: "preflights", mistake: preflightsGet(fetch.NetworkResponse{Failed: "connection closed"})},
 	{id: LooksLikeCORS, what: "one request", mistake: mistake{instead: func(p *paper, r fetch.NetworkRequest) (fetch.NetworkResponse, bool) {
-		return fetch.NetworkResponse{Failed: "stream refused"}, p.inArea("error/gateway/upstream-resets") && !isPreflight(r)
+		resets := catalog.Probe{Area: catalog.AreaError, Variation: catalog.ByGateway, Detail: "upstream-resets"}
+		return fetch.NetworkResponse{Failed: "stream refused"}, p.c.Probe == resets && !isPreflight(r)
 	}}},
 	{id: CORSDoS, note: true, mistake: mistake{instead: func(p *paper, r fetch.NetworkRequest) (fetch.NetworkResponse, bool) {
 		origin, _ := r.Headers.Get("Origin")

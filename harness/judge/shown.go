@@ -3,6 +3,7 @@ package judge
 import (
 	"fmt"
 
+	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/policy"
 )
@@ -18,7 +19,7 @@ func shown(g group) []policy.Shown {
 		for _, x := range s.deciding(g.id) {
 			one := s.shows(x)
 			kind := fmt.Sprint(one.Method, one.Preflight, s.route, one.Status, one.FromUpstream, one.Origin(), one.Request.Lines("Access-Control-Request-Method"),
-				one.Request.Lines("Access-Control-Request-Headers"), one.Request.Contains("Authorization"), s.in("scope/") && s.route == nil, one.Answer)
+				one.Request.Lines("Access-Control-Request-Headers"), one.Request.Contains("Authorization"), s.probes(catalog.AreaScope) && s.route == nil, one.Answer)
 			if !seen[kind] && len(out) < shownAnswers {
 				seen[kind] = true
 				out = append(out, one)

@@ -91,7 +91,7 @@ func symptoms(c *Checked, view *policy.View) []*symptom {
 
 func newSymptom(c *Checked, view *policy.View, m catalog.Mismatch, e effect) *symptom {
 	s := &symptom{Checked: c, step: m.Step, effect: e, mismatch: m, route: routeOf(view, c.Case.Steps[m.Step].Request.URL)}
-	if s.in("scope/spelled-") {
+	if s.probes(catalog.AreaScope, catalog.Spelled) {
 		i := slices.IndexFunc(view.Routes, func(e *policy.Effective) bool { return e.Route.Name.Text == c.Case.Route })
 		s.spelled = view.Routes[i]
 	}
@@ -160,9 +160,10 @@ func routeOf(view *policy.View, address string) *policy.Effective {
 	return view.Route(u.Path)
 }
 
-// in reports whether the case's ID is in one of the areas.
-func (s *symptom) in(areas ...string) bool {
-	return slices.ContainsFunc(areas, func(a string) bool { return strings.HasPrefix(s.Case.ID, a) })
+// probes reports whether the case is in an area and, if variations are given, varies
+// one of them.
+func (s *symptom) probes(area catalog.Area, variations ...catalog.Variation) bool {
+	return s.Case.Probe.Is(area, variations...)
 }
 
 // detail is the branch in which the page was refused.

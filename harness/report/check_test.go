@@ -85,11 +85,11 @@ func checked(t *testing.T) (Check, CheckSummary, []*judge.Checked) {
 	for i := range cases {
 		c := &judge.Checked{Case: &cases[i]}
 		switch {
-		case strings.HasPrefix(c.Case.ID, "origin/"), strings.HasPrefix(c.Case.ID, "scope/"), strings.HasPrefix(c.Case.ID, "cache/"):
+		case c.Case.Probe.Is(catalog.AreaOrigin), c.Case.Probe.Is(catalog.AreaScope), c.Case.Probe.Is(catalog.AreaCache):
 			continue // they would make the golden files long
 		case c.Case.Disturbs:
 			c.NotRun = "the target's upstream isn't ours"
-		case strings.HasPrefix(c.Case.ID, "steady/"):
+		case c.Case.Probe.Is(catalog.AreaSteady):
 			c.NotRun = "it needs a free clock"
 		default:
 			c.Want, err = c.Case.Expect(t.Context(), nil)
