@@ -48,7 +48,7 @@ func (g *policyGateway) answer(_ context.Context, r fetch.NetworkRequest) (fetch
 	method, asks := r.Headers.Get("Access-Control-Request-Method")
 	if route != nil && r.Method == "OPTIONS" && asks && origin != "" {
 		return fetch.NetworkResponse{
-			Status: 204, Headers: route.PreflightHeaders(origin, method, askedNames(r.Headers)), Body: fetch.PayloadOf(nil),
+			Status: 204, Headers: route.PreflightHeaders(origin, method, r.Headers.Items("Access-Control-Request-Headers")), Body: fetch.PayloadOf(nil),
 		}, nil
 	}
 	status, headers, body := g.pass()
@@ -90,18 +90,4 @@ func merge(headers, called fetch.HeaderList) fetch.HeaderList {
 		headers = append(headers, h)
 	}
 	return headers
-}
-
-// askedNames returns the names in Access-Control-Request-Headers, however they
-// are spread over lines.
-func askedNames(headers fetch.HeaderList) []string {
-	var out []string
-	for _, line := range headers.Lines("Access-Control-Request-Headers") {
-		for name := range strings.SplitSeq(line, ",") {
-			if name = strings.Trim(name, "\t "); name != "" {
-				out = append(out, name)
-			}
-		}
-	}
-	return out
 }

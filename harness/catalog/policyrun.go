@@ -132,49 +132,19 @@ func targetOf(u *fetch.URL) string { return strings.TrimPrefix(u.String(), strin
 
 // Consent reports whether the answer to a request that was sent as it is written
 // consents to it: by the CORS check and, if the request has the form of a
-// preflight, the checks of what it asks for. Nil means that it does; else it is
-// the block with which a browser would have refused. A trace without an answer
-// doesn't consent.
+// preflight, by what [fetch.PreflightConsent] checks. Nil means that it does; else
+// it is the block with which a browser would have refused. A trace without an
+// answer doesn't consent.
 func Consent(trace fetch.Trace) *fetch.Block {
 	if len(trace.Exchanges) == 0 || trace.Exchanges[len(trace.Exchanges)-1].Response == nil {
 		return &fetch.Block{Phase: "concept-network-error", Detail: "no-answer", Sentence: "Nothing answered."}
 	}
 	x := trace.Exchanges[len(trace.Exchanges)-1]
+	if x.Request.IsPreflight() {
+		return fetch.PreflightConsent(x.Request.Headers, trace.Request.Credentials, x.Response.Status, x.Response.Headers)
+	}
 	origin := strings.Join(x.Request.Headers.Lines("Origin"), ", ")
-	credentials := trace.Request.Credentials
-	if block := fetch.CORSCheck(fetch.Origin(origin), credentials, x.Response.Headers); block != nil {
-		return block
-	}
-	if !x.Request.IsPreflight() {
-		return nil
-	}
-	method, _ := x.Request.Headers.Get("Access-Control-Request-Method")
-	return preflightConsent(method, askedNames(x.Request.Headers), credentials, x.Response)
-}
-
-// preflightConsent is steps 7 to 7.7 of CORS-preflight fetch for a request that
-// no fetch made: https://fetch.spec.whatwg.org/#cors-preflight-fetch-0.
-func preflightConsent(method string, names []string, credentials fetch.CredentialsMode, response *fetch.SentResponse) *fetch.Block {
-	block := func(step, detail, sentence string) *fetch.Block {
-		return &fetch.Block{Phase: "cors-preflight-fetch-0", Step: step, Detail: detail, Sentence: sentence}
-	}
-	if !fetch.IsOKStatus(response.Status) {
-		return block("7", fetch.DetailPreflightStatus, "The preflight's status is not ok.")
-	}
-	wildcard := credentials != fetch.CredentialsInclude
-	methods := fetch.ExtractHeaderListValues("Access-Control-Allow-Methods", response.Headers)
-	if !fetch.IsSafelistedMethod(method) && !methods.Contains(method) && !(wildcard && methods.Contains(fetch.Wildcard)) {
-		return block("7.5", fetch.DetailMethodNotAllowed, method+" is not in Access-Control-Allow-Methods.")
-	}
-	headers := fetch.ExtractHeaderListValues("Access-Control-Allow-Headers", response.Headers)
-	i := slices.IndexFunc(names, func(name string) bool {
-		covered := wildcard && headers.Contains(fetch.Wildcard) && !fetch.IsNonWildcardRequestHeader(name)
-		return !headers.ContainsName(name) && !covered
-	})
-	if i >= 0 {
-		return block("7.7", fetch.DetailHeaderNotAllowed, names[i]+" is not in Access-Control-Allow-Headers.")
-	}
-	return nil
+	return fetch.CORSCheck(fetch.Origin(origin), trace.Request.Credentials, x.Response.Headers)
 }
 
 // Withheld is why a request has no answer that was not made, for want of the

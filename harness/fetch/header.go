@@ -39,6 +39,21 @@ func (l HeaderList) Get(name string) (value string, ok bool) {
 	return strings.Join(lines, ", "), len(lines) > 0
 }
 
+// Items returns the items between the commas of all lines named name, in order,
+// without blanks around them and without empty ones. Whether they are what the
+// header's grammar allows, [ExtractHeaderListValues] says.
+func (l HeaderList) Items(name string) []string {
+	var items []string
+	for _, line := range l.Lines(name) {
+		for item := range strings.SplitSeq(line, ",") {
+			if item = strings.Trim(item, "\t "); item != "" {
+				items = append(items, item)
+			}
+		}
+	}
+	return items
+}
+
 // Lines returns the value of each line named name, in order. Two lines are not
 // one line with a comma, and that difference is what breaks many gateways.
 func (l HeaderList) Lines(name string) []string {

@@ -69,61 +69,119 @@ func (f *fetching) PreflightFetch() *response {
 		return fail("7", DetailPreflightStatus, "The preflight was redirected.")
 	}
 	// Step 7.
-	failure := CORSCheck(f.SerializeOrigin(), f.request.creds, preflightResponse.headers)
-	if failure == nil && IsOKStatus(preflightResponse.status) {
-		// Step 7.1.
-		var methodList, headerNameList [8]string // most lists fit
-		methods := extractHeaderListValues("Access-Control-Allow-Methods", preflightResponse.headers, methodList[:0])
-		// Step 7.2.
-		headerNames := extractHeaderListValues("Access-Control-Allow-Headers", preflightResponse.headers, headerNameList[:0])
-		// Step 7.3.
-		if methods.Failure {
-			return fail("7.3", DetailPreflightMethodsGrammar, "The preflight's Access-Control-Allow-Methods is "+
-				preflightResponse.headers.quoted("Access-Control-Allow-Methods")+", which isn't a list of methods.")
-		}
-		if headerNames.Failure {
-			return fail("7.3", DetailPreflightHeadersGrammar, "The preflight's Access-Control-Allow-Headers is "+
-				preflightResponse.headers.quoted("Access-Control-Allow-Headers")+", which isn't a list of header names.")
-		}
-		// Step 7.4.
-		if methods.Null && f.request.preflight && !f.ua.has(RuleForcedListsMethod) {
-			methods = Extracted{Values: []string{f.request.method}}
-		}
-		include := f.request.creds == CredentialsInclude
-		// Step 7.5.
-		if !methods.Contains(f.request.method) && !IsSafelistedMethod(f.request.method) &&
-			(include || !methods.Contains(Wildcard)) {
-			return fail("7.5", DetailMethodNotAllowed, notListed("The method "+quote(f.request.method),
-				"Access-Control-Allow-Methods", methods, include))
-		}
-		// Step 7.6.
-		if !f.ua.has(RuleWildcardAuthorization) || include || !headerNames.Contains(Wildcard) {
-			for _, h := range f.request.headers {
-				if IsNonWildcardRequestHeader(h[0]) && !headerNames.ContainsName(h[0]) {
-					return fail("7.6", DetailAuthorizationNotListed,
-						"The header Authorization isn't listed by name in the preflight's Access-Control-Allow-Headers; * never covers it.")
-				}
-			}
-		}
-		// Step 7.7.
-		for _, unsafeName := range headers {
-			if !headerNames.ContainsName(unsafeName) && (include || !headerNames.Contains(Wildcard)) {
-				return fail("7.7", DetailHeaderNotAllowed, notListed("The header "+quote(unsafeName),
-					"Access-Control-Allow-Headers", headerNames, include))
-			}
-		}
+	var methodList, headerNameList [8]string // most lists fit
+	asked := preflighted{
+		origin: f.SerializeOrigin(), creds: f.request.creds, method: f.request.method, names: headers, headers: f.request.headers,
+		forced: f.request.preflight && !f.ua.has(RuleForcedListsMethod), wildcardAuthorization: f.ua.has(RuleWildcardAuthorization),
+	}
+	methods, headerNames, no := asked.consent(preflightResponse.status, preflightResponse.headers, methodList[:0], headerNameList[:0])
+	if no.detail == "" {
 		f.cachePreflight(preflightResponse.headers, methods, headerNames)
 		// Step 7.16.
 		return preflightResponse
 	}
 	// Step 8.
-	if failure != nil {
+	if failure := no.check; failure != nil {
 		failure.Exchange = preflightResponse.exchange
 		failure.Sentence = "The preflight was refused. " + failure.Sentence
 		return f.blocked(failure)
 	}
-	return fail("7", DetailPreflightStatus,
-		"The preflight's status is "+strconv.Itoa(preflightResponse.status)+"; only 200 to 299 will do.")
+	return fail(no.step, no.detail, asked.refused(no, preflightResponse, methods, headerNames))
+}
+
+// A preflighted is the request that a CORS-preflight request asks for, as far as
+// the response to that is judged by it.
+type preflighted struct {
+	origin Origin // serialized
+	creds  CredentialsMode
+	method string
+	// names are the CORS-unsafe request-header names, headers the request's header
+	// list.
+	names   []string
+	headers HeaderList
+	// forced is the use-CORS-preflight flag.
+	forced bool
+	// wildcardAuthorization: "*" covers Authorization, as no standard says.
+	wildcardAuthorization bool
+}
+
+// A preflightRefusal is where the response to a preflight doesn't consent; its
+// detail is empty if it does.
+type preflightRefusal struct {
+	step, detail string
+	name         string // the header name that isn't listed
+	check        *Block // the CORS check's own, if that failed
+}
+
+// consent is steps 7 to 7.7 of CORS-preflight fetch: it decides whether the response
+// to a preflight consents to the request, and returns what it lists. The lists have
+// room for what is extracted.
+//
+// https://fetch.spec.whatwg.org/#cors-preflight-fetch-0
+func (r *preflighted) consent(status int, headers HeaderList, methodList, headerNameList []string) (methods, headerNames Extracted, no preflightRefusal) {
+	// Step 7.
+	if check := CORSCheck(r.origin, r.creds, headers); check != nil {
+		return methods, headerNames, preflightRefusal{step: check.Step, detail: check.Detail, check: check}
+	}
+	if !IsOKStatus(status) {
+		return methods, headerNames, preflightRefusal{step: "7", detail: DetailPreflightStatus}
+	}
+	// Step 7.1.
+	methods = extractHeaderListValues("Access-Control-Allow-Methods", headers, methodList)
+	// Step 7.2.
+	headerNames = extractHeaderListValues("Access-Control-Allow-Headers", headers, headerNameList)
+	// Step 7.3.
+	if methods.Failure {
+		return methods, headerNames, preflightRefusal{step: "7.3", detail: DetailPreflightMethodsGrammar}
+	}
+	if headerNames.Failure {
+		return methods, headerNames, preflightRefusal{step: "7.3", detail: DetailPreflightHeadersGrammar}
+	}
+	// Step 7.4.
+	if methods.Null && r.forced {
+		methods = Extracted{Values: []string{r.method}}
+	}
+	include := r.creds == CredentialsInclude
+	// Step 7.5.
+	if !methods.Contains(r.method) && !IsSafelistedMethod(r.method) && (include || !methods.Contains(Wildcard)) {
+		return methods, headerNames, preflightRefusal{step: "7.5", detail: DetailMethodNotAllowed}
+	}
+	// Step 7.6.
+	if !r.wildcardAuthorization || include || !headerNames.Contains(Wildcard) {
+		for _, h := range r.headers {
+			if IsNonWildcardRequestHeader(h[0]) && !headerNames.ContainsName(h[0]) {
+				return methods, headerNames, preflightRefusal{step: "7.6", detail: DetailAuthorizationNotListed, name: h[0]}
+			}
+		}
+	}
+	// Step 7.7.
+	for _, unsafeName := range r.names {
+		if !headerNames.ContainsName(unsafeName) && (include || !headerNames.Contains(Wildcard)) {
+			return methods, headerNames, preflightRefusal{step: "7.7", detail: DetailHeaderNotAllowed, name: unsafeName}
+		}
+	}
+	return methods, headerNames, preflightRefusal{}
+}
+
+// refused words why the response to a preflight doesn't consent, but for what the
+// CORS check says of it.
+func (r *preflighted) refused(no preflightRefusal, response *response, methods, headerNames Extracted) string {
+	include := r.creds == CredentialsInclude
+	switch no.detail {
+	case DetailPreflightMethodsGrammar:
+		return "The preflight's Access-Control-Allow-Methods is " +
+			response.headers.quoted("Access-Control-Allow-Methods") + ", which isn't a list of methods."
+	case DetailPreflightHeadersGrammar:
+		return "The preflight's Access-Control-Allow-Headers is " +
+			response.headers.quoted("Access-Control-Allow-Headers") + ", which isn't a list of header names."
+	case DetailMethodNotAllowed:
+		return notListed("The method "+quote(r.method), "Access-Control-Allow-Methods", methods, include)
+	case DetailAuthorizationNotListed:
+		return "The header Authorization isn't listed by name in the preflight's Access-Control-Allow-Headers; * never covers it."
+	case DetailHeaderNotAllowed:
+		return notListed("The header "+quote(no.name), "Access-Control-Allow-Headers", headerNames, include)
+	}
+	return "The preflight's status is " + strconv.Itoa(response.status) + "; only 200 to 299 will do."
 }
 
 // notListed words the failures of steps 7.5 and 7.7.

@@ -11,12 +11,12 @@ import (
 // lists reports whether a header of the answer that decided has an item, byte
 // for byte.
 func (s *symptom) lists(header, item string) bool {
-	return s.x != nil && s.x.Response != nil && slices.Contains(listOf(s.x.Response.Headers, header), item)
+	return s.x != nil && s.x.Response != nil && slices.Contains(s.x.Response.Headers.Items(header), item)
 }
 
 // listsFolded is lists in any case.
 func (s *symptom) listsFolded(header, item string) bool {
-	return s.x != nil && s.x.Response != nil && slices.ContainsFunc(listOf(s.x.Response.Headers, header), func(o string) bool {
+	return s.x != nil && s.x.Response != nil && slices.ContainsFunc(s.x.Response.Headers.Items(header), func(o string) bool {
 		return strings.EqualFold(o, item)
 	})
 }
@@ -39,7 +39,7 @@ func (s *symptom) lacksHeader() bool {
 
 // lacked returns the names that a preflight asks for and its answer doesn't list.
 func (s *symptom) lacked() []string {
-	return slices.DeleteFunc(listOf(s.x.Request.Headers, "Access-Control-Request-Headers"), func(name string) bool {
+	return slices.DeleteFunc(s.x.Request.Headers.Items("Access-Control-Request-Headers"), func(name string) bool {
 		return s.listsFolded("Access-Control-Allow-Headers", name)
 	})
 }
@@ -107,7 +107,7 @@ func (d *diagnosis) variesWrongly() bool {
 }
 
 func (f *fact) varies() bool {
-	return slices.ContainsFunc(listOf(f.answer, "vary"), func(name string) bool { return strings.EqualFold(name, "Origin") || name == "*" })
+	return slices.ContainsFunc(f.answer.Items("vary"), func(name string) bool { return strings.EqualFold(name, "Origin") || name == "*" })
 }
 
 // lifetime reports whether a preflight was kept for another time than the policy
@@ -143,7 +143,7 @@ var causesInExposed = []cause{
 	}},
 	{HeadersOnWrongAnswer, func(d *diagnosis, s *symptom) bool {
 		return s.effect == effectHidden && s.lines("Access-Control-Expose-Headers") == nil && d.some(func(f *fact) bool {
-			return f.preflight && f.route == s.route && slices.ContainsFunc(listOf(f.answer, "access-control-expose-headers"), func(name string) bool {
+			return f.preflight && f.route == s.route && slices.ContainsFunc(f.answer.Items("access-control-expose-headers"), func(name string) bool {
 				return strings.EqualFold(name, s.header) || name == fetch.Wildcard
 			})
 		})

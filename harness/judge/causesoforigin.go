@@ -42,7 +42,7 @@ func (s *symptom) duplicated() bool {
 	if s.x == nil || s.detail() != fetch.DetailMultiple {
 		return false
 	}
-	values := listOf(s.x.Response.Headers, "Access-Control-Allow-Origin")
+	values := s.x.Response.Headers.Items("Access-Control-Allow-Origin")
 	once := slices.Compact(slices.Sorted(slices.Values(values)))
 	return len(s.lines("Access-Control-Allow-Origin")) > 1 || len(once) < len(values) || slices.Contains(values, fetch.Wildcard)
 }

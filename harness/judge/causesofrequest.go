@@ -198,7 +198,7 @@ func (d *diagnosis) onlyWithMethod(s *symptom) bool {
 // onlyWithHeaders reports whether preflights for one of the header names alone
 // are refused.
 func (d *diagnosis) onlyWithHeaders(s *symptom) bool {
-	return slices.ContainsFunc(listOf(s.x.Request.Headers, "Access-Control-Request-Headers"), func(name string) bool {
+	return slices.ContainsFunc(s.x.Request.Headers.Items("Access-Control-Request-Headers"), func(name string) bool {
 		has := func(f *fact) bool {
 			return slices.ContainsFunc(f.names, func(asked string) bool { return strings.EqualFold(asked, name) })
 		}

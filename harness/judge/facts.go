@@ -68,7 +68,7 @@ func (d *diagnosis) factsOf(c *Checked) []fact {
 			f.allowed = f.route != nil && f.route.Origin(f.origin).Allowed
 			if f.preflight {
 				f.method, _ = x.Request.Headers.Get("Access-Control-Request-Method")
-				f.names = listOf(x.Request.Headers, "Access-Control-Request-Headers")
+				f.names = x.Request.Headers.Items("Access-Control-Request-Headers")
 			}
 			f.upstreamConsents = slices.ContainsFunc(c.Upstream, func(u fetch.Exchange) bool {
 				return u.Request.Method == x.Request.Method && u.Response != nil && u.Response.Headers.Contains("Access-Control-Allow-Origin")
@@ -86,19 +86,6 @@ func (d *diagnosis) factsOf(c *Checked) []fact {
 				f.consents = fetch.CORSCheck(fetch.Origin(f.origin), trace.Request.Credentials, x.Response.Headers) == nil
 			}
 			out = append(out, f)
-		}
-	}
-	return out
-}
-
-// listOf returns the items of a header that is a list of names.
-func listOf(headers fetch.HeaderList, name string) []string {
-	var out []string
-	for _, line := range headers.Lines(name) {
-		for item := range strings.SplitSeq(line, ",") {
-			if item = strings.Trim(item, "\t "); item != "" {
-				out = append(out, item)
-			}
 		}
 	}
 	return out

@@ -80,8 +80,8 @@ func varyLost(s *symptom) []string {
 		for i := range s.Got[step].Exchanges {
 			x := &s.Got[step].Exchanges[i]
 			if want := sameRequest(s.Want[step].Exchanges, x); want != nil && want.Response != nil && x.Response != nil {
-				has := listOf(x.Response.Headers, "Vary")
-				out = append(out, slices.DeleteFunc(listOf(want.Response.Headers, "Vary"), func(name string) bool { return slices.Contains(has, name) })...)
+				has := x.Response.Headers.Items("Vary")
+				out = append(out, slices.DeleteFunc(want.Response.Headers.Items("Vary"), func(name string) bool { return slices.Contains(has, name) })...)
 			}
 		}
 	}
@@ -186,7 +186,7 @@ func outsideNames(s *symptom) []string {
 	}
 	var asked []string
 	for _, x := range s.Got[s.step].Exchanges {
-		asked = append(asked, listOf(x.Request.Headers, "Access-Control-Request-Headers")...)
+		asked = append(asked, x.Request.Headers.Items("Access-Control-Request-Headers")...)
 	}
 	return slices.DeleteFunc(asked, s.route.AllowsHeader)
 }

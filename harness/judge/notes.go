@@ -34,7 +34,7 @@ var noteKinds = []note{
 	{CORSDoS, func(f *fact) bool { return f.wire && f.status == 0 },
 		"a request that is only odd got no answer at all", []FindingID{Preflight5xx, PreflightMTLS, LooksLikeCORS}, nil},
 	{VaryInjection, func(f *fact) bool {
-		return f.preflight && len(f.names) > 0 && slices.ContainsFunc(listOf(f.answer, "vary"), func(name string) bool {
+		return f.preflight && len(f.names) > 0 && slices.ContainsFunc(f.answer.Items("vary"), func(name string) bool {
 			return slices.ContainsFunc(f.names, func(asked string) bool { return strings.EqualFold(asked, name) })
 		})
 	}, "the names that a preflight asks for come back in Vary, as whoever asks has written them", nil, nil},
