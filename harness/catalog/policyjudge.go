@@ -3,7 +3,6 @@ package catalog
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/corsproof/corsproof/harness/fetch"
@@ -17,15 +16,15 @@ import (
 // policy's answers would have left in a cache: that costs a round trip alone. Of
 // what goes out as it is written it judges whether the answer consents or, if
 // there is no Origin, its status.
-func (c *PolicyCase) Compare(want, got []fetch.Trace) []Mismatch {
-	var out []Mismatch
+func (c *PolicyCase) Compare(want, got []fetch.Trace) []Deviation {
+	var out []Deviation
 	if len(want) != len(got) {
-		return []Mismatch{{What: "steps", Want: strconv.Itoa(len(want)), Got: strconv.Itoa(len(got))}}
+		return []Deviation{{Subject: Subject{Field: FieldSteps}, Want: Number(len(want)), Got: Number(len(got))}}
 	}
 	for i := range want {
-		differ := func(what, want, got string) {
-			if want != got {
-				out = append(out, Mismatch{Step: i, What: what, Want: want, Got: got})
+		differ := func(subject Subject, want, got Value) {
+			if want.String() != got.String() {
+				out = append(out, Deviation{Step: i, Subject: subject, Want: want, Got: got})
 			}
 		}
 		if c.Wire() {
@@ -37,41 +36,31 @@ func (c *PolicyCase) Compare(want, got []fetch.Trace) []Mismatch {
 			continue
 		}
 		a, b := want[i].Outcome.Response, got[i].Outcome.Response
-		differ("outcome", string(want[i].Outcome.Kind), string(got[i].Outcome.Kind))
+		differ(Subject{Field: FieldOutcome}, Kind(want[i].Outcome.Kind), Kind(got[i].Outcome.Kind))
 		if a == nil || b == nil {
-			differ("requests", requests(want[i]), requests(got[i]))
+			differ(Subject{Field: FieldRequests}, SentIn(want[i].Exchanges), SentIn(got[i].Exchanges))
 			continue
 		}
 		if len(want[i].Exchanges) > 0 {
-			differ("requests", requests(want[i]), requests(got[i]))
+			differ(Subject{Field: FieldRequests}, SentIn(want[i].Exchanges), SentIn(got[i].Exchanges))
 		}
-		differ("type", string(a.Type), string(b.Type))
+		differ(Subject{Field: FieldType}, Text(a.Type), Text(b.Type))
 		if len(s.OnlyIf) == 0 {
-			differ("status", strconv.Itoa(a.Status), strconv.Itoa(b.Status))
+			differ(Subject{Field: FieldStatus}, Number(a.Status), Number(b.Status))
 		}
 		for _, name := range s.Reads {
-			differ("readable "+name, strconv.FormatBool(a.Headers.Contains(name)), strconv.FormatBool(b.Headers.Contains(name)))
+			differ(Subject{Field: FieldReadable, Header: name}, Truth(a.Headers.Contains(name)), Truth(b.Headers.Contains(name)))
 		}
 	}
 	return out
 }
 
-func compareWire(want, got fetch.Trace, differ func(what, want, got string)) {
+func compareWire(want, got fetch.Trace, differ func(subject Subject, want, got Value)) {
 	if want.Request.Origin == "" { // then there is nobody to consent to
-		differ("status", strconv.Itoa(statusOf(want)), strconv.Itoa(statusOf(got)))
+		differ(Subject{Field: FieldStatus}, Number(statusOf(want)), Number(statusOf(got)))
 		return
 	}
-	consents := func(t fetch.Trace) string { return strconv.FormatBool(Consent(t) == nil) }
-	differ("consents", consents(want), consents(got))
-}
-
-// requests lists what was sent.
-func requests(t fetch.Trace) string {
-	var sent []string
-	for _, x := range t.Exchanges {
-		sent = append(sent, fmt.Sprintf("%s %s%s", x.Request.Method, x.Server, x.Request.Target))
-	}
-	return strings.Join(sent, "; ")
+	differ(Subject{Field: FieldConsents}, Truth(Consent(want) == nil), Truth(Consent(got) == nil))
 }
 
 // Provoked reports whether the target did what the case's steps were to provoke,

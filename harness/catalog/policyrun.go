@@ -116,7 +116,7 @@ func (s *PolicyStep) send(ctx context.Context, jar string, answer fetch.Answerer
 		x.Incomplete = "no answer"
 		trace.Outcome = fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: "no answer came"}
 	} else if response.Failed != "" {
-		x.Incomplete = response.Failed
+		x.Incomplete, x.Failure = response.Failed, response.Failure
 		trace.Outcome = fetch.Outcome{Kind: fetch.OutcomeNetworkError, Error: response.Failed}
 	} else {
 		x.Response = &fetch.SentResponse{Status: response.Status, Reason: response.Reason, Headers: response.Headers.Redacted(), Body: response.Body}
@@ -147,10 +147,6 @@ func Consent(trace fetch.Trace) *fetch.Block {
 	return fetch.CORSCheck(fetch.Origin(origin), trace.Request.Credentials, x.Response.Headers)
 }
 
-// Withheld is why a request has no answer that was not made, for want of the
-// secret that it needs.
-const Withheld = "not made, since it needs a secret"
-
 // WithoutSecret answers as answer does, but for a request of the step that needs
 // its secret: that one is not made. A preflight carries no credentials, so it needs
 // none.
@@ -163,7 +159,7 @@ func (s *PolicyStep) WithoutSecret(answer fetch.Answerer) fetch.Answerer {
 		if asked.IsPreflight() {
 			return answer(ctx, r)
 		}
-		return fetch.NetworkResponse{Failed: Withheld}, nil
+		return fetch.NetworkResponse{Failed: "not made, since it needs a secret", Failure: fetch.FailureWithheld}, nil
 	}
 }
 

@@ -9,19 +9,32 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// unreadable begins the reason why there is no answer if something came, and it is
-// none that can be read: what a browser would make of it nobody knows.
-const unreadable = "what came is no answer that can be read: "
-
 // unanswered says which request of a trace the target at origin didn't answer, and why
 // not; empty if it answered all.
 func unanswered(t fetch.Trace, origin fetch.Origin) string {
-	for _, x := range t.Exchanges {
-		if x.Response == nil && x.Server == string(origin) && x.Incomplete != catalog.Withheld {
-			return fmt.Sprintf("%s got no answer: %s", x.Request.Method, x.Incomplete)
-		}
+	if x := unansweredExchange(t, origin); x != nil {
+		return fmt.Sprintf("%s got no answer: %s", x.Request.Method, x.Incomplete)
 	}
 	return ""
+}
+
+// unansweredExchange is the first one that the target didn't answer, nil if it
+// answered all.
+func unansweredExchange(t fetch.Trace, origin fetch.Origin) *fetch.Exchange {
+	for i := range t.Exchanges {
+		x := &t.Exchanges[i]
+		if x.Response == nil && x.Server == string(origin) && x.Failure != fetch.FailureWithheld {
+			return x
+		}
+	}
+	return nil
+}
+
+// isUnreadable reports whether what came is no answer that can be read: what a
+// browser would make of it nobody knows.
+func isUnreadable(t fetch.Trace, origin fetch.Origin) bool {
+	x := unansweredExchange(t, origin)
+	return x != nil && x.Failure == fetch.FailureUnreadable
 }
 
 // answersCame reports whether a request of a trace was answered.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/corsproof/corsproof/harness/catalog"
@@ -55,7 +54,7 @@ func (b bench) observed(want, got []fetch.Trace) []fetch.Trace {
 		if reason == "" {
 			continue
 		}
-		if strings.Contains(reason, unreadable) || i < len(want) && refuses(want[i]) {
+		if isUnreadable(got[i], b.origin) || i < len(want) && refuses(want[i]) {
 			got[i].Outcome = fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: reason}
 		}
 	}
@@ -99,11 +98,11 @@ func judgeWithheld(c *judge.Checked, lacks string) {
 	lost, preflighted := len(c.Got), false
 	for i := len(c.Got) - 1; i >= 0; i-- {
 		sent := c.Got[i].Exchanges
-		if n := len(sent); n > 0 && sent[n-1].Incomplete == catalog.Withheld && asks(c.Want[i], &sent[n-1]) {
+		if n := len(sent); n > 0 && sent[n-1].Failure == fetch.FailureWithheld && asks(c.Want[i], &sent[n-1]) {
 			lost, preflighted = i, n > 1
 		}
 	}
-	c.Mismatches = slices.DeleteFunc(c.Mismatches, func(m catalog.Mismatch) bool { return m.Step >= lost })
+	c.Mismatches = slices.DeleteFunc(c.Mismatches, func(m catalog.Deviation) bool { return m.Step >= lost })
 	if lost == len(c.Got) || len(c.Mismatches) > 0 {
 		return
 	}

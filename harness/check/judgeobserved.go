@@ -3,8 +3,9 @@ package check
 import (
 	"context"
 	"fmt"
-	"strings"
+	"slices"
 
+	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/judge"
 )
@@ -20,7 +21,7 @@ func (b bench) judgeObserved(ctx context.Context, c *judge.Checked, o observed, 
 		return nil // it didn't happen again: the model has judged the first time
 	}
 	c.Engine = o.traces
-	if strings.Contains(c.Missing(), unreadable) {
+	if slices.ContainsFunc(c.Got, func(t fetch.Trace) bool { return t.Outcome.Kind == fetch.OutcomeUnknown && isUnreadable(t, b.origin) }) {
 		return nil // what a browser makes of it doesn't tell what is right
 	}
 	for i, t := range o.traces {
@@ -57,7 +58,7 @@ func (b bench) judgeObserved(ctx context.Context, c *judge.Checked, o observed, 
 		for _, d := range judge.Compare(direct[i], predicted[i]) {
 			if decides(d) {
 				c.UnsteadyStep = i
-				c.Unsteady = fmt.Sprintf("request %d: %s: a direct client's answers make it %s, the browser's %s", i+1, d.What, d.Model, d.Engine)
+				c.Unsteady = fmt.Sprintf("request %d: %s: a direct client's answers make it %s, the browser's %s", i+1, d.Subject, d.Model, d.Engine)
 				return nil
 			}
 		}
@@ -68,9 +69,5 @@ func (b bench) judgeObserved(ctx context.Context, c *judge.Checked, o observed, 
 // decides reports whether a difference is one of what may be read, and not of
 // what is: a server may well have another error page for a browser.
 func decides(d judge.Difference) bool {
-	switch d.What {
-	case "readable headers", "body":
-		return false
-	}
-	return true
+	return d.Field != catalog.FieldReadableHeaders && d.Field != catalog.FieldBody
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/judge"
 )
@@ -105,11 +106,11 @@ func (r *redaction) checked(c *judge.Checked) {
 		c.Upstream[i] = x.Masked(r.mask)
 	}
 	for i := range c.Mismatches {
-		c.Mismatches[i].Got = r.text(c.Mismatches[i].Got)
+		c.Mismatches[i].Got = catalog.Masked(c.Mismatches[i].Got, r.mask)
 	}
 	for i := range c.Differences {
 		d := &c.Differences[i].Difference
-		d.Model, d.Engine = r.text(d.Model), r.text(d.Engine)
+		d.Model, d.Engine = catalog.Masked(d.Model, r.mask), catalog.Masked(d.Engine, r.mask)
 	}
 }
 

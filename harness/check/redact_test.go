@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/judge"
 	"github.com/corsproof/corsproof/harness/policy"
@@ -121,4 +122,22 @@ func TestSecretsAreInNoReport(t *testing.T) {
 			})
 		}
 	}
+}
+
+// What two traces differ in is values, and a secret is in none of them either.
+func TestSecretsAreInNoEvidence(t *testing.T) {
+	t.Parallel()
+	var r redaction
+	require.NoError(t, r.add("S3CR3T"))
+	sent := catalog.Sent{{Method: "GET", URL: "https://api.test/?token=S3CR3T"}}
+	c := &judge.Checked{
+		Mismatches: []catalog.Deviation{{Want: catalog.Sent(nil), Got: sent}},
+		Differences: []judge.StepDifference{{Difference: judge.Difference{
+			Model: catalog.Text("network-error: S3CR3T"), Engine: catalog.Number(200),
+		}}},
+	}
+	r.checked(c)
+	assert.NotContains(t, fmt.Sprint(c.Mismatches, c.Differences), "S3CR3T")
+	assert.Equal(t, catalog.Text("network-error: [redacted, 6 bytes]"), c.Differences[0].Model)
+	assert.Equal(t, "https://api.test/?token=S3CR3T", sent[0].URL, "who else has it keeps it")
 }

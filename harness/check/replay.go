@@ -16,7 +16,9 @@ func predictOver(ctx context.Context, pc *catalog.PolicyCase, traces []fetch.Tra
 	predicted, err = pc.Run(ctx, &fetch.Chromium, func(step int) fetch.Answerer { return replay(traces[step]) })
 	var missing *unreplayedError
 	if errors.As(err, &missing) {
-		return nil, []judge.StepDifference{{Difference: judge.Difference{What: "exchanges", Model: missing.Error(), Engine: "it never sent that"}}}, nil
+		return nil, []judge.StepDifference{{Difference: judge.Difference{
+			Subject: catalog.Subject{Field: catalog.FieldExchanges}, Model: catalog.Text(missing.Error()), Engine: catalog.Text("it never sent that"),
+		}}}, nil
 	}
 	if err != nil {
 		return nil, nil, err
@@ -55,7 +57,7 @@ func replay(t fetch.Trace) fetch.Answerer {
 			}
 			used[i] = true
 			if x.Response == nil {
-				return fetch.NetworkResponse{Failed: x.Incomplete}, nil
+				return fetch.NetworkResponse{Failed: x.Incomplete, Failure: x.Failure}, nil
 			}
 			return fetch.NetworkResponse{
 				Status: x.Response.Status, Reason: x.Response.Reason, Headers: x.Response.Headers, Body: x.Response.Body,

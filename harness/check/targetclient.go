@@ -169,9 +169,25 @@ func failed(ctx context.Context, err error, came bool) (fetch.NetworkResponse, e
 		return fetch.NetworkResponse{}, cause
 	}
 	if came {
-		return fetch.NetworkResponse{Failed: unreadable + err.Error()}, nil
+		return fetch.NetworkResponse{Failed: "what came is no answer that can be read: " + err.Error(), Failure: fetch.FailureUnreadable}, nil
+	}
+	if wantsCertificate(err) {
+		return fetch.NetworkResponse{Failed: err.Error(), Failure: fetch.FailureCertificate}, nil
 	}
 	return fetch.NetworkResponse{Failed: err.Error()}, nil
+}
+
+// certificateAlerts are what a server ends a handshake with if it wants another
+// certificate of the client than it got: https://www.rfc-editor.org/rfc/rfc8446#section-6.
+var certificateAlerts = []tls.AlertError{42, 43, 44, 45, 46, 48, 116}
+
+// wantsCertificate reports whether the server ended a handshake because of the
+// client's certificate. The type of an alert that came over TCP isn't exported.
+func wantsCertificate(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "remote error" && slices.ContainsFunc(certificateAlerts, func(a tls.AlertError) bool {
+		return op.Err.Error() == a.Error()
+	})
 }
 
 func withoutFragment(u string) string {

@@ -59,7 +59,7 @@ func (f *fetching) HTTPNetworkFetch(includeCredentials, forceNewConnection bool)
 		return cannotTell("what becomes of a request that is never answered")
 	}
 	if answer.Failed != "" {
-		exchange.Incomplete = answer.Failed
+		exchange.Incomplete, exchange.Failure = answer.Failed, answer.Failure
 		id := f.shared.record(&exchange)
 		// Step 8.1. The connection failed, or the exchange did.
 		r := f.networkError(phase, "8.1", "transport", "The request got no answer: "+answer.Failed+".")

@@ -77,11 +77,24 @@ type Exchange struct {
 	// Incomplete says why the response is absent or cut short; empty for a
 	// complete exchange.
 	Incomplete string `json:"incomplete,omitempty"`
+	// Failure is the same as a value, where somebody decides by it.
+	Failure Failure `json:"-"`
 
 	// Protocol is what the browser's own protocol said of this exchange, if it
 	// said something. It explains and decides nothing.
 	Protocol *ProtocolView `json:"protocol,omitempty"`
 }
+
+// A Failure is why there is no answer, as far as anybody decides by it: words are for
+// people.
+type Failure string
+
+const (
+	FailureOther       Failure = ""            // any other reason, or none
+	FailureWithheld    Failure = "withheld"    // the request was never made
+	FailureUnreadable  Failure = "unreadable"  // something came, and it is no answer that can be read
+	FailureCertificate Failure = "certificate" // the server wants another client certificate than it got
+)
 
 // A ProtocolView is a browser's own account of an exchange.
 type ProtocolView struct {

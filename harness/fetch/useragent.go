@@ -124,6 +124,8 @@ type NetworkRequest struct {
 type NetworkResponse struct {
 	// Failed says why there is no answer; the rest is then empty.
 	Failed string
+	// Failure is the same as a value, where somebody decides by it.
+	Failure Failure
 	// Silent: no answer comes, ever. How long a user waits for it is unknown.
 	Silent  bool
 	Status  int

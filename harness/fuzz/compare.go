@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/judge"
 )
@@ -15,7 +16,7 @@ import (
 // engine adds of its own isn't compared.
 func compare(model, engine fetch.Trace) []judge.Difference {
 	out := judge.Compare(model, engine)
-	if slices.ContainsFunc(out, func(d judge.Difference) bool { return d.What == "exchanges" }) {
+	if slices.ContainsFunc(out, func(d judge.Difference) bool { return d.Field == catalog.FieldExchanges }) {
 		return out
 	}
 	for i := range model.Exchanges {
@@ -38,7 +39,9 @@ func compare(model, engine fetch.Trace) []judge.Difference {
 				continue
 			}
 			if hasA != hasB || !sameValue(name, a, b) {
-				out = append(out, judge.Difference{What: fmt.Sprintf("exchange %d: %s", i+1, name), Model: value(a, hasA), Engine: value(b, hasB)})
+				out = append(out, judge.Difference{
+					Subject: catalog.Subject{Field: catalog.FieldSent, Exchange: i + 1, Header: name}, Model: catalog.Text(value(a, hasA)), Engine: catalog.Text(value(b, hasB)),
+				})
 			}
 		}
 	}

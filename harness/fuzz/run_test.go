@@ -183,7 +183,7 @@ func TestRunComparesConditions(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, diverges, len(r.Diverged) > 0, added)
 		for _, d := range r.Diverged {
-			assert.Contains(t, d.Differences[0].What, strings.ToLower(added))
+			assert.Contains(t, d.Differences[0].Subject.String(), strings.ToLower(added))
 		}
 	}
 }

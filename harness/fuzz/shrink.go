@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/judge"
@@ -152,38 +151,39 @@ func diverges(v verdict, way string) bool { return v.end == endDiverged && wayOf
 func wayOf(differences []judge.StepDifference) string {
 	d := differences[0]
 	for _, other := range differences {
-		if other.Step == d.Step && other.What == "outcome" {
+		if other.Step == d.Step && other.Field == catalog.FieldOutcome {
 			d = other
 		}
 	}
-	what := number.ReplaceAllString(d.What, " N")
-	switch d.What {
-	case "exchanges":
+	what := catalog.Subject{Field: d.Field, Header: d.Header}.String()
+	if d.Exchange > 0 {
+		what = "exchange N: " + what
+	}
+	switch d.Field {
+	case catalog.FieldExchanges:
 		// Where they part, one may have a preflight.
-		m, e := strings.Split(d.Model, "; "), strings.Split(d.Engine, "; ")
+		m, _ := d.Model.(catalog.Sent)
+		e, _ := d.Engine.(catalog.Sent)
 		for len(m) > 0 && len(e) > 0 && m[0] == e[0] {
 			m, e = m[1:], e[1:]
 		}
 		return what + ": model " + kindOf(m) + ", engine " + kindOf(e)
-	case "outcome", "reason", "type":
-		return what + ": model " + url.ReplaceAllString(d.Model, "URL") + ", engine " + url.ReplaceAllString(d.Engine, "URL")
+	case catalog.FieldOutcome, catalog.FieldReason, catalog.FieldType:
+		return what + ": model " + url.ReplaceAllString(d.Model.String(), "URL") + ", engine " + url.ReplaceAllString(d.Engine.String(), "URL")
 	}
 	return what
 }
 
 // kindOf tells a preflight, as which author's own OPTIONS counts, from another
 // request and from none.
-func kindOf(lines []string) string {
+func kindOf(sent catalog.Sent) string {
 	switch {
-	case len(lines) == 0 || lines[0] == "":
+	case len(sent) == 0:
 		return "nothing"
-	case strings.HasPrefix(lines[0], "OPTIONS "):
+	case sent[0].Method == "OPTIONS":
 		return "a preflight"
 	}
 	return "the request"
 }
 
-var (
-	number = regexp.MustCompile(` \d+`)
-	url    = regexp.MustCompile(`(?i:https?)://[^ "'<>]*`)
-)
+var url = regexp.MustCompile(`(?i:https?)://[^ "'<>]*`)

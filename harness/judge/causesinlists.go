@@ -144,7 +144,7 @@ var causesInExposed = []cause{
 	{HeadersOnWrongAnswer, func(d *diagnosis, s *symptom) bool {
 		return s.effect == effectHidden && s.lines("Access-Control-Expose-Headers") == nil && d.some(func(f *fact) bool {
 			return f.preflight && f.route == s.route && slices.ContainsFunc(f.answer.Items("access-control-expose-headers"), func(name string) bool {
-				return strings.EqualFold(name, s.header) || name == fetch.Wildcard
+				return strings.EqualFold(name, s.mismatch.Header) || name == fetch.Wildcard
 			})
 		})
 	}},

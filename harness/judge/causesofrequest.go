@@ -17,7 +17,7 @@ var causesOfNoAnswer = []cause{
 	{AuthProxyRedirect, func(d *diagnosis, s *symptom) bool { return s.silent() && s.redirectedTo() == elsewhere }},
 	{RedirectOriginNull, func(d *diagnosis, s *symptom) bool { return s.effect == effectRefused && s.ledElsewhere() }},
 	{PreflightMTLS, func(d *diagnosis, s *symptom) bool {
-		return s.silent() && s.preflight() && strings.Contains(s.x.Incomplete, "certificate")
+		return s.silent() && s.preflight() && s.x.Failure == fetch.FailureCertificate
 	}},
 	{LooksLikeCORS, func(d *diagnosis, s *symptom) bool { return s.silent() }},
 	{BrowserHeaderRemoved, func(d *diagnosis, s *symptom) bool {

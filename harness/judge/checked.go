@@ -25,7 +25,7 @@ type Checked struct {
 	// prediction. Of what goes out as it is written, Got is the direct client's.
 	Want, Got []fetch.Trace
 	// Mismatches are what [catalog.PolicyCase.Compare] found between them.
-	Mismatches []catalog.Mismatch
+	Mismatches []catalog.Deviation
 
 	// Engine are the traces of an engine, nil if none ran the case; Differences
 	// are what [Compare] found between them and the model with the engine's
@@ -74,11 +74,11 @@ func (c *Checked) End() End {
 // violations returns the mismatches that the target is charged with: none of a
 // request of which the model couldn't tell what comes of it, nor of what is only
 // noted.
-func (c *Checked) violations() []catalog.Mismatch {
+func (c *Checked) violations() []catalog.Deviation {
 	if c.Case.Noted {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(c.Mismatches), func(m catalog.Mismatch) bool {
+	return slices.DeleteFunc(slices.Clone(c.Mismatches), func(m catalog.Deviation) bool {
 		return m.Step < len(c.Got) && c.Got[m.Step].Outcome.Kind == fetch.OutcomeUnknown
 	})
 }

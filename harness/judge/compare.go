@@ -1,27 +1,40 @@
 package judge
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
 // A Difference is one thing in which two traces differ.
 type Difference struct {
-	// What names the thing, as in "outcome" or "exchange 2: Origin".
-	What string `json:"what"`
-	// Model and Engine are the two values, quoted where they are bytes.
-	Model  string `json:"model"`
-	Engine string `json:"engine"`
+	catalog.Subject
+	// Model and Engine are the two values.
+	Model, Engine catalog.Value
 }
 
 // String says it in a line.
 func (d Difference) String() string {
-	return fmt.Sprintf("%s: model %s, engine %s", d.What, d.Model, d.Engine)
+	return fmt.Sprintf("%s: model %s, engine %s", d.Subject, d.Model, d.Engine)
 }
+
+// differenceText is a difference in JSON: all of it in words.
+type differenceText struct {
+	What   string `json:"what"`
+	Model  string `json:"model"`
+	Engine string `json:"engine"`
+}
+
+func (d Difference) text() differenceText {
+	return differenceText{d.Subject.String(), d.Model.String(), d.Engine.String()}
+}
+
+// MarshalJSON implements [json.Marshaler].
+func (d Difference) MarshalJSON() ([]byte, error) { return json.Marshal(d.text()) }
 
 // Compare returns in what the model's trace and an engine's differ: exchanges by
 // count, order, method, URL, Origin and Access-Control-Request-* headers;
@@ -39,34 +52,31 @@ func Compare(model, engine fetch.Trace) []Difference {
 
 type comparison struct{ differences []Difference }
 
-func (c *comparison) differ(what, model, engine string) {
-	if model != engine {
-		c.differences = append(c.differences, Difference{what, model, engine})
+func (c *comparison) differ(subject catalog.Subject, model, engine catalog.Value) {
+	if model.String() != engine.String() {
+		c.differences = append(c.differences, Difference{subject, model, engine})
 	}
 }
 
+func (c *comparison) differIn(field catalog.Field, model, engine catalog.Value) {
+	c.differ(catalog.Subject{Field: field}, model, engine)
+}
+
 func (c *comparison) exchanges(model, engine []fetch.Exchange) {
-	m, e := requestLines(model), requestLines(engine)
-	if !slices.Equal(m, e) {
-		c.differ("exchanges", strings.Join(m, "; "), strings.Join(e, "; "))
+	m, e := catalog.SentIn(model), catalog.SentIn(engine)
+	if m.String() != e.String() {
+		c.differIn(catalog.FieldExchanges, m, e)
 		return
 	}
 	for i := range model {
 		a, b := model[i].Request, engine[i].Request
 		for _, name := range []string{"Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers"} {
-			c.differ(fmt.Sprintf("exchange %d: %s", i+1, name), lines(a.Headers, name), lines(b.Headers, name))
+			sent := catalog.Subject{Field: catalog.FieldSent, Exchange: i + 1, Header: name}
+			c.differ(sent, catalog.Text(lines(a.Headers, name)), catalog.Text(lines(b.Headers, name)))
 		}
-		c.differ(fmt.Sprintf("exchange %d: cookies", i+1), cookieNames(a.Headers), cookieNames(b.Headers))
+		cookies := catalog.Subject{Field: catalog.FieldCookies, Exchange: i + 1}
+		c.differ(cookies, catalog.Text(cookieNames(a.Headers)), catalog.Text(cookieNames(b.Headers)))
 	}
-}
-
-// requestLines returns "METHOD URL" of each exchange.
-func requestLines(exchanges []fetch.Exchange) []string {
-	out := make([]string, len(exchanges))
-	for i, x := range exchanges {
-		out[i] = x.Request.Method + " " + x.Server + x.Request.Target
-	}
-	return out
 }
 
 // lines returns the header's lines, quoted; "none" if there are none.
@@ -90,7 +100,7 @@ func cookieNames(l fetch.HeaderList) string {
 func (c *comparison) outcome(modelTrace, engineTrace fetch.Trace) {
 	model, engine := modelTrace.Outcome, engineTrace.Outcome
 	if model.Kind != engine.Kind {
-		c.differ("outcome", describe(model), describe(engine))
+		c.differIn(catalog.FieldOutcome, catalog.Text(describe(model)), catalog.Text(describe(engine)))
 		return
 	}
 	switch model.Kind {
@@ -101,7 +111,7 @@ func (c *comparison) outcome(modelTrace, engineTrace fetch.Trace) {
 			c.block(model.Block, engine.Block)
 		}
 	case fetch.OutcomeUnknown:
-		c.differences = append(c.differences, Difference{"outcome", describe(model), describe(engine)})
+		c.differences = append(c.differences, Difference{catalog.Subject{Field: catalog.FieldOutcome}, catalog.Text(describe(model)), catalog.Text(describe(engine))})
 	}
 }
 
@@ -120,16 +130,16 @@ func describe(o fetch.Outcome) string {
 
 func (c *comparison) response(api fetch.API, model, engine *fetch.ReadResponse) {
 	if model == nil || engine == nil {
-		c.differ("response", strconv.FormatBool(model != nil), strconv.FormatBool(engine != nil))
+		c.differIn(catalog.FieldResponse, catalog.Truth(model != nil), catalog.Truth(engine != nil))
 		return
 	}
 	if api != fetch.APIXHR { // which tells neither
-		c.differ("type", string(model.Type), string(engine.Type))
-		c.differ("redirected", strconv.FormatBool(model.Redirected), strconv.FormatBool(engine.Redirected))
+		c.differIn(catalog.FieldType, catalog.Text(model.Type), catalog.Text(engine.Type))
+		c.differIn(catalog.FieldRedirected, catalog.Truth(model.Redirected), catalog.Truth(engine.Redirected))
 	}
-	c.differ("status", strconv.Itoa(model.Status), strconv.Itoa(engine.Status))
-	c.differ("readable headers", headers(model.Headers), headers(engine.Headers))
-	c.differ("body", body(model.Body), body(engine.Body))
+	c.differIn(catalog.FieldStatus, catalog.Number(model.Status), catalog.Number(engine.Status))
+	c.differIn(catalog.FieldReadableHeaders, catalog.Text(headers(model.Headers)), catalog.Text(headers(engine.Headers)))
+	c.differIn(catalog.FieldBody, catalog.Text(body(model.Body)), catalog.Text(body(engine.Body)))
 }
 
 func headers(l fetch.HeaderList) string {
@@ -157,11 +167,11 @@ func body(p fetch.Payload) string {
 func (c *comparison) block(model, engine *fetch.Block) {
 	switch {
 	case model == nil:
-		c.differences = append(c.differences, Difference{"reason", "none", "another"})
+		c.differences = append(c.differences, Difference{catalog.Subject{Field: catalog.FieldReason}, catalog.Text("none"), catalog.Text("another")})
 	case engine == nil || engine.Phase == "":
 		// What ends in the CORS protocol, an engine has a code for.
 		if isCORS(model.Phase) || engine != nil {
-			c.differ("reason", place(model), place(engine))
+			c.differIn(catalog.FieldReason, catalog.Text(place(model)), catalog.Text(place(engine)))
 		}
 	default:
 		told := *model
@@ -171,7 +181,7 @@ func (c *comparison) block(model, engine *fetch.Block) {
 		if engine.Detail == "" {
 			told.Detail = ""
 		}
-		c.differ("reason", place(&told), place(engine))
+		c.differIn(catalog.FieldReason, catalog.Text(place(&told)), catalog.Text(place(engine)))
 	}
 }
 

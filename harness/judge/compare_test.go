@@ -1,11 +1,14 @@
 package judge
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
+	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
@@ -73,9 +76,9 @@ func TestCompare(t *testing.T) {
 			tc.change(&engine)
 			var got []string
 			for _, d := range Compare(tc.model, engine) {
-				assert.NotEmpty(t, d.Model, d.What)
-				assert.NotEmpty(t, d.Engine, d.What)
-				got = append(got, d.What)
+				assert.NotEmpty(t, d.Model.String(), d.Subject)
+				assert.NotEmpty(t, d.Engine.String(), d.Subject)
+				got = append(got, d.Subject.String())
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("what differs (-want +got):\n%s", diff)
@@ -130,4 +133,14 @@ func copyOf(t fetch.Trace) fetch.Trace {
 		t.Outcome.Block = new(*b)
 	}
 	return t
+}
+
+// TestDifferencesInJSON: a difference is three texts there, and a request's has its step.
+func TestDifferencesInJSON(t *testing.T) {
+	t.Parallel()
+	d := Difference{catalog.Subject{Field: catalog.FieldSent, Exchange: 2, Header: "Origin"}, catalog.Text(`["null"]`), catalog.Text("none")}
+	text, err := json.Marshal([]any{d, StepDifference{1, d}})
+	require.NoError(t, err)
+	assert.JSONEq(t, `[{"what":"exchange 2: Origin","model":"[\"null\"]","engine":"none"},
+		{"step":1,"what":"exchange 2: Origin","model":"[\"null\"]","engine":"none"}]`, string(text))
 }

@@ -30,13 +30,13 @@ func summary(s *symptom) string {
 		}
 		return who + " can read, but the policy denies it"
 	case effectHidden:
-		return fmt.Sprintf("pages can't read the response header %s, but the policy exposes it", s.header)
+		return fmt.Sprintf("pages can't read the response header %s, but the policy exposes it", s.mismatch.Header)
 	case effectShown:
-		return fmt.Sprintf("pages can read the response header %s, but the policy doesn't expose it", s.header)
+		return fmt.Sprintf("pages can read the response header %s, but the policy doesn't expose it", s.mismatch.Header)
 	case effectUnsteady:
 		return "the same request got different answers"
 	case effectStatus:
-		return fmt.Sprintf("the answer is another one: %s %s instead of %s", s.mismatch.What, s.mismatch.Got, s.mismatch.Want)
+		return fmt.Sprintf("the answer is another one: %s %s instead of %s", s.mismatch.Subject, s.mismatch.Got, s.mismatch.Want)
 	}
 	return "other requests were made than the policy calls for"
 }
@@ -51,7 +51,7 @@ func evidence(s *symptom) Evidence {
 	e := Evidence{Case: s.Case.ID, Step: s.step, Request: s.Case.Steps[s.step].FetchRequest(), Decisive: -1, Block: s.block}
 	e.Request.Headers = e.Request.Headers.Redacted()
 	if s.step >= len(s.Got) || s.step >= len(s.Want) {
-		e.Want, e.Got = s.mismatch.Want, s.mismatch.Got
+		e.Want, e.Got = s.mismatch.Want.String(), s.mismatch.Got.String()
 		return e
 	}
 	e.Want, e.Got = s.cameOut(s.Want[s.step], s.mismatch.Want), s.cameOut(s.Got[s.step], s.mismatch.Got)
@@ -84,12 +84,12 @@ func evidence(s *symptom) Evidence {
 }
 
 // cameOut says what came of a request, in a few words.
-func (s *symptom) cameOut(t fetch.Trace, value string) string {
+func (s *symptom) cameOut(t fetch.Trace, value catalog.Value) string {
 	switch {
 	case s.effect == effectHidden || s.effect == effectShown:
-		return fmt.Sprintf("%s readable: %s", s.header, value)
+		return fmt.Sprintf("%s readable: %s", s.mismatch.Header, value)
 	case s.effect == effectRequests:
-		return "requests: " + cmp.Or(value, "none")
+		return "requests: " + cmp.Or(value.String(), "none")
 	case s.Case.Wire():
 		if block := catalog.Consent(t); block != nil {
 			return fmt.Sprintf("no consent: %s", describe(fetch.Outcome{Kind: fetch.OutcomeNetworkError, Block: block}))

@@ -56,7 +56,7 @@ var remedies = map[FindingID]remedy{
 
 func nothing(*symptom) []string      { return nil }
 func origins(s *symptom) []string    { return []string{s.origin()} }
-func exposed(s *symptom) []string    { return []string{s.header} }
+func exposed(s *symptom) []string    { return []string{s.mismatch.Header} }
 func varyOrigin(s *symptom) []string { return []string{"Origin"} }
 func owned(s *symptom) []string {
 	return []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials"}

@@ -80,7 +80,7 @@ func (s *symptom) mends(e edit) bool {
 	if err != nil {
 		return false
 	}
-	return !slices.ContainsFunc(s.Case.Compare(s.Want, traces), func(m catalog.Mismatch) bool { return m.Step == s.step })
+	return !slices.ContainsFunc(s.Case.Compare(s.Want, traces), func(m catalog.Deviation) bool { return m.Step == s.step })
 }
 
 // A replay answers as the target did, but for an edit; what the target was never
@@ -104,7 +104,7 @@ func (r *replay) answer(_ context.Context, n fetch.NetworkRequest) (fetch.Networ
 	case x == nil:
 		return fetch.NetworkResponse{Failed: "nobody was asked this"}, nil
 	case x.Response == nil:
-		return fetch.NetworkResponse{Failed: x.Incomplete}, nil
+		return fetch.NetworkResponse{Failed: x.Incomplete, Failure: x.Failure}, nil
 	}
 	headers := x.Response.Headers
 	if r.edit.applies(x, want) {

@@ -89,7 +89,7 @@ func (c *Collector) notes(findings []Finding) []Finding {
 // noteOf makes a note of a case that shows it.
 func (c *Collector) noteOf(n note, shown noted) Finding {
 	kind, _ := KindOf(n.id)
-	s := newSymptom(shown.checked, c.cfg.View, catalog.Mismatch{Step: shown.fact.step}, effectNoted)
+	s := newSymptom(shown.checked, c.cfg.View, catalog.Deviation{Step: shown.fact.step, Want: catalog.Text(""), Got: catalog.Text("")}, effectNoted)
 	s.x = &s.Got[s.step].Exchanges[shown.fact.at]
 	return Finding{
 		ID: n.id, Title: kind.Title, Severity: kind.Severity, Fault: kind.Fault, Summary: n.say, Rule: s.Case.Rule,

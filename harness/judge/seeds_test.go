@@ -78,7 +78,7 @@ var seeds = []seed{
 		}
 		return bare(200, fetch.Header{"Vary", "Origin"}), isPreflight(r)
 	}}},
-	{id: PreflightMTLS, mistake: preflightsGet(fetch.NetworkResponse{Failed: "tls: certificate required"})},
+	{id: PreflightMTLS, mistake: preflightsGet(fetch.NetworkResponse{Failed: "tls: certificate required", Failure: fetch.FailureCertificate})},
 	{id: PreflightRateLimited, mistake: preflightsGet(bare(429, fetch.Header{"Retry-After", "1"}))},
 	{id: OptionsHijacked, mistake: mistake{instead: func(_ *paper, r fetch.NetworkRequest) (fetch.NetworkResponse, bool) {
 		return bare(204), r.Method == "OPTIONS" && !r.Headers.Contains("Access-Control-Request-Method") && !r.Headers.Contains("Origin")

@@ -28,7 +28,7 @@ type symptom struct {
 	*Checked
 	step     int
 	effect   effect
-	mismatch catalog.Mismatch
+	mismatch catalog.Deviation
 	// x is the answer that decided, nil if there is none: it came from a cache.
 	x *fetch.Exchange
 	// block is why the page was refused.
@@ -37,30 +37,30 @@ type symptom struct {
 	route *policy.Effective
 	// spelled is the route of whose path this is another spelling, nil if it is none.
 	spelled *policy.Effective
-	// header is the one that is hidden or shown.
-	header string
 	// context: nobody asked for the case.
 	context bool
 }
 
-// effects are in the order in which one explains the next.
+// effects are in the order in which one explains the next. What stands in none is
+// another answer.
 var effects = []struct {
-	what string
-	is   func(m catalog.Mismatch) effect
+	field catalog.Field
+	is    func(m catalog.Deviation) effect
 }{
-	{"outcome", func(m catalog.Mismatch) effect { return refusedOr(m.Want == string(fetch.OutcomeResponse)) }},
-	{"consents", func(m catalog.Mismatch) effect { return refusedOr(m.Want == "true") }},
-	{"requests", func(catalog.Mismatch) effect { return effectRequests }},
-	{"type", func(catalog.Mismatch) effect { return effectStatus }},
-	{"status", func(catalog.Mismatch) effect { return effectStatus }},
-	{"readable ", func(m catalog.Mismatch) effect {
-		if m.Want == "true" {
+	{catalog.FieldOutcome, func(m catalog.Deviation) effect { return refusedOr(m.Want == catalog.Kind(fetch.OutcomeResponse)) }},
+	{catalog.FieldConsents, func(m catalog.Deviation) effect { return refusedOr(m.Want == catalog.Truth(true)) }},
+	{catalog.FieldRequests, func(catalog.Deviation) effect { return effectRequests }},
+	{catalog.FieldType, another}, {catalog.FieldStatus, another},
+	{catalog.FieldReadable, func(m catalog.Deviation) effect {
+		if m.Want == catalog.Truth(true) {
 			return effectHidden
 		}
 		return effectShown
 	}},
-	{"", func(catalog.Mismatch) effect { return effectStatus }},
+	{catalog.FieldSteps, another},
 }
+
+func another(catalog.Deviation) effect { return effectStatus }
 
 func refusedOr(wanted bool) effect {
 	if wanted {
@@ -74,12 +74,14 @@ func refusedOr(wanted bool) effect {
 func symptoms(c *Checked, view *policy.View) []*symptom {
 	var out []*symptom
 	if c.Unsteady != "" {
-		out = append(out, newSymptom(c, view, catalog.Mismatch{Step: c.UnsteadyStep, What: "answer", Want: "the same each time", Got: c.Unsteady}, effectUnsteady))
+		out = append(out, newSymptom(c, view, catalog.Deviation{
+			Step: c.UnsteadyStep, Subject: catalog.Subject{Field: catalog.FieldAnswer}, Want: catalog.Text("the same each time"), Got: catalog.Text(c.Unsteady),
+		}, effectUnsteady))
 	}
 	mismatches := c.violations()
 	for step := range c.Case.Steps {
 		for _, e := range effects {
-			i := slices.IndexFunc(mismatches, func(m catalog.Mismatch) bool { return m.Step == step && strings.HasPrefix(m.What, e.what) })
+			i := slices.IndexFunc(mismatches, func(m catalog.Deviation) bool { return m.Step == step && m.Field == e.field })
 			if i >= 0 {
 				out = append(out, newSymptom(c, view, mismatches[i], e.is(mismatches[i])))
 				break
@@ -89,13 +91,12 @@ func symptoms(c *Checked, view *policy.View) []*symptom {
 	return out
 }
 
-func newSymptom(c *Checked, view *policy.View, m catalog.Mismatch, e effect) *symptom {
+func newSymptom(c *Checked, view *policy.View, m catalog.Deviation, e effect) *symptom {
 	s := &symptom{Checked: c, step: m.Step, effect: e, mismatch: m, route: routeOf(view, c.Case.Steps[m.Step].Request.URL)}
 	if s.probes(catalog.AreaScope, catalog.Spelled) {
 		i := slices.IndexFunc(view.Routes, func(e *policy.Effective) bool { return e.Route.Name.Text == c.Case.Route })
 		s.spelled = view.Routes[i]
 	}
-	s.header, _ = strings.CutPrefix(m.What, "readable ")
 	if m.Step >= len(c.Got) {
 		return s
 	}
@@ -150,7 +151,7 @@ func (s *symptom) decided() *fetch.Exchange {
 }
 
 // withheld reports whether a request was not made, for want of a secret.
-func withheld(x *fetch.Exchange) bool { return x.Incomplete == catalog.Withheld }
+func withheld(x *fetch.Exchange) bool { return x.Failure == fetch.FailureWithheld }
 
 func routeOf(view *policy.View, address string) *policy.Effective {
 	u, err := fetch.ParseURL(address, nil)

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"github.com/corsproof/corsproof/harness/catalog"
@@ -47,6 +48,14 @@ type StepDifference struct {
 	// Step is the index of the request.
 	Step int `json:"step"`
 	Difference
+}
+
+// MarshalJSON implements [json.Marshaler].
+func (d StepDifference) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Step int `json:"step"`
+		differenceText
+	}{d.Step, d.text()})
 }
 
 // String says it in a line.

@@ -102,7 +102,7 @@ func checked(t *testing.T) (Check, CheckSummary, []*judge.Checked) {
 		case "route/orders/denied/plain":
 			c.Engine = slices.Clone(c.Got)
 			c.Engine[0].Caller = fetch.Caller{Name: "chromium", Kind: fetch.CallerEngine, Version: "Chrome/156"}
-			c.Differences = []judge.StepDifference{{Difference: judge.Difference{What: "outcome", Model: "network-error", Engine: "response of type cors"}}}
+			c.Differences = []judge.StepDifference{{Difference: judge.Difference{Subject: catalog.Subject{Field: catalog.FieldOutcome}, Model: catalog.Text("network-error"), Engine: catalog.Text("response of type cors")}}}
 		case "route/orders/allowed/plain":
 			c.Unknown = "no answer within 5 s"
 		}

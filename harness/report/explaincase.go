@@ -62,7 +62,7 @@ func (r CaseRun) explainFindings(b *strings.Builder, v judge.Verdict) (steps []i
 		}
 	}
 	for _, d := range v.Differences {
-		add(d.Step, fmt.Sprintf("%-11s %s: %s, %s %s", "model", d.What, d.Model, v.Caller.Name, d.Engine))
+		add(d.Step, fmt.Sprintf("%-11s %s: %s, %s %s", "model", d.Subject, d.Model, v.Caller.Name, d.Engine))
 	}
 	for i, line := range lines {
 		if i == explainFindings {

@@ -66,7 +66,7 @@ var scope = rewrite.Scope{
 	Fields: []string{
 		"Block.Sentence", "Block.Exchange", "Block.Detail", "Outcome.Error", "Trace.Schema", "Trace.Caller",
 		"ReadResponse.Redirected", "ReadResponse.Body",
-		"Exchange.Kind", "Exchange.Started", "Exchange.Ended", "Exchange.Incomplete", "Exchange.Response",
+		"Exchange.Kind", "Exchange.Started", "Exchange.Ended", "Exchange.Incomplete", "Exchange.Failure", "Exchange.Response",
 		"SentRequest.Version", "SentRequest.Body", "answered.sent", "answered.ended", "response.exchange", "sharedFetch.err",
 		"request.isCORSPre", "request.fromWorker", "NetworkRequest.Body", "NetworkRequest.HasBody",
 	},
