@@ -38,31 +38,50 @@ func Derive(view *policy.View, cfg DeriveConfig) ([]PolicyCase, error) {
 	if err != nil || origin.IsOpaque() {
 		return nil, fmt.Errorf("%s: derive cases for target %q: its url is %q; expected the origin that pages call, such as https://api.example.com", view.Target.At, view.Target.Name, base)
 	}
-	d := &deriver{view: view, base: origin, evil: evil, ownURLs: cfg.OwnURLs, named: cfg.Named, seen: map[string]string{}}
+	in := &input{view: view, asks: asks{base: origin}, evil: evil, named: cfg.Named}
 	if u, err := fetch.ParseURL(base, nil); err == nil && fetch.IsMixedContent(evil, u) {
-		d.evil = "http" + strings.TrimPrefix(evil, "https")
+		in.evil = "http" + strings.TrimPrefix(evil, "https")
 	}
-	for _, e := range view.Routes {
-		d.smoke(e)
+	c := &caseCollector{view: view, base: origin, ownURLs: cfg.OwnURLs, seen: map[string]string{}}
+	for _, derive := range derivations {
+		for _, one := range derive(in) {
+			c.add(one)
+		}
 	}
-	d.origins()
-	d.lists()
-	d.errors()
-	d.caches()
-	d.scope()
-	return slices.Clip(d.cases), errors.Join(d.errs...)
+	return slices.Clip(c.cases), errors.Join(c.errs...)
 }
 
-// evil is the deriver's, unless pages at https can't call the target.
+// derivations are one for each area, in the order of their cases.
+var derivations = []func(*input) cases{routesCases, originCases, listCases, errorCases, cacheCases, scopeCases}
+
+// An input is what cases are derived from: the policy on a target, and what that
+// doesn't say. It is read-only.
+type input struct {
+	view *policy.View
+	asks
+	evil  string // an origin that no policy allows but with "*", and that can call the target
+	named []policy.NamedOrigin
+}
+
+// evil is the origin of an input, unless pages at https can't call the target.
 const evil = "https://evil.corsproof.test"
 
-// A deriver collects cases.
-type deriver struct {
+// cases are those of one area while they are derived.
+type cases []PolicyCase
+
+// add appends a case of a route; nil if its path is no route's.
+func (cs *cases) add(e *policy.Effective, c PolicyCase) {
+	if e != nil {
+		c.Route, c.Owner = e.Route.Name.Text, e.Owner
+	}
+	*cs = append(*cs, c)
+}
+
+// A caseCollector completes cases.
+type caseCollector struct {
 	view    *policy.View
 	base    fetch.Origin
-	evil    string // an origin that no policy allows but with "*", and that can call the target
 	ownURLs bool
-	named   []policy.NamedOrigin
 	cases   []PolicyCase
 	// seen has the signature of each ID.
 	seen map[string]string
@@ -71,11 +90,8 @@ type deriver struct {
 
 // add completes a case and keeps it, unless one with its ID is there: two
 // entries then have the same attack in common.
-func (d *deriver) add(e *policy.Effective, c PolicyCase) {
+func (d *caseCollector) add(c PolicyCase) {
 	c.view, c.base = d.view, d.base
-	if e != nil {
-		c.Route, c.Owner = e.Route.Name.Text, e.Owner
-	}
 	if c.Decision == "" {
 		c.Decision = c.ID
 	}

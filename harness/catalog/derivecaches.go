@@ -8,20 +8,21 @@ import (
 	"github.com/corsproof/corsproof/harness/policy"
 )
 
-// caches are the cases of several requests: for one URL out of caches, along
+// cacheCases are the cases of several requests: for one URL out of caches, along
 // redirects, one after another.
-func (d *deriver) caches() {
-	for _, f := range d.facets() {
+func cacheCases(in *input) (out cases) {
+	for _, f := range facets(in.view) {
 		origin, ok := asker(f.route)
 		if !ok {
 			continue
 		}
 		p := place{f.name, f.route, origin}
-		d.cached(p)
-		d.redirects(p)
-		d.steady(p)
-		d.layers(p)
+		out = append(out, cachedCases(in, p)...)
+		out = append(out, redirectCases(in, p)...)
+		out = append(out, steadyCases(in, p)...)
+		out = append(out, layerCases(in, p)...)
 	}
+	return out
 }
 
 // sharedCache is the top-level site that puts all pages into one cache, as they
@@ -35,23 +36,23 @@ func cacheable(headers ...HeaderLine) []UpstreamAnswer {
 	return []UpstreamAnswer{u}
 }
 
-func (d *deriver) cached(p place) {
+func cachedCases(in *input, p place) (out cases) {
 	if plainMethod(p.route) != "GET" {
-		return // nothing else is cached
+		return out // nothing else is cached
 	}
 	ask := func(origin string) PolicyStep {
-		s := d.get(p.route, origin)
-		d.authenticate(p.route, &s)
+		s := in.get(p.route, origin)
+		authenticate(p.route, &s)
 		s.Upstream = cacheable()
 		return s
 	}
 	rule := p.route.Origin(p.origin).Because
 	var images []PolicyStep
 	if a := p.route.Auth; a == nil || a.Cookie != nil { // an image has no other authentication
-		image := d.get(p.route, p.origin)
+		image := in.get(p.route, p.origin)
 		image.Request.Mode, image.Upstream = fetch.ModeNoCORS, cacheable()
 		images = append(images, image)
-		d.add(p.route, p.caseAt(Probe{Area: AreaCache, Variation: ImageFirst}, nil, rule, "what a page showed as an image, it couldn't fetch afterwards", image, ask(p.origin)))
+		out.add(p.route, p.caseAt(Probe{Area: AreaCache, Variation: ImageFirst}, nil, rule, "what a page showed as an image, it couldn't fetch afterwards", image, ask(p.origin)))
 	}
 
 	language := func(tag string) PolicyStep {
@@ -60,25 +61,26 @@ func (d *deriver) cached(p place) {
 		s.Upstream = cacheable("Vary: Accept-Language")
 		return s
 	}
-	d.add(p.route, p.caseAt(Probe{Area: AreaCache, Variation: VaryKept}, nil, rule, "a page got what was meant for another language: the application's Vary was lost", language("de"), language("en")))
+	out.add(p.route, p.caseAt(Probe{Area: AreaCache, Variation: VaryKept}, nil, rule, "a page got what was meant for another language: the application's Vary was lost", language("de"), language("en")))
 
-	if !p.route.Origin(d.evil).Allowed {
-		denied := d.attack(p.route, d.evil, plain)
+	if !p.route.Origin(in.evil).Allowed {
+		denied := in.attack(p.route, in.evil, plain)
 		denied.Upstream = cacheable()
 		inOrder := append(images, denied, ask(p.origin))
 		if other, ok := otherAsker(p); ok {
 			inOrder = append(inOrder, ask(other))
 		}
-		d.add(p.route, shared(p.caseAt(Probe{Area: AreaCache, Variation: InOrder}, nil, rule, "a cache kept for all what was meant for one", inOrder...), sharedCache))
-		d.add(p.route, shared(p.caseAt(Probe{Area: AreaCache, Variation: DeniedFirst}, nil, rule, "a cache kept for all what was meant for an origin that is denied", denied, ask(p.origin)), sharedCache))
+		out.add(p.route, shared(p.caseAt(Probe{Area: AreaCache, Variation: InOrder}, nil, rule, "a cache kept for all what was meant for one", inOrder...), sharedCache))
+		out.add(p.route, shared(p.caseAt(Probe{Area: AreaCache, Variation: DeniedFirst}, nil, rule, "a cache kept for all what was meant for an origin that is denied", denied, ask(p.origin)), sharedCache))
 	}
 	if other, ok := otherAsker(p); ok {
 		site := sharedCache
 		if s, same := sameSite(p.origin, other); same {
 			site = s
 		}
-		d.add(p.route, shared(p.caseAt(Probe{Area: AreaCache, Variation: OtherFirst}, nil, p.route.Origin(other).Because, "a cache kept for all what was meant for one origin", ask(p.origin), ask(other)), site))
+		out.add(p.route, shared(p.caseAt(Probe{Area: AreaCache, Variation: OtherFirst}, nil, p.route.Origin(other).Because, "a cache kept for all what was meant for one origin", ask(p.origin), ask(other)), site))
 	}
+	return out
 }
 
 // shared puts a case's pages into one cache. If that isn't the cache of a site
@@ -120,7 +122,7 @@ func sameSite(a, b string) (site string, same bool) {
 	return siteOf(a), siteOf(a) != "" && siteOf(a) == siteOf(b)
 }
 
-func (d *deriver) redirects(p place) {
+func redirectCases(in *input, p place) (out cases) {
 	to := func(s PolicyStep, status int, location string) PolicyStep {
 		u := UpstreamAnswer{Status: status, Headers: []HeaderLine{HeaderLine("Location: " + location), "Cache-Control: no-store"}}
 		s.Upstream = []UpstreamAnswer{u, DefaultAnswer}
@@ -128,56 +130,58 @@ func (d *deriver) redirects(p place) {
 	}
 	rule := p.route.Origin(p.origin).Because
 	own := p.route.Path + hop
-	s := d.with(p, func(*Request) {})
-	d.add(p.route, p.caseAt(Probe{Area: AreaRedirect, Variation: OwnRedirect}, nil, rule, "pages couldn't follow a redirect within the route", to(s, 302, own)))
-	if s, ok := d.request(p.route, p.origin, preflighted); ok {
-		d.add(p.route, p.caseAt(Probe{Area: AreaRedirect, Variation: OwnRedirectPreflighted}, nil, rule, "pages couldn't follow a redirect within the route", to(s, 307, own)))
+	s := in.with(p, func(*Request) {})
+	out.add(p.route, p.caseAt(Probe{Area: AreaRedirect, Variation: OwnRedirect}, nil, rule, "pages couldn't follow a redirect within the route", to(s, 302, own)))
+	if s, ok := in.request(p.route, p.origin, preflighted); ok {
+		out.add(p.route, p.caseAt(Probe{Area: AreaRedirect, Variation: OwnRedirectPreflighted}, nil, rule, "pages couldn't follow a redirect within the route", to(s, 307, own)))
 	}
 	if !needsCookie(p.route) {
-		away := d.with(p, func(r *Request) { r.Credentials = fetch.CredentialsOmit })
-		d.add(p.route, p.caseAt(Probe{Area: AreaRedirect, Variation: ToElsewhere}, nil, rule, "pages couldn't follow a redirect to another origin", to(away, 302, string(Elsewhere)+"/"+hop)))
+		away := in.with(p, func(r *Request) { r.Credentials = fetch.CredentialsOmit })
+		out.add(p.route, p.caseAt(Probe{Area: AreaRedirect, Variation: ToElsewhere}, nil, rule, "pages couldn't follow a redirect to another origin", to(away, 302, string(Elsewhere)+"/"+hop)))
 	}
-	if !p.route.Origin(d.evil).Allowed {
-		denied := d.attack(p.route, d.evil, plain)
+	if !p.route.Origin(in.evil).Allowed {
+		denied := in.attack(p.route, in.evil, plain)
 		denied.Request.Credentials = fetch.CredentialsOmit
-		d.add(p.route, p.caseAt(Probe{Area: AreaRedirect, Variation: Denied}, nil, p.route.Origin(d.evil).Because,
+		out.add(p.route, p.caseAt(Probe{Area: AreaRedirect, Variation: Denied}, nil, p.route.Origin(in.evil).Because,
 			"an origin that the policy doesn't allow could follow a redirect", to(denied, 302, string(Elsewhere)+"/"+hop)))
 	}
+	return out
 }
 
 // rounds is how often each decision is repeated.
 const rounds = 5
 
-// steady are decisions that are repeated, interleaved: each has to come out as
+// steadyCases are decisions that are repeated, interleaved: each has to come out as
 // the first time.
-func (d *deriver) steady(p place) {
+func steadyCases(in *input, p place) (out cases) {
 	other, ok := otherAsker(p)
 	if !ok {
 		other = p.origin
 	}
 	var steps []PolicyStep
 	for range rounds {
-		for _, origin := range []string{p.origin, d.evil, other} {
+		for _, origin := range []string{p.origin, in.evil, other} {
 			if !p.route.Origin(origin).Allowed {
-				steps = append(steps, d.attack(p.route, origin, plain))
+				steps = append(steps, in.attack(p.route, origin, plain))
 				continue
 			}
-			s := d.get(p.route, origin)
-			d.authenticate(p.route, &s)
+			s := in.get(p.route, origin)
+			authenticate(p.route, &s)
 			steps = append(steps, s)
 		}
 	}
 	rule := p.route.Origin(p.origin).Because
-	d.add(p.route, p.caseAt(Probe{Area: AreaSteady, Variation: Interleaved}, nil, rule, "the same request got different answers", steps...))
-	odd, after := d.get(p.route, "https://"+evilHost+", "+p.origin), d.get(p.route, p.origin)
-	d.authenticate(p.route, &odd)
-	d.authenticate(p.route, &after)
-	d.add(p.route, p.caseAt(Probe{Area: AreaSteady, Variation: AfterOddOrigin}, nil, rule, "one odd request kept others from reading", odd, after))
+	out.add(p.route, p.caseAt(Probe{Area: AreaSteady, Variation: Interleaved}, nil, rule, "the same request got different answers", steps...))
+	odd, after := in.get(p.route, "https://"+evilHost+", "+p.origin), in.get(p.route, p.origin)
+	authenticate(p.route, &odd)
+	authenticate(p.route, &after)
+	out.add(p.route, p.caseAt(Probe{Area: AreaSteady, Variation: AfterOddOrigin}, nil, rule, "one odd request kept others from reading", odd, after))
+	return out
 }
 
-// layers are cases in which the upstream consents by itself: the gateway's word
+// layerCases are cases in which the upstream consents by itself: the gateway's word
 // is the one that counts.
-func (d *deriver) layers(p place) {
+func layerCases(in *input, p place) (out cases) {
 	consents := func(s PolicyStep, origin string) PolicyStep {
 		u := DefaultAnswer
 		u.Headers = append(slices.Clone(u.Headers), HeaderLine("Access-Control-Allow-Origin: "+origin))
@@ -188,10 +192,11 @@ func (d *deriver) layers(p place) {
 		return s
 	}
 	rule := p.route.Origin(p.origin).Because
-	d.add(p.route, p.caseAt(Probe{Area: AreaLayer, Variation: BothConsent}, nil, rule, "pages couldn't read once the application consents too",
-		consents(d.with(p, func(*Request) {}), p.origin)))
-	if !p.route.Origin(d.evil).Allowed {
-		d.add(p.route, p.caseAt(Probe{Area: AreaLayer, Variation: UpstreamConsents}, nil, p.route.Origin(d.evil).Because,
-			"an origin that the policy doesn't allow could read because the application consents", consents(d.attack(p.route, d.evil, plain), d.evil)))
+	out.add(p.route, p.caseAt(Probe{Area: AreaLayer, Variation: BothConsent}, nil, rule, "pages couldn't read once the application consents too",
+		consents(in.with(p, func(*Request) {}), p.origin)))
+	if !p.route.Origin(in.evil).Allowed {
+		out.add(p.route, p.caseAt(Probe{Area: AreaLayer, Variation: UpstreamConsents}, nil, p.route.Origin(in.evil).Because,
+			"an origin that the policy doesn't allow could read because the application consents", consents(in.attack(p.route, in.evil, plain), in.evil)))
 	}
+	return out
 }

@@ -19,9 +19,9 @@ type place struct {
 
 // places returns where a kind of setting is written, in the order of the routes:
 // each list is tested once where it is written, however many routes share it.
-func (d *deriver) places(kind policy.RuleKind) []place {
+func places(view *policy.View, kind policy.RuleKind) []place {
 	var out []place
-	for _, e := range d.view.Routes {
+	for _, e := range view.Routes {
 		origin, ok := asker(e)
 		if !ok {
 			continue
@@ -54,75 +54,77 @@ var anyOfThem = []string{"_any"}
 // slugs is a name as it stands in an ID.
 func slugs(name string) []string { return []string{originSlug(strings.ToLower(name))} }
 
-// lists are the cases about methods, headers, credentials, exposed headers and
+// listCases are the cases about methods, headers, credentials, exposed headers and
 // lifetimes.
-func (d *deriver) lists() {
-	for _, p := range d.places(policy.RuleMethods) {
-		d.methods(p)
+func listCases(in *input) (out cases) {
+	for _, p := range places(in.view, policy.RuleMethods) {
+		out = append(out, methodCases(in, p)...)
 	}
-	for _, p := range d.places(policy.RuleHeaders) {
-		d.headers(p)
+	for _, p := range places(in.view, policy.RuleHeaders) {
+		out = append(out, headerCases(in, p)...)
 	}
-	for _, p := range d.places(policy.RuleCredentials) {
-		d.credentials(p)
+	for _, p := range places(in.view, policy.RuleCredentials) {
+		out = append(out, credentialsCases(in, p)...)
 	}
-	for _, p := range d.places(policy.RuleExpose) {
-		d.expose(p)
+	for _, p := range places(in.view, policy.RuleExpose) {
+		out = append(out, exposeCases(in, p)...)
 	}
-	for _, p := range d.places(policy.RuleMaxAge) {
-		d.maxAge(p)
+	for _, p := range places(in.view, policy.RuleMaxAge) {
+		out = append(out, maxAgeCases(in, p)...)
 	}
-	for _, p := range d.places(policy.RuleAuth) {
-		d.auth(p)
+	for _, p := range places(in.view, policy.RuleAuth) {
+		out = append(out, authCases(in, p)...)
 	}
+	return out
 }
 
 // with returns the simplest request at a place, changed, and authenticated.
-func (d *deriver) with(p place, change func(*Request)) PolicyStep {
-	s := d.get(p.route, p.origin)
+func (a asks) with(p place, change func(*Request)) PolicyStep {
+	s := a.get(p.route, p.origin)
 	change(&s.Request)
-	d.authenticate(p.route, &s)
+	authenticate(p.route, &s)
 	return s
 }
 
 // outsideMethods are what a list that doesn't have them must keep out.
 var outsideMethods = []string{"PUT", "PATCH", "DELETE", "CORSPROOF"}
 
-func (d *deriver) methods(p place) {
+func methodCases(in *input, p place) (out cases) {
 	for _, m := range p.route.Methods.Names {
 		if fetch.IsForbiddenMethod(m.Text) {
 			continue
 		}
 		c := p.caseAt(Probe{Area: AreaMethod, Variation: Allowed}, slugs(m.Text), policy.Rule{Kind: policy.RuleMethod, Text: m.Text, At: m.At},
-			"pages couldn't use a method that the policy lists", d.with(p, func(r *Request) { r.Method = m.Text }))
+			"pages couldn't use a method that the policy lists", in.with(p, func(r *Request) { r.Method = m.Text }))
 		c.Decision = "method/allowed/" + p.name
-		d.add(p.route, c)
+		out.add(p.route, c)
 		lower := strings.ToLower(m.Text)
 		if lower != m.Text && fetch.NormalizeMethod(lower) == lower && !listed(p.route.Methods, lower) && p.route.Methods.Any == nil {
-			d.add(p.route, p.caseAt(Probe{Area: AreaMethod, Variation: OtherCase}, slugs(lower), p.route.Rule(policy.RuleMethods),
+			out.add(p.route, p.caseAt(Probe{Area: AreaMethod, Variation: OtherCase}, slugs(lower), p.route.Rule(policy.RuleMethods),
 				"a method in small letters is another one, and was answered as if it were listed",
-				d.with(p, func(r *Request) { r.Method = lower })))
+				in.with(p, func(r *Request) { r.Method = lower })))
 		}
 	}
 	if t := p.route.Methods.Any; t != nil {
-		d.add(p.route, p.caseAt(Probe{Area: AreaMethod, Variation: Allowed}, anyOfThem, policy.Rule{Kind: policy.RuleMethod, Text: t.Text, At: t.At},
-			"pages couldn't use a method though the policy allows all", d.with(p, func(r *Request) { r.Method = "CORSPROOF" })))
+		out.add(p.route, p.caseAt(Probe{Area: AreaMethod, Variation: Allowed}, anyOfThem, policy.Rule{Kind: policy.RuleMethod, Text: t.Text, At: t.At},
+			"pages couldn't use a method though the policy allows all", in.with(p, func(r *Request) { r.Method = "CORSPROOF" })))
 	}
 	for _, m := range outsideMethods {
 		if p.route.AllowsMethod(m) {
 			continue
 		}
 		c := p.caseAt(Probe{Area: AreaMethod, Variation: Outside}, slugs(m), p.route.Rule(policy.RuleMethods),
-			"pages could use a method that the policy doesn't list", d.with(p, func(r *Request) { r.Method = m }))
+			"pages could use a method that the policy doesn't list", in.with(p, func(r *Request) { r.Method = m }))
 		c.Decision = "method/outside/" + p.name
-		d.add(p.route, c)
+		out.add(p.route, c)
 	}
+	return out
 }
 
 // outsideHeaders are what a list that doesn't have them must keep out.
 var outsideHeaders = []string{"x-corsproof", "authorization", "content-type", "x-requested-with"}
 
-func (d *deriver) headers(p place) {
+func headerCases(in *input, p place) (out cases) {
 	var all []HeaderLine
 	for _, h := range p.route.Headers.Names {
 		line := headerLine(h.Text)
@@ -131,36 +133,37 @@ func (d *deriver) headers(p place) {
 		}
 		all = append(all, line)
 		c := p.caseAt(Probe{Area: AreaHeader, Variation: Allowed}, slugs(h.Text), policy.Rule{Kind: policy.RuleHeader, Text: h.Text, At: h.At},
-			"pages couldn't set a request header that the policy lists", d.with(p, func(r *Request) { r.Headers = []HeaderLine{line} }))
+			"pages couldn't set a request header that the policy lists", in.with(p, func(r *Request) { r.Headers = []HeaderLine{line} }))
 		c.Decision = "header/allowed/" + p.name
-		d.add(p.route, c)
+		out.add(p.route, c)
 	}
 	if t := p.route.Headers.Any; t != nil {
-		d.add(p.route, p.caseAt(Probe{Area: AreaHeader, Variation: Allowed}, anyOfThem, policy.Rule{Kind: policy.RuleHeader, Text: t.Text, At: t.At},
-			"pages couldn't set a request header though the policy allows all", d.with(p, func(r *Request) { r.Headers = []HeaderLine{"x-corsproof: corsproof"} })))
+		out.add(p.route, p.caseAt(Probe{Area: AreaHeader, Variation: Allowed}, anyOfThem, policy.Rule{Kind: policy.RuleHeader, Text: t.Text, At: t.At},
+			"pages couldn't set a request header though the policy allows all", in.with(p, func(r *Request) { r.Headers = []HeaderLine{"x-corsproof: corsproof"} })))
 	}
 	rule := p.route.Rule(policy.RuleHeaders)
 	if len(all) > 1 {
-		d.add(p.route, p.caseAt(Probe{Area: AreaHeader, Variation: AllAtOnce}, nil, rule, "pages couldn't set all request headers that the policy lists at once",
-			d.with(p, func(r *Request) { r.Headers = all })))
+		out.add(p.route, p.caseAt(Probe{Area: AreaHeader, Variation: AllAtOnce}, nil, rule, "pages couldn't set all request headers that the policy lists at once",
+			in.with(p, func(r *Request) { r.Headers = all })))
 	}
 	for _, name := range outsideHeaders {
 		if p.route.AllowsHeader(name) {
 			continue
 		}
 		c := p.caseAt(Probe{Area: AreaHeader, Variation: Outside}, slugs(name), rule, "pages could set a request header that the policy doesn't list",
-			d.with(p, func(r *Request) { r.Headers = []HeaderLine{headerLine(name)} }))
+			in.with(p, func(r *Request) { r.Headers = []HeaderLine{headerLine(name)} }))
 		c.Decision = "header/outside/" + p.name
-		d.add(p.route, c)
+		out.add(p.route, c)
 	}
 	if len(all) > 0 {
-		d.spellings(p, all)
+		out = append(out, spellingCases(in, p, all)...)
 	}
+	return out
 }
 
-// spellings are preflights as intermediaries hand them on: what they ask for is
+// spellingCases are preflights as intermediaries hand them on: what they ask for is
 // the same, however it is spelled.
-func (d *deriver) spellings(p place, lines []HeaderLine) {
+func spellingCases(in *input, p place, lines []HeaderLine) (out cases) {
 	var names []string
 	for _, line := range lines[:min(len(lines), 3)] {
 		names = append(names, strings.ToLower(line.Header().Name()))
@@ -186,50 +189,52 @@ func (d *deriver) spellings(p place, lines []HeaderLine) {
 			spelling{"two-lines", names}, spelling{"unsorted", []string{strings.Join(backwards, ",")}})
 	}
 	for _, spelling := range spellings {
-		s := d.get(p.route, p.origin)
+		s := in.get(p.route, p.origin)
 		s.Request.Method = "OPTIONS"
 		s.Request.Headers = []HeaderLine{HeaderLine("Access-Control-Request-Method: " + method)}
 		for _, line := range spelling.lines {
 			s.Request.Headers = append(s.Request.Headers, HeaderLine("Access-Control-Request-Headers: "+line))
 		}
-		d.add(p.route, p.caseAt(Probe{Area: AreaHeader, Variation: AskedWith, Detail: spelling.name}, nil, p.route.Rule(policy.RuleHeaders),
+		out.add(p.route, p.caseAt(Probe{Area: AreaHeader, Variation: AskedWith, Detail: spelling.name}, nil, p.route.Rule(policy.RuleHeaders),
 			"a preflight that an intermediary spelled anew was refused", s))
 	}
+	return out
 }
 
 // caseCookie is what the jar holds in cases about cookies.
 const caseCookie = "corsproof=1"
 
-func (d *deriver) credentials(p place) {
+func credentialsCases(in *input, p place) (out cases) {
 	rule := p.route.Rule(policy.RuleCredentials)
 	mode := func(m fetch.CredentialsMode) PolicyStep {
-		return d.with(p, func(r *Request) { r.Credentials = m })
+		return in.with(p, func(r *Request) { r.Credentials = m })
 	}
 	if p.route.Credentials {
 		with := p.caseAt(Probe{Area: AreaCredentials, Variation: WithCookie}, nil, rule, "visitors with a cookie were refused", mode(fetch.CredentialsInclude))
 		with.Jar = caseCookie
 		if needsCookie(p.route) {
-			d.add(p.route, with)
-			return
+			out.add(p.route, with)
+			return out
 		}
-		d.add(p.route, p.caseAt(Probe{Area: AreaCredentials, Variation: EmptyJar}, nil, rule, "visitors without a cookie yet were refused", mode(fetch.CredentialsInclude)))
-		d.add(p.route, with)
-		d.add(p.route, p.caseAt(Probe{Area: AreaCredentials, Variation: Omitted}, nil, rule, "pages that send no credentials were refused", mode(fetch.CredentialsOmit)))
-		return
+		out.add(p.route, p.caseAt(Probe{Area: AreaCredentials, Variation: EmptyJar}, nil, rule, "visitors without a cookie yet were refused", mode(fetch.CredentialsInclude)))
+		out.add(p.route, with)
+		out.add(p.route, p.caseAt(Probe{Area: AreaCredentials, Variation: Omitted}, nil, rule, "pages that send no credentials were refused", mode(fetch.CredentialsOmit)))
+		return out
 	}
 	for _, f := range forms {
-		s, ok := d.request(p.route, p.origin, f)
+		s, ok := in.request(p.route, p.origin, f)
 		if !ok {
 			continue
 		}
 		s.Request.Credentials = fetch.CredentialsInclude
-		d.add(p.route, p.caseAt(Probe{Area: AreaCredentials, Variation: Refused}, []string{string(f)}, rule, "pages could read with a visitor's credentials, which the policy doesn't allow", s))
+		out.add(p.route, p.caseAt(Probe{Area: AreaCredentials, Variation: Refused}, []string{string(f)}, rule, "pages could read with a visitor's credentials, which the policy doesn't allow", s))
 	}
+	return out
 }
 
-func (d *deriver) expose(p place) {
+func exposeCases(in *input, p place) (out cases) {
 	read := func(name string) PolicyStep {
-		s := d.with(p, func(*Request) {})
+		s := in.with(p, func(*Request) {})
 		u := DefaultAnswer
 		u.Headers = append(slices.Clone(u.Headers), exposedLine(name))
 		s.Upstream, s.Reads = []UpstreamAnswer{u}, []string{name}
@@ -242,15 +247,16 @@ func (d *deriver) expose(p place) {
 		c := p.caseAt(Probe{Area: AreaExpose, Variation: Readable}, slugs(h.Text), policy.Rule{Kind: policy.RuleExposed, Text: h.Text, At: h.At},
 			"pages couldn't read a response header that the policy exposes", read(h.Text))
 		c.Decision = "expose/readable/" + p.name
-		d.add(p.route, c)
+		out.add(p.route, c)
 	}
 	if t := p.route.Expose.Any; t != nil {
-		d.add(p.route, p.caseAt(Probe{Area: AreaExpose, Variation: Readable}, anyOfThem, policy.Rule{Kind: policy.RuleExposed, Text: t.Text, At: t.At},
+		out.add(p.route, p.caseAt(Probe{Area: AreaExpose, Variation: Readable}, anyOfThem, policy.Rule{Kind: policy.RuleExposed, Text: t.Text, At: t.At},
 			"pages couldn't read a response header though the policy exposes all", read("X-Corsproof")))
-		return
+		return out
 	}
-	d.add(p.route, p.caseAt(Probe{Area: AreaExpose, Variation: Outside}, nil, p.route.Rule(policy.RuleExpose),
+	out.add(p.route, p.caseAt(Probe{Area: AreaExpose, Variation: Outside}, nil, p.route.Rule(policy.RuleExpose),
 		"pages could read a response header that the policy doesn't expose", read("X-Corsproof")))
+	return out
 }
 
 // exposedLine gives a response header a value that clients take.
@@ -272,13 +278,13 @@ func exposedLine(name string) HeaderLine {
 // say: https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, step 7.9.
 const defaultMaxAge = 5
 
-func (d *deriver) maxAge(p place) {
+func maxAgeCases(in *input, p place) (out cases) {
 	if p.route.MaxAge == nil {
-		return
+		return out
 	}
-	s, ok := d.request(p.route, p.origin, preflighted)
+	s, ok := in.request(p.route, p.origin, preflighted)
 	if !ok {
-		return
+		return out
 	}
 	rule := p.route.Rule(policy.RuleMaxAge)
 	again := func(v Variation, after int, why string, drivers ...Driver) {
@@ -286,7 +292,7 @@ func (d *deriver) maxAge(p place) {
 		second.After = after
 		c := p.caseAt(Probe{Area: AreaMaxAge, Variation: v}, nil, rule, why, s, second)
 		c.Drivers = drivers
-		d.add(p.route, c)
+		out.add(p.route, c)
 	}
 	again(AtOnce, 0, "a preflight was kept for another time than the policy says")
 	again(PastTheDefault, defaultMaxAge+1, "the answer to a preflight didn't say how long it holds", DriverModel, DriverBrowser)
@@ -294,27 +300,29 @@ func (d *deriver) maxAge(p place) {
 		again(NearlyOver, *p.route.MaxAge-1, "a preflight was kept for a shorter time than the policy says", DriverModel)
 	}
 	again(Over, *p.route.MaxAge+1, "a preflight was kept for a longer time than the policy says", DriverModel)
+	return out
 }
 
-func (d *deriver) auth(p place) {
+func authCases(in *input, p place) (out cases) {
 	if p.route.Auth == nil {
-		return
+		return out
 	}
 	rule := p.route.Rule(policy.RuleAuth)
-	if s, ok := d.request(p.route, p.origin, preflighted); ok {
-		d.add(p.route, p.caseAt(Probe{Area: AreaAuth, Variation: Preflight}, nil, rule, "a preflight, which never carries credentials, was asked for them", s))
+	if s, ok := in.request(p.route, p.origin, preflighted); ok {
+		out.add(p.route, p.caseAt(Probe{Area: AreaAuth, Variation: Preflight}, nil, rule, "a preflight, which never carries credentials, was asked for them", s))
 	}
 	if !p.route.Reads(401) {
-		return
+		return out
 	}
 	// Not a redirect to a login page either, which no page could follow.
-	s := d.get(p.route, p.origin)
+	s := in.get(p.route, p.origin)
 	s.Upstream = []UpstreamAnswer{errorAnswer(401)}
 	s.OnlyIf = []int{401, 301, 302, 303, 307, 308}
 	if p.route.Reads(403) {
 		s.OnlyIf = append(s.OnlyIf, 403)
 	}
-	d.add(p.route, p.caseAt(Probe{Area: AreaAuth, Variation: Missing}, nil, rule, "pages couldn't read that authentication is missing", s))
+	out.add(p.route, p.caseAt(Probe{Area: AreaAuth, Variation: Missing}, nil, rule, "pages couldn't read that authentication is missing", s))
+	return out
 }
 
 // errorAnswer is what an application answers with an error.

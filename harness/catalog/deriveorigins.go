@@ -21,9 +21,9 @@ type facet struct {
 }
 
 // facets returns the sets of groups of the policy, in the order of the routes.
-func (d *deriver) facets() []facet {
+func facets(view *policy.View) []facet {
 	var out []facet
-	for _, e := range d.view.Routes {
+	for _, e := range view.Routes {
 		name := facetName(e)
 		if e.None != nil {
 			continue
@@ -84,23 +84,24 @@ func originSlug(origin string) string {
 	return b.String()
 }
 
-// origins are the cases about who may read: each facet once, in full.
-func (d *deriver) origins() {
-	for _, f := range d.facets() {
+// originCases are the cases about who may read: each facet once, in full.
+func originCases(in *input) (out cases) {
+	for _, f := range facets(in.view) {
 		for _, o := range allowedOrigins(f.route) {
-			d.allowedOrigin(f, o)
+			out = append(out, allowedCases(in, f, o)...)
 		}
-		d.deniedOrigins(f)
+		out = append(out, deniedByNameCases(in, f)...)
 		if f.route.AllowsAnyOrigin() {
 			continue // then no origin is an attack
 		}
 		for entry, origins := range byEntry(allowedOrigins(f.route)) {
-			d.attacks(f, entry, attacksOnEntry(entry, origins))
+			out = append(out, attackCases(in, f, entry, attacksOnEntry(entry, origins))...)
 		}
-		d.attacks(f, nil, attacksOnAll(d.base))
-		d.otherGroups(f)
-		d.namedOrigins(f)
+		out = append(out, attackCases(in, f, nil, attacksOnAll(in.base))...)
+		out = append(out, otherGroupCases(in, f)...)
+		out = append(out, namedCases(in, f)...)
 	}
+	return out
 }
 
 // byEntry goes through origins by the entries that allow them, which are next to
@@ -141,21 +142,21 @@ func attacksOnEntry(entry *policy.Entry, origins []string) []attack {
 	return out
 }
 
-// allowedOrigin are the cases of an origin that may read, both forms.
-func (d *deriver) allowedOrigin(f facet, o allowedOrigin) {
+// allowedCases are the cases of an origin that may read, both forms.
+func allowedCases(in *input, f facet, o allowedOrigin) (out cases) {
 	for _, form := range forms {
-		s, ok := d.request(f.route, o.origin, form)
+		s, ok := in.request(f.route, o.origin, form)
 		if _, err := fetch.ParseOrigin(o.origin); err != nil {
 			if form == preflighted {
 				continue
 			}
-			s, ok = d.get(f.route, o.origin), true // an app's origin: no browser is at it
+			s, ok = in.get(f.route, o.origin), true // an app's origin: no browser is at it
 		}
 		if !ok {
 			continue
 		}
 		probe := Probe{Area: AreaOrigin, Variation: Allowed}
-		d.add(f.route, PolicyCase{
+		out.add(f.route, PolicyCase{
 			ID:       fmt.Sprintf("%s/%s/%s/%s", probe, originSlug(o.origin), f.name, form),
 			Decision: fmt.Sprintf("%s/%s/%s", probe, f.name, form),
 			Probe:    probe,
@@ -163,10 +164,11 @@ func (d *deriver) allowedOrigin(f facet, o allowedOrigin) {
 			Why:      "an origin that the policy allows couldn't read", Steps: []PolicyStep{s},
 		})
 	}
+	return out
 }
 
-// deniedOrigins are the cases of the origins that are denied by name.
-func (d *deriver) deniedOrigins(f facet) {
+// deniedByNameCases are the cases of the origins that are denied by name.
+func deniedByNameCases(in *input, f facet) (out cases) {
 	for _, g := range f.route.Groups {
 		for i := range g.Deny {
 			entry := &g.Deny[i]
@@ -175,35 +177,37 @@ func (d *deriver) deniedOrigins(f facet) {
 				stands = entry.Examples
 			}
 			for _, o := range stands {
-				d.denied(f, Denied, o.Text, f.route.Origin(o.Text).Because, "an origin that the policy denies by name could read")
+				out = append(out, deniedCases(in, f, Denied, o.Text, f.route.Origin(o.Text).Because, "an origin that the policy denies by name could read")...)
 			}
 		}
 	}
+	return out
 }
 
-// denied are the cases of an origin that may not read, both forms.
-func (d *deriver) denied(f facet, v Variation, origin string, because policy.Rule, why string) {
+// deniedCases are the cases of an origin that may not read, both forms.
+func deniedCases(in *input, f facet, v Variation, origin string, because policy.Rule, why string) (out cases) {
 	if f.route.Origin(origin).Allowed {
-		return
+		return out
 	}
 	probe := Probe{Area: AreaOrigin, Variation: v}
 	if v == Matched || v == MatchesMore {
 		probe.Relation = RelationMatched
 	}
 	for _, form := range forms {
-		d.add(f.route, PolicyCase{
+		out.add(f.route, PolicyCase{
 			ID:       fmt.Sprintf("%s/%s/%s/%s", probe, originSlug(origin), f.name, form),
 			Decision: fmt.Sprintf("%s/%s/%s", probe, f.name, form),
-			Probe:    probe, Rule: because, Why: why, Steps: []PolicyStep{d.attack(f.route, origin, form)},
+			Probe:    probe, Rule: because, Why: why, Steps: []PolicyStep{in.attack(f.route, origin, form)},
 		})
 	}
+	return out
 }
 
-// otherGroups are the cases of origins that the policy allows elsewhere: on
+// otherGroupCases are the cases of origins that the policy allows elsewhere: on
 // other routes, or on other targets.
-func (d *deriver) otherGroups(f facet) {
-	for i := range d.view.Policy.Origins {
-		g := &d.view.Policy.Origins[i]
+func otherGroupCases(in *input, f facet) (out cases) {
+	for i := range in.view.Policy.Origins {
+		g := &in.view.Policy.Origins[i]
 		origin := groupOrigin(g)
 		if origin == "" || origin == anybody || origin == policy.Null || slices.Contains(f.route.Groups, g) {
 			continue
@@ -212,15 +216,16 @@ func (d *deriver) otherGroups(f facet) {
 		if slices.Contains(f.route.Elsewhere, g) {
 			variation, why = OtherTarget, "an origin that only other targets allow could read"
 		}
-		d.denied(f, variation, origin, f.route.Origin(origin).Because, why)
+		out = append(out, deniedCases(in, f, variation, origin, f.route.Origin(origin).Because, why)...)
 	}
+	return out
 }
 
-// namedOrigins are the cases of origins that the target's config names and the
+// namedCases are the cases of origins that the target's config names and the
 // policy doesn't allow: a forgotten one is like none that anybody would guess.
-func (d *deriver) namedOrigins(f facet) {
-	for _, n := range d.named {
-		if origin, err := fetch.ParseOrigin(n.Origin); err != nil || origin.IsOpaque() || origin == d.base {
+func namedCases(in *input, f facet) (out cases) {
+	for _, n := range in.named {
+		if origin, err := fetch.ParseOrigin(n.Origin); err != nil || origin.IsOpaque() || origin == in.base {
 			continue
 		}
 		because := f.route.Origin(n.Origin).Because
@@ -230,37 +235,38 @@ func (d *deriver) namedOrigins(f facet) {
 			variation = Denied
 		case because.Kind == policy.RuleTargets:
 			variation, why = OtherTarget, "an origin that only other targets allow could read"
-		case slices.ContainsFunc(d.view.Routes, func(e *policy.Effective) bool {
+		case slices.ContainsFunc(in.view.Routes, func(e *policy.Effective) bool {
 			elsewhere := e.Origin(n.Origin)
 			return elsewhere.Allowed && elsewhere.Because.Text != policy.Any
 		}):
 			variation, why = OtherRoute, "an origin that only other routes allow could read"
-		case n.Matched && d.hasAllowed(f, n):
+		case n.Matched && hasAllowed(in.named, f, n):
 			variation, why = MatchesMore, fmt.Sprintf("an origin that the policy doesn't allow could read: an expression in the gateway's config that is for one that it does matches both, at %s", n.At)
 		case n.Matched:
 			variation, why = Matched, fmt.Sprintf("an origin that the policy doesn't allow could read: an expression in the gateway's config matches it, at %s", n.At)
 		}
-		d.denied(f, variation, n.Origin, because, why)
+		out = append(out, deniedCases(in, f, variation, n.Origin, because, why)...)
 	}
+	return out
 }
 
 // hasAllowed reports whether the entry that names an origin is also for one that may
 // read.
-func (d *deriver) hasAllowed(f facet, n policy.NamedOrigin) bool {
-	return slices.ContainsFunc(d.named, func(o policy.NamedOrigin) bool {
+func hasAllowed(named []policy.NamedOrigin, f facet, n policy.NamedOrigin) bool {
+	return slices.ContainsFunc(named, func(o policy.NamedOrigin) bool {
 		return o.At == n.At && o.Entry == n.Entry && f.route.Origin(o.Origin).Allowed
 	})
 }
 
-// attacks are the cases of origins that only resemble an allowed one. entry is
+// attackCases are the cases of origins that only resemble an allowed one. entry is
 // the one that they resemble, nil if they resemble none.
-func (d *deriver) attacks(f facet, entry *policy.Entry, list []attack) {
+func attackCases(in *input, f facet, entry *policy.Entry, list []attack) (out cases) {
 	rule := f.route.Rule(policy.RuleOrigins)
 	if entry != nil {
 		rule = policy.Rule{Kind: policy.RuleOrigin, Text: entry.Origin.Text, At: entry.Origin.At}
 	}
 	for _, a := range list {
-		if f.route.Origin(a.origin).Allowed && a.second == "" || a.origin == string(d.base) {
+		if f.route.Origin(a.origin).Allowed && a.second == "" || a.origin == string(in.base) {
 			continue
 		}
 		slug := originSlug(cmp.Or(a.of, a.origin))
@@ -276,7 +282,7 @@ func (d *deriver) attacks(f facet, entry *policy.Entry, list []attack) {
 				ID:       fmt.Sprintf("%s/%s/%s/%s", probe, slug, f.name, form),
 				Decision: fmt.Sprintf("%s/%s/%s", probe, f.name, form),
 				Probe:    probe, Rule: rule, Why: "an origin that the policy doesn't allow could read: " + a.why,
-				Steps: []PolicyStep{d.attack(f.route, a.origin, form)},
+				Steps: []PolicyStep{in.attack(f.route, a.origin, form)},
 			}
 			if a.second != "" {
 				r := &c.Steps[0].Request
@@ -286,7 +292,8 @@ func (d *deriver) attacks(f facet, entry *policy.Entry, list []attack) {
 				c.Drivers = []Driver{DriverDirect}
 			}
 			c.Noted = a.noted && !c.pageSends()
-			d.add(f.route, c)
+			out.add(f.route, c)
 		}
 	}
+	return out
 }

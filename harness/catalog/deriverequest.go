@@ -18,10 +18,13 @@ const (
 
 var forms = []form{plain, preflighted}
 
+// asks makes the requests of cases at the target's origin.
+type asks struct{ base fetch.Origin }
+
 // request returns the request of a page at a route, in a form; false if the
 // policy has no such request.
-func (d *deriver) request(e *policy.Effective, origin string, f form) (PolicyStep, bool) {
-	s := d.get(e, origin)
+func (a asks) request(e *policy.Effective, origin string, f form) (PolicyStep, bool) {
+	s := a.get(e, origin)
 	if f == preflighted {
 		if m := unsafeMethod(e); m != "" {
 			s.Request.Method = m
@@ -33,7 +36,7 @@ func (d *deriver) request(e *policy.Effective, origin string, f form) (PolicySte
 	} else if !fetch.IsSafelistedMethod(s.Request.Method) {
 		return s, false
 	}
-	d.authenticate(e, &s)
+	authenticate(e, &s)
 	return s, true
 }
 
@@ -41,8 +44,8 @@ func (d *deriver) request(e *policy.Effective, origin string, f form) (PolicySte
 // the policy has, and without authentication, so that plain means plain. It is
 // without credentials: whoever can read with them can read without, and not the
 // other way round, but where only who is signed in is served, see smoke.
-func (d *deriver) attack(e *policy.Effective, origin string, f form) PolicyStep {
-	s := d.get(e, origin)
+func (a asks) attack(e *policy.Effective, origin string, f form) PolicyStep {
+	s := a.get(e, origin)
 	s.Request.Credentials = fetch.CredentialsOmit
 	switch {
 	case f == preflighted:
@@ -56,8 +59,8 @@ func (d *deriver) attack(e *policy.Effective, origin string, f form) PolicyStep 
 }
 
 // get returns the simplest request that the policy has.
-func (d *deriver) get(e *policy.Effective, origin string) PolicyStep {
-	r := Request{Origin: origin, Method: plainMethod(e), URL: string(d.base) + e.Path}
+func (a asks) get(e *policy.Effective, origin string) PolicyStep {
+	r := Request{Origin: origin, Method: plainMethod(e), URL: string(a.base) + e.Path}
 	if e.Credentials {
 		r.Credentials = fetch.CredentialsInclude
 	}
@@ -134,7 +137,7 @@ func listed(l policy.Listed, method string) bool {
 }
 
 // authenticate gives a request what its route needs, if pages may send it.
-func (d *deriver) authenticate(e *policy.Effective, s *PolicyStep) {
+func authenticate(e *policy.Effective, s *PolicyStep) {
 	if e.Auth == nil {
 		return
 	}

@@ -7,59 +7,61 @@ import (
 	"github.com/corsproof/corsproof/harness/policy"
 )
 
-// scope are the cases about where a policy holds: other paths, other spellings
+// scopeCases are the cases about where a policy holds: other paths, other spellings
 // of a path, other versions of HTTP, requests of no page.
-func (d *deriver) scope() {
-	d.unlistedPaths()
-	for _, e := range d.view.Routes {
+func scopeCases(in *input) (out cases) {
+	out = append(out, unlistedCases(in)...)
+	for _, e := range in.view.Routes {
 		if e.None == nil {
 			continue
 		}
-		for _, g := range d.view.Policy.Origins {
+		for _, g := range in.view.Policy.Origins {
 			if origin := groupOrigin(&g); origin != "" && g.Name != policy.AddedGroup {
-				d.pathSpellings(e, e.Route.Name.Text, origin, *e.None)
+				out = append(out, pathSpellingCases(in, e, e.Route.Name.Text, origin, *e.None)...)
 				break
 			}
 		}
 	}
-	for _, f := range d.facets() {
-		if !f.route.Origin(d.evil).Allowed {
-			d.pathSpellings(f.route, f.name, d.evil, f.route.Origin(d.evil).Because)
+	for _, f := range facets(in.view) {
+		if !f.route.Origin(in.evil).Allowed {
+			out = append(out, pathSpellingCases(in, f.route, f.name, in.evil, f.route.Origin(in.evil).Because)...)
 		}
 		if origin, ok := asker(f.route); ok {
-			d.protocols(place{f.name, f.route, origin})
-			d.noPage(place{f.name, f.route, origin})
+			out = append(out, protocolCases(in, place{f.name, f.route, origin})...)
+			out = append(out, noPageCases(in, place{f.name, f.route, origin})...)
 		}
 	}
+	return out
 }
 
-func (d *deriver) unlistedPaths() {
-	if d.view.Policy.Unlisted.Text == policy.Unjudged || d.view.Route(unlistedPath) != nil {
-		return
+func unlistedCases(in *input) (out cases) {
+	if in.view.Policy.Unlisted.Text == policy.Unjudged || in.view.Route(unlistedPath) != nil {
+		return out
 	}
-	rule := policy.Rule{Kind: policy.RuleUnlisted, Text: "unlisted: denied", At: d.view.Policy.Unlisted.At}
+	rule := policy.Rule{Kind: policy.RuleUnlisted, Text: "unlisted: denied", At: in.view.Policy.Unlisted.At}
 	if rule.At.Line == 0 {
-		rule.At = policy.Position{File: d.view.Policy.File, Line: 1, Column: 1}
+		rule.At = policy.Position{File: in.view.Policy.File, Line: 1, Column: 1}
 	}
 	probe := Probe{Area: AreaScope, Variation: Unlisted}
-	for _, g := range d.view.Policy.Origins {
+	for _, g := range in.view.Policy.Origins {
 		origin := groupOrigin(&g)
 		if origin == "" {
 			continue
 		}
-		s := d.unlisted(origin)
+		s := in.unlisted(origin)
 		s.OnlyIf, s.Denied = []int{200}, true
-		d.add(nil, PolicyCase{
+		out.add(nil, PolicyCase{
 			ID: probe.String() + "/" + groupSlug(g.Name), Probe: probe, Decision: probe.String(), Rule: rule, Steps: []PolicyStep{s},
 			Why: "pages could read a path that the policy doesn't list",
 		})
 	}
+	return out
 }
 
-// pathSpellings are other spellings of a route's path, asked for by an origin
+// pathSpellingCases are other spellings of a route's path, asked for by an origin
 // that may not read there. Whatever answers with content under one of them must
 // not let it read.
-func (d *deriver) pathSpellings(e *policy.Effective, name, origin string, because policy.Rule) {
+func pathSpellingCases(in *input, e *policy.Effective, name, origin string, because policy.Rule) (out cases) {
 	path := e.Path
 	last := strings.LastIndexByte(path, '/')
 	word := path[last+1:]
@@ -74,61 +76,64 @@ func (d *deriver) pathSpellings(e *policy.Effective, name, origin string, becaus
 			struct{ name, path string }{"upper-case", strings.ToUpper(path)})
 	}
 	for _, v := range spellings {
-		if route := d.view.Route(v.path); v.path == path || route != nil && route.Origin(origin).Allowed {
+		if route := in.view.Route(v.path); v.path == path || route != nil && route.Origin(origin).Allowed {
 			continue
 		}
-		s := d.attack(e, origin, plain)
-		s.Request.URL = string(d.base) + v.path
+		s := in.attack(e, origin, plain)
+		s.Request.URL = string(in.base) + v.path
 		s.OnlyIf, s.Denied = []int{200}, true
 		probe := Probe{Area: AreaScope, Variation: Spelled, Detail: v.name}
-		d.add(e, PolicyCase{
+		out.add(e, PolicyCase{
 			ID: probe.String() + "/" + name, Probe: probe,
 			Decision: "scope/spelled/" + name,
 			Rule:     because, Steps: []PolicyStep{s},
 			Why: fmt.Sprintf("an origin that may not read %s could read it under another spelling", path),
 		})
 	}
+	return out
 }
 
-// protocols are the same requests over one version of HTTP and the other.
-func (d *deriver) protocols(p place) {
+// protocolCases are the same requests over one version of HTTP and the other.
+func protocolCases(in *input, p place) (out cases) {
 	for _, protocol := range []struct {
 		variation Variation
 		version   Protocol
 	}{{OverHTTP1, HTTP1}, {OverHTTP2, HTTP2}} {
 		for _, f := range forms {
-			s, ok := d.request(p.route, p.origin, f)
+			s, ok := in.request(p.route, p.origin, f)
 			if !ok {
 				continue
 			}
 			c := p.caseAt(Probe{Area: AreaScope, Variation: protocol.variation}, []string{string(f)}, p.route.Origin(p.origin).Because,
 				fmt.Sprintf("pages couldn't read over %s", protocol.version), s)
 			c.Protocol, c.Drivers = protocol.version, []Driver{DriverModel}
-			d.add(p.route, c)
+			out.add(p.route, c)
 		}
 	}
+	return out
 }
 
-// noPage are requests that no other page's code makes, which a gateway serves
+// noPageCases are requests that no other page's code makes, which a gateway serves
 // all the same.
-func (d *deriver) noPage(p place) {
-	none := d.get(p.route, "")
-	d.authenticate(p.route, &none)
-	d.add(p.route, p.caseAt(Probe{Area: AreaScope, Variation: NoOrigin}, nil, p.route.Rule(policy.RuleOrigins), "clients that are not browsers were refused", none))
+func noPageCases(in *input, p place) (out cases) {
+	none := in.get(p.route, "")
+	authenticate(p.route, &none)
+	out.add(p.route, p.caseAt(Probe{Area: AreaScope, Variation: NoOrigin}, nil, p.route.Rule(policy.RuleOrigins), "clients that are not browsers were refused", none))
 
-	own := d.get(p.route, string(d.base))
+	own := in.get(p.route, string(in.base))
 	if listed(p.route.Methods, "POST") {
 		own.Request.Method = "POST" // with it a browser sends its Origin to its own server, too
 	}
-	d.authenticate(p.route, &own)
+	authenticate(p.route, &own)
 	c := p.caseAt(Probe{Area: AreaScope, Variation: OwnOrigin}, nil, p.route.Rule(policy.RuleOrigins), "pages of the target itself were refused", own)
 	c.Drivers = []Driver{DriverModel}
-	d.add(p.route, c)
+	out.add(p.route, c)
 
 	if listed(p.route.Methods, "OPTIONS") {
-		plain := d.get(p.route, "")
+		plain := in.get(p.route, "")
 		plain.Request.Method = "OPTIONS"
-		d.authenticate(p.route, &plain)
-		d.add(p.route, p.caseAt(Probe{Area: AreaScope, Variation: PlainOptions}, nil, p.route.Rule(policy.RuleMethods), "an OPTIONS that is no preflight didn't reach the application", plain))
+		authenticate(p.route, &plain)
+		out.add(p.route, p.caseAt(Probe{Area: AreaScope, Variation: PlainOptions}, nil, p.route.Rule(policy.RuleMethods), "an OPTIONS that is no preflight didn't reach the application", plain))
 	}
+	return out
 }
