@@ -51,27 +51,6 @@ func (d *diagnosis) lacksOnly(names ...string) bool {
 	})
 }
 
-// causesInCaches: a cache gives a page what was meant for another.
-var causesInCaches = []cause{
-	{MissingVaryOrigin, func(d *diagnosis, s *symptom) bool { return d.cachedForAnother(s) && d.variesWrongly() }},
-	{VaryOverwritten, func(d *diagnosis, s *symptom) bool {
-		return s.cached() && s.probes(catalog.AreaCache, catalog.VaryKept)
-	}},
-	{VaryOnNonCORS, func(d *diagnosis, s *symptom) bool { return d.cachedForAnother(s) }},
-}
-
-// causesInLifetimes: preflights are kept for another time than the policy says.
-var causesInLifetimes = []cause{
-	{MaxAgeZero, func(d *diagnosis, s *symptom) bool {
-		return s.lifetime() && s.preflightSays("Access-Control-Max-Age") == "0"
-	}},
-	{MaxAgeInvalid, func(d *diagnosis, s *symptom) bool {
-		value := s.preflightSays("Access-Control-Max-Age")
-		return s.lifetime() && value != "" && strings.Trim(value, "0123456789") != ""
-	}},
-	{MaxAgeDiffers, func(d *diagnosis, s *symptom) bool { return s.lifetime() }},
-}
-
 // malformed reports whether a header of the answer that decided is no list.
 func (s *symptom) malformed(header string) bool {
 	return s.x.Response != nil && fetch.ExtractHeaderListValues(header, s.x.Response.Headers).Failure
@@ -134,25 +113,4 @@ func (s *symptom) preflightSays(name string) string {
 		}
 	}
 	return ""
-}
-
-// causesInExposed: pages see other response headers than they may.
-var causesInExposed = []cause{
-	{ExposeWildcard, func(d *diagnosis, s *symptom) bool {
-		return s.effect == effectHidden && s.includes() && s.lists("Access-Control-Expose-Headers", fetch.Wildcard)
-	}},
-	{HeadersOnWrongAnswer, func(d *diagnosis, s *symptom) bool {
-		return s.effect == effectHidden && s.lines("Access-Control-Expose-Headers") == nil && d.some(func(f *fact) bool {
-			return f.preflight && f.route == s.route && slices.ContainsFunc(f.answer.Items("access-control-expose-headers"), func(name string) bool {
-				return strings.EqualFold(name, s.mismatch.Header) || name == fetch.Wildcard
-			})
-		})
-	}},
-	{ExposeWildcard, func(d *diagnosis, s *symptom) bool {
-		return s.effect == effectShown && s.lists("Access-Control-Expose-Headers", fetch.Wildcard) && d.someSymptom(func(o *symptom) bool {
-			return o.effect == effectHidden && o.includes() && o.lists("Access-Control-Expose-Headers", fetch.Wildcard)
-		})
-	}},
-	{ExposeMissing, func(d *diagnosis, s *symptom) bool { return s.effect == effectHidden }},
-	{ExposeBeyond, func(d *diagnosis, s *symptom) bool { return s.effect == effectShown }},
 }

@@ -7,19 +7,6 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// causesInErrors: an error, or a redirect, says less than an ordinary answer.
-var causesInErrors = []cause{
-	{AcaoMissingOnRedirect, func(d *diagnosis, s *symptom) bool {
-		return s.bare() && s.status() >= 300 && s.status() < 400
-	}},
-	{AcaoMissingOnError, func(d *diagnosis, s *symptom) bool { return s.errorLayer() != "" && d.bare[AcaoMissingOnError] }},
-	{AcaoMissingOnGatewayError, func(d *diagnosis, s *symptom) bool {
-		return s.errorLayer() != "" && d.bare[AcaoMissingOnGatewayError]
-	}},
-	{AcaoMissingOnUnmatched, func(d *diagnosis, s *symptom) bool { return s.errorLayer() == AcaoMissingOnUnmatched }},
-	{AcaoMissingAuthDenial, func(d *diagnosis, s *symptom) bool { return s.errorLayer() == AcaoMissingAuthDenial }},
-}
-
 // deniedBeforeCORS reports whether a denial of the gateway's names no origin since
 // nothing about CORS has run yet: preflights on the route are denied, too.
 func (d *diagnosis) deniedBeforeCORS(s *symptom, status int) bool {
@@ -82,22 +69,6 @@ func (d *diagnosis) bareLayers() map[FindingID]bool {
 	return out
 }
 
-// causesInCredentials: Access-Control-Allow-Credentials isn't as it has to be in
-// ordinary answers; in errors alone it is as if they named no origin.
-var causesInCredentials = []cause{
-	{AcacNotTrue, func(d *diagnosis, s *symptom) bool { return s.detail() == fetch.DetailCredentialsInvalid }},
-	{PreflightActual, func(d *diagnosis, s *symptom) bool {
-		return s.withoutCredentials() && !d.allowsCredentials(s, func(f *fact) bool { return f.preflight == s.preflight() }) &&
-			d.allowsCredentials(s, func(f *fact) bool { return f.preflight != s.preflight() })
-	}},
-	{AcacNotTrue, func(d *diagnosis, s *symptom) bool {
-		return s.withoutCredentials() && !d.allowsCredentials(s, func(*fact) bool { return true })
-	}},
-	{PolicyNeverMatches, func(d *diagnosis, s *symptom) bool {
-		return s.withoutCredentials() && s.status() < 400 && !d.allowsCredentials(s, func(f *fact) bool { return f.origin == s.origin() })
-	}},
-}
-
 func (s *symptom) withoutCredentials() bool { return s.detail() == fetch.DetailCredentialsMissing }
 
 // allowsCredentials reports whether some ordinary answer on the symptom's route
@@ -106,43 +77,4 @@ func (d *diagnosis) allowsCredentials(s *symptom, is func(*fact) bool) bool {
 	return d.some(func(f *fact) bool {
 		return (s.route == nil || f.route == s.route) && f.ordinary() && f.answer.Contains("access-control-allow-credentials") && is(f)
 	})
-}
-
-// causesInPreflightLists: the preflight's answer doesn't list what is asked for.
-var causesInPreflightLists = []cause{
-	{AllowListInvalid, func(d *diagnosis, s *symptom) bool {
-		return s.effect == effectRefused && s.preflight() && (s.malformed("Access-Control-Allow-Methods") || s.malformed("Access-Control-Allow-Headers"))
-	}},
-	{AllowMethodsWildcard, func(d *diagnosis, s *symptom) bool {
-		return s.detail() == fetch.DetailMethodNotAllowed && s.lists("Access-Control-Allow-Methods", fetch.Wildcard)
-	}},
-	{MethodCase, func(d *diagnosis, s *symptom) bool {
-		return s.detail() == fetch.DetailMethodNotAllowed && s.listsFolded("Access-Control-Allow-Methods", s.asked())
-	}},
-	{AllowMethodsMissing, func(d *diagnosis, s *symptom) bool { return s.detail() == fetch.DetailMethodNotAllowed }},
-	{AllowHeadersWildcard, func(d *diagnosis, s *symptom) bool {
-		return s.lacksHeader() && s.lists("Access-Control-Allow-Headers", fetch.Wildcard) &&
-			d.someSymptom(func(o *symptom) bool { return o.lacksHeader() && o.includes() })
-	}},
-	{PreflightPermissive, func(d *diagnosis, s *symptom) bool {
-		return s.lacksHeader() && s.lists("Access-Control-Allow-Headers", fetch.Wildcard) && d.someSymptom(func(o *symptom) bool {
-			return o.route == s.route && o.effect == effectAllowed && o.probes(catalog.AreaHeader, catalog.Outside)
-		})
-	}},
-	{WildcardNotAuthorization, func(d *diagnosis, s *symptom) bool {
-		return s.lacksHeader() && s.lists("Access-Control-Allow-Headers", fetch.Wildcard)
-	}},
-	{HeadersOnWrongAnswer, func(d *diagnosis, s *symptom) bool {
-		lists := func(preflight bool) bool {
-			return d.some(func(f *fact) bool {
-				return f.preflight == preflight && f.answer.Contains("access-control-allow-headers")
-			})
-		}
-		return s.lacksHeader() && lists(false) && !lists(true)
-	}},
-	{RangeNotSafelisted, func(d *diagnosis, s *symptom) bool { return s.lacksHeader() && d.lacksOnly("range") }},
-	{SafelistOverflow, func(d *diagnosis, s *symptom) bool {
-		return s.lacksHeader() && d.lacksOnly("accept", "accept-language", "content-language")
-	}},
-	{AllowHeadersMissing, func(d *diagnosis, s *symptom) bool { return s.lacksHeader() }},
 }

@@ -9,34 +9,6 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// causesInAllowOrigin: there is an Access-Control-Allow-Origin, and it is wrong.
-var causesInAllowOrigin = []cause{
-	{AcaoDuplicated, func(d *diagnosis, s *symptom) bool {
-		return s.detail() == fetch.DetailMultiple && d.someSymptom((*symptom).duplicated)
-	}},
-	{AcaoDuplicated, func(d *diagnosis, s *symptom) bool { return s.passedOn() && d.someSymptom((*symptom).duplicated) }},
-	{AcaoDuplicated, func(d *diagnosis, s *symptom) bool { return d.namedToOthers(s) && d.someSymptom((*symptom).duplicated) }},
-	{AcaoNotAnOrigin, func(d *diagnosis, s *symptom) bool {
-		return d.namedToOthers(s) && !isOrigin(s.value("Access-Control-Allow-Origin"))
-	}},
-	{AcaoStaticMismatch, func(d *diagnosis, s *symptom) bool { return d.namedToOthers(s) }},
-	{UpstreamPassthrough, func(d *diagnosis, s *symptom) bool { return s.passedOn() && !d.accepts(s) }},
-	{AcaoMultiValue, func(d *diagnosis, s *symptom) bool { return s.detail() == fetch.DetailMultiple }},
-	{WildcardByShape, func(d *diagnosis, s *symptom) bool { return d.wildcard(s) && d.dependsOnCookie() }},
-	{WildcardWithCredentials, func(d *diagnosis, s *symptom) bool { return d.wildcard(s) && d.wildcardWithCredentials() }},
-	{PolicyWidened, func(d *diagnosis, s *symptom) bool { return d.wildcard(s) }},
-	{AcaoNotAnOrigin, func(d *diagnosis, s *symptom) bool {
-		return s.detail() == fetch.DetailInvalid || s.detail() == fetch.DetailMismatch && !isOrigin(s.value("Access-Control-Allow-Origin"))
-	}},
-	{PreflightCached, func(d *diagnosis, s *symptom) bool {
-		return s.detail() == fetch.DetailMismatch && s.preflight() && s.fromCache()
-	}},
-	{AcaoWrongLayer, func(d *diagnosis, s *symptom) bool {
-		return s.effect == effectRefused && (s.detail() == fetch.DetailMismatch || s.detail() == fetch.DetailMissing) && !s.preflight() && s.x != nil && s.fromCache()
-	}},
-	{AcaoStaticMismatch, func(d *diagnosis, s *symptom) bool { return s.detail() == fetch.DetailMismatch }},
-}
-
 // duplicated reports whether two layers named an origin.
 func (s *symptom) duplicated() bool {
 	if s.x == nil || s.detail() != fetch.DetailMultiple {
@@ -141,37 +113,6 @@ func (s *symptom) fromCache() bool {
 		}
 	}
 	return s.UpstreamSeen && s.step > 0 && !s.preflight() && s.status() < 300 && s.reached(s.x.Request.Method) < asked
-}
-
-// causesOfSilence: there is no Access-Control-Allow-Origin where one has to be.
-// What holds for a whole origin or route goes before what holds for errors alone.
-var causesOfSilence = []cause{
-	{AcaoIntermittent, func(d *diagnosis, s *symptom) bool { return s.missing() && d.intermittent() }},
-	{PreflightActual, func(d *diagnosis, s *symptom) bool { return s.missing() && d.oneKindAlone(s) }},
-	{CacheStatePoisoning, func(d *diagnosis, s *symptom) bool {
-		return s.missing() && s.probes(catalog.AreaSteady, catalog.AfterOddOrigin) && s.step > 0 && d.consentsHere(s)
-	}},
-	{AcrhMangled, func(d *diagnosis, s *symptom) bool {
-		return s.effect == effectRefused && s.probes(catalog.AreaHeader, catalog.AskedWith) && d.consentsToPreflight(s, func(f *fact) bool { return !f.wire }) &&
-			!d.someSymptom(func(o *symptom) bool {
-				return o.route == s.route && o.preflight() && !o.Case.Wire() && o.effect == effectRefused
-			})
-	}},
-	{ProtocolDependent, func(d *diagnosis, s *symptom) bool {
-		return s.missing() && s.Case.Protocol != "" && d.consentsHere(s)
-	}},
-	{WildcardDepth, func(d *diagnosis, s *symptom) bool { return s.missing() && d.neverMatches(s) && d.spansLabels(s) }},
-	{PolicyNeverMatches, func(d *diagnosis, s *symptom) bool { return s.missing() && d.neverMatches(s) }},
-	{PolicyNeverMatches, func(d *diagnosis, s *symptom) bool {
-		return s.effect == effectAllowed && d.someSymptom(func(o *symptom) bool {
-			return o.route == s.route && o.missing() && o.origin()+"/" == s.origin() && d.neverMatches(o)
-		})
-	}},
-	{PolicyScope, func(d *diagnosis, s *symptom) bool { return s.missing() && d.forgotten(s) }},
-	{PreflightActual, func(d *diagnosis, s *symptom) bool {
-		return s.missing() && !d.namesOriginAt(s, func(f *fact) bool { return f.preflight == s.preflight() }) &&
-			d.namesOriginAt(s, func(f *fact) bool { return f.preflight != s.preflight() })
-	}},
 }
 
 // missing reports whether a page was refused for want of the header.

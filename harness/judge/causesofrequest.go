@@ -7,24 +7,6 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// causesOfNoAnswer: no answer came, or the target answered another request than
-// the one that was sent.
-var causesOfNoAnswer = []cause{
-	{PreflightRateLimited, func(d *diagnosis, s *symptom) bool {
-		return s.effect == effectUnsteady && d.someSymptom(func(o *symptom) bool { return preflightStatus(429)(d, o) })
-	}},
-	{AcaoIntermittent, func(d *diagnosis, s *symptom) bool { return s.effect == effectUnsteady }},
-	{AuthProxyRedirect, func(d *diagnosis, s *symptom) bool { return s.silent() && s.redirectedTo() == elsewhere }},
-	{RedirectOriginNull, func(d *diagnosis, s *symptom) bool { return s.effect == effectRefused && s.ledElsewhere() }},
-	{PreflightMTLS, func(d *diagnosis, s *symptom) bool {
-		return s.silent() && s.preflight() && s.x.Failure == fetch.FailureCertificate
-	}},
-	{LooksLikeCORS, func(d *diagnosis, s *symptom) bool { return s.silent() }},
-	{BrowserHeaderRemoved, func(d *diagnosis, s *symptom) bool {
-		return s.missing() && d.someSymptom(func(o *symptom) bool { return o.preflight() == s.preflight() && o.missing() && o.stripped() })
-	}},
-}
-
 // silent reports whether no answer came to the request that decided.
 func (s *symptom) silent() bool { return s.x != nil && s.x.Response == nil }
 
@@ -92,48 +74,6 @@ func (s *symptom) stripped() bool {
 		}
 	}
 	return false
-}
-
-// causesInPreflightStatus: the preflight was not answered as one.
-var causesInPreflightStatus = []cause{
-	{FilterNotImplemented, func(d *diagnosis, s *symptom) bool {
-		refused := s.missing() || s.effect == effectRefused && s.preflight()
-		return (refused || s.passedOn() || s.cached() || s.effect == effectHidden) && d.saysNothing()
-	}},
-	{PolicyScope, func(d *diagnosis, s *symptom) bool {
-		return s.missing() && s.preflight() && s.reached("OPTIONS") > 0 && d.forgotten(s) &&
-			d.some(func(f *fact) bool { return f.route == s.route && f.allowed && !f.preflight && f.status > 0 }) &&
-			!d.some(func(f *fact) bool { return f.route == s.route && f.allowed && !f.preflight && f.namesOrigin() })
-	}},
-	{PreflightForwarded, func(d *diagnosis, s *symptom) bool {
-		return s.effect == effectRefused && s.preflight() && s.reached("OPTIONS") > 0
-	}},
-	{AuthProxyRedirect, func(d *diagnosis, s *symptom) bool { return s.redirectedTo() == elsewhere }},
-	{PreflightRedirect, func(d *diagnosis, s *symptom) bool {
-		return s.redirectedTo() == itself && d.someSymptom(func(o *symptom) bool {
-			return o.route == s.route && o.preflight() && o.redirectedTo() == itself
-		})
-	}},
-	{AcaoMissingOnRedirect, func(d *diagnosis, s *symptom) bool { return s.redirectedTo() == itself }},
-	{AllowMethodsMissing, func(d *diagnosis, s *symptom) bool { return s.declined() && d.onlyWithMethod(s) }},
-	{AllowHeadersMissing, func(d *diagnosis, s *symptom) bool { return s.declined() && d.onlyWithHeaders(s) }},
-	{PreflightRateLimited, preflightStatus(429)},
-	{Preflight401, preflightStatus(401, 407)},
-	{Preflight401, func(d *diagnosis, s *symptom) bool { return d.deniedBeforeCORS(s, 401) }},
-	{Preflight401, func(d *diagnosis, s *symptom) bool { return d.deniedAnyway(s, 401) }},
-	{Preflight404, preflightStatus(404)},
-	{Preflight405, preflightStatus(405, 501)},
-	{WildcardRuntimeError, func(d *diagnosis, s *symptom) bool {
-		return (s.effect == effectRefused || s.effect == effectStatus) && s.status() >= 500 && d.failsWithOrigin() && d.servesWithoutOrigin() && !d.neverServes(s)
-	}},
-	{Preflight5xx, func(d *diagnosis, s *symptom) bool {
-		return s.effect == effectRefused && s.preflight() && s.status() >= 500
-	}},
-	{Preflight403, func(d *diagnosis, s *symptom) bool {
-		return s.effect == effectRefused && s.preflight() && s.status() >= 400
-	}},
-	{Preflight403, func(d *diagnosis, s *symptom) bool { return d.deniedBeforeCORS(s, 403) }},
-	{Preflight403, func(d *diagnosis, s *symptom) bool { return d.deniedAnyway(s, 403) }},
 }
 
 // saysNothing reports whether the target says nothing about CORS in any ordinary

@@ -7,7 +7,7 @@ import (
 )
 
 // A diagnosis finds the causes of symptoms. A symptom has one cause: the first of
-// [causes] that explains it, and causes stand in an order in which one that
+// [explanations] that explains it, and causes stand in an order in which one that
 // makes others appear comes before them.
 type diagnosis struct {
 	view     *policy.View
@@ -26,28 +26,6 @@ type diagnosis struct {
 	texts map[string]string
 }
 
-// A cause explains symptoms.
-type cause struct {
-	id       FindingID
-	explains func(d *diagnosis, s *symptom) bool
-}
-
-// causes are in root-cause order.
-var causes = slices.Concat(
-	causesOfNoAnswer,
-	causesInPreflightStatus,
-	causesOfStatus,
-	causesInCaches,
-	causesInAllowOrigin,
-	causesInCredentials,
-	causesOfSilence,
-	causesInErrors,
-	causesInPreflightLists,
-	causesInLifetimes,
-	causesInExposed,
-	causesInScope,
-)
-
 // A group is the symptoms of one cause.
 type group struct {
 	id       FindingID
@@ -64,9 +42,9 @@ func (d *diagnosis) groups() []group {
 			continue
 		}
 		id := Unclassified
-		for _, c := range causes {
-			if c.explains(d, s) {
-				id = c.id
+		for _, e := range explanations {
+			if e.is(d, s) {
+				id = e.id
 				break
 			}
 		}

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"regexp"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -38,10 +39,27 @@ func TestEveryKindHasARemedy(t *testing.T) {
 		if s.note || s.id == HeadersOnWrongAnswer {
 			continue
 		}
-		_, ok := remedies[s.id]
-		for _, id := range append(matcherIDs(), PolicyWidened) {
-			ok = ok || id == s.id
-		}
+		ok := rowOf(s.id).remedy != nil
 		assert.NotEqual(t, without[s.id], ok, "%s", s.id)
 	}
+}
+
+// TestEveryExplanationHasAPlace: no two explanations are in one place, but those by
+// the way in which origins are compared, of which only one holds.
+func TestEveryExplanationHasAPlace(t *testing.T) {
+	t.Parallel()
+	taken := map[int]FindingID{}
+	for _, e := range explanations {
+		if e.place != placeScope {
+			assert.Empty(t, taken[e.place], "%s is in the same place, %d", e.id, e.place)
+		}
+		taken[e.place] = e.id
+	}
+	assert.IsIncreasing(t, slices.Compact(slices.Collect(func(yield func(int) bool) {
+		for _, e := range explanations {
+			if !yield(e.place) {
+				return
+			}
+		}
+	})))
 }

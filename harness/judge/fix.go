@@ -16,42 +16,50 @@ type remedy struct {
 	values func(s *symptom) []string
 }
 
-var remedies = map[FindingID]remedy{
-	BrowserHeaderRemoved: {policy.FixAnswerPreflight, nothing},
-	Preflight404:         {policy.FixAnswerPreflight, nothing}, Preflight405: {policy.FixAnswerPreflight, nothing},
-	Preflight401: {policy.FixAnswerPreflight, nothing}, Preflight403: {policy.FixAnswerPreflight, nothing},
-	PreflightRedirect: {policy.FixAnswerPreflight, nothing}, AuthProxyRedirect: {policy.FixAnswerPreflight, nothing},
-	Preflight5xx: {policy.FixAnswerPreflight, nothing}, PreflightForwarded: {policy.FixAnswerPreflight, nothing},
-	PreflightMTLS: {policy.FixAnswerPreflight, nothing}, PreflightRateLimited: {policy.FixAnswerPreflight, nothing},
-	OptionsHijacked: {policy.FixAnswerPreflight, nothing}, OptionsRejected: {policy.FixAnswerPreflight, nothing},
-	PreflightCached: {policy.FixAnswerPreflight, nothing}, AcrhMangled: {policy.FixAnswerPreflight, nothing},
+// A remedyFor returns the remedy as the symptom that shows a cause best has it.
+type remedyFor func(first *symptom) remedy
 
-	AcaoMissingOnError: {policy.FixOnErrors, statusOf}, AcaoMissingOnGatewayError: {policy.FixOnErrors, statusOf},
-	AcaoMissingOnUnmatched: {policy.FixOnErrors, statusOf}, AcaoMissingAuthDenial: {policy.FixOnErrors, statusOf},
-	AcaoMissingOnRedirect: {policy.FixOnHops, nothing}, RedirectOriginNull: {policy.FixOnHops, nothing},
-	AcaoDuplicated: {policy.FixOneOwner, owned}, UpstreamPassthrough: {policy.FixOneOwner, owned},
+// fixedBy is the same remedy whatever was seen.
+func fixedBy(kind policy.FixKind, values func(*symptom) []string) remedyFor {
+	return func(*symptom) remedy { return remedy{kind, values} }
+}
 
-	AcaoMultiValue: {policy.FixAllowOrigin, origins}, AcaoNotAnOrigin: {policy.FixAllowOrigin, origins},
-	AcaoStaticMismatch: {policy.FixAllowOrigin, origins}, AcaoIntermittent: {policy.FixAllowOrigin, origins},
-	PolicyNeverMatches: {policy.FixAllowOrigin, origins}, FilterNotImplemented: {policy.FixAllowOrigin, origins},
-	WildcardWithCredentials: {policy.FixAllowOrigin, origins}, WildcardByShape: {policy.FixAllowOrigin, origins},
-	WildcardRuntimeError: {policy.FixAllowOrigin, origins}, PreflightActual: {policy.FixAllowOrigin, origins},
-	CacheStatePoisoning: {policy.FixAllowOrigin, origins}, ProtocolDependent: {policy.FixAllowOrigin, origins},
-	PolicyScope: {policy.FixScope, nothing}, CORSPathBypass: {policy.FixScope, nothing},
+func wildcardDepthRemedy(first *symptom) remedy {
+	if first.effect == effectRefused {
+		return remedy{policy.FixAllowOrigin, origins}
+	}
+	return remedy{policy.FixDenyOrigin, origins}
+}
 
-	OriginBeyond: {policy.FixUnlistOrigin, origins},
+func wrongAnswerRemedy(first *symptom) remedy {
+	if first.effect == effectHidden {
+		return remedy{policy.FixExpose, exposed}
+	}
+	return remedy{policy.FixAllowHeader, lackedNames}
+}
 
-	PreflightPermissive: {policy.FixDenyMethod, outsideMethods}, CredentialsBeyond: {policy.FixForbidCredentials, nothing},
-	AllowMethodsMissing: {policy.FixAllowMethod, insideMethods}, AllowMethodsWildcard: {policy.FixAllowMethod, insideMethods},
-	MethodCase: {policy.FixAllowMethod, insideMethods}, AllowListInvalid: {policy.FixAllowMethod, insideMethods},
-	AllowHeadersMissing: {policy.FixAllowHeader, lackedNames}, AllowHeadersWildcard: {policy.FixAllowHeader, lackedNames},
-	WildcardNotAuthorization: {policy.FixAllowHeader, lackedNames}, RangeNotSafelisted: {policy.FixAllowHeader, lackedNames},
-	SafelistOverflow: {policy.FixAllowHeader, lackedNames}, AcacNotTrue: {policy.FixAllowCredentials, nothing},
+func permissiveRemedy(first *symptom) remedy {
+	switch {
+	case first.effect == effectRequests:
+		return remedy{policy.FixDenyOrigin, origins}
+	case first.probes(catalog.AreaHeader):
+		return remedy{policy.FixDenyHeader, outsideNames}
+	}
+	return remedy{policy.FixDenyMethod, outsideMethods}
+}
 
-	ExposeMissing: {policy.FixExpose, exposed}, ExposeWildcard: {policy.FixExpose, exposed}, ExposeBeyond: {policy.FixHide, exposed},
-	MissingVaryOrigin: {policy.FixVary, varyOrigin}, VaryOnNonCORS: {policy.FixVary, varyOrigin},
-	VaryOverwritten: {policy.FixVary, varyLost}, AcaoWrongLayer: {policy.FixVary, varyOrigin},
-	MaxAgeZero: {policy.FixMaxAge, maxAge}, MaxAgeInvalid: {policy.FixMaxAge, maxAge}, MaxAgeDiffers: {policy.FixMaxAge, maxAge},
+func invalidListRemedy(first *symptom) remedy {
+	if first.malformed("Access-Control-Allow-Headers") {
+		return remedy{policy.FixAllowHeader, lackedNames}
+	}
+	return remedy{policy.FixAllowMethod, insideMethods}
+}
+
+func asymmetryRemedy(first *symptom) remedy {
+	if first.withoutCredentials() {
+		return remedy{policy.FixAllowCredentials, nothing}
+	}
+	return remedy{policy.FixAllowOrigin, origins}
 }
 
 func nothing(*symptom) []string      { return nil }
@@ -113,26 +121,7 @@ const fixOrigins = 3
 // it isn't about a header.
 func fix(g group, view *policy.View) policy.Fix {
 	first := g.first()
-	r, ok := remedies[g.id]
-	if !ok && slices.Contains(matcherIDs(), g.id) || g.id == PolicyWidened {
-		r = remedy{policy.FixDenyOrigin, origins}
-	}
-	switch {
-	case g.id == WildcardDepth && first.effect == effectRefused:
-		r.kind = policy.FixAllowOrigin
-	case g.id == HeadersOnWrongAnswer && first.effect == effectHidden:
-		r = remedy{policy.FixExpose, exposed}
-	case g.id == HeadersOnWrongAnswer:
-		r = remedy{policy.FixAllowHeader, lackedNames}
-	case g.id == PreflightPermissive && first.effect == effectRequests:
-		r = remedy{policy.FixDenyOrigin, origins}
-	case g.id == PreflightPermissive && first.probes(catalog.AreaHeader):
-		r = remedy{policy.FixDenyHeader, outsideNames}
-	case g.id == AllowListInvalid && first.malformed("Access-Control-Allow-Headers"):
-		r = remedy{policy.FixAllowHeader, lackedNames}
-	case g.id == PreflightActual && first.withoutCredentials():
-		r = remedy{policy.FixAllowCredentials, nothing}
-	}
+	r := rowOf(g.id).remedied(first)
 	f := policy.Fix{Kind: r.kind, Because: first.Case.Rule}
 	if r.kind == "" {
 		return f

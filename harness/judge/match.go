@@ -197,14 +197,6 @@ func (d *diagnosis) byAttack(m matched) FindingID {
 	return ""
 }
 
-// matcherIDs returns every cause that is a way to compare origins.
-func matcherIDs() []FindingID {
-	return []FindingID{
-		OriginReflectedAny, NullOriginAllowed, SuffixMatch, PrefixMatch, SubstringMatch, UnescapedDot, UnanchoredRegex, CrossProduct,
-		AnySubdomain, WildcardDepth, HTTPSchemeTrusted, PortIgnored, OriginCaseFolded, SpecialCharacters, SharedHost, DevOriginInProd,
-	}
-}
-
 // matchersFor returns the ways to compare origins with those that the policy
 // allows, the plainest first: for all of them, and for each alone.
 func matchersFor(view *policy.View) []matcher {

@@ -33,7 +33,7 @@ func shown(g group) []policy.Shown {
 // if caches are what it is about, those to the requests that went before.
 func (s *symptom) deciding(id FindingID) []*fetch.Exchange {
 	var out []*fetch.Exchange
-	kind := remedies[id].kind
+	kind := rowOf(id).remedied(s).kind
 	caches := kind == policy.FixVary || kind == policy.FixMaxAge || s.effect == effectRequests
 	for step := range min(s.step+1, len(s.Got)) {
 		for i := range s.Got[step].Exchanges {

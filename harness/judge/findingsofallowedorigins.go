@@ -1,0 +1,159 @@
+package judge
+
+import (
+	"github.com/corsproof/corsproof/harness/catalog"
+	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/policy"
+)
+
+// Access-Control-Allow-Origin on the response.
+const (
+	AcaoMissingOnError        FindingID = "acao-missing-on-error"
+	AcaoMissingOnGatewayError FindingID = "acao-missing-on-gateway-error"
+	AcaoMissingOnUnmatched    FindingID = "acao-missing-on-unmatched-route"
+	AcaoMissingOnRedirect     FindingID = "acao-missing-on-redirect-or-direct-response"
+	AcaoMissingAuthDenial     FindingID = "acao-missing-auth-denial"
+	AcaoDuplicated            FindingID = "acao-duplicated-by-upstream"
+	AcaoMultiValue            FindingID = "acao-multi-value-list"
+	AcaoNotAnOrigin           FindingID = "acao-not-a-serialized-origin"
+	AcaoStaticMismatch        FindingID = "acao-static-mismatch"
+	AcaoIntermittent          FindingID = "acao-intermittent-stateful-matcher"
+	UpstreamPassthrough       FindingID = "upstream-acao-passthrough"
+	NonCORSBlocked            FindingID = "non-cors-request-blocked"
+	DeniedEmpty200            FindingID = "disallowed-origin-empty-200"
+	SameOriginMisdetected     FindingID = "same-origin-misdetected"
+	AcaoWrongLayer            FindingID = "acao-survives-wrong-layer"
+)
+
+var findingsOfAllowedOrigins = []row{
+	{
+		Kind: Kind{AcaoMissingOnError, "errors name no origin", SeverityMasked, LayerGateway},
+		explains: []explanation{
+			{placeError + 20, func(d *diagnosis, s *symptom) bool { return s.errorLayer() != "" && d.bare[AcaoMissingOnError] }},
+		},
+		remedy: fixedBy(policy.FixOnErrors, statusOf),
+	},
+	{
+		Kind: Kind{AcaoMissingOnGatewayError, "errors that the gateway makes itself name no origin", SeverityMasked, LayerGateway},
+		explains: []explanation{
+			{placeError + 30, func(d *diagnosis, s *symptom) bool {
+				return s.errorLayer() != "" && d.bare[AcaoMissingOnGatewayError]
+			}},
+		},
+		remedy: fixedBy(policy.FixOnErrors, statusOf),
+	},
+	{
+		Kind: Kind{AcaoMissingOnUnmatched, "the 404 of an unknown path names no origin", SeverityMasked, LayerGateway},
+		explains: []explanation{
+			{placeError + 40, func(d *diagnosis, s *symptom) bool { return s.errorLayer() == AcaoMissingOnUnmatched }},
+		},
+		remedy: fixedBy(policy.FixOnErrors, statusOf),
+	},
+	{
+		Kind: Kind{AcaoMissingOnRedirect, "redirects name no origin", SeverityOutage, LayerGateway},
+		explains: []explanation{
+			{placeError + 10, func(d *diagnosis, s *symptom) bool {
+				return s.bare() && s.status() >= 300 && s.status() < 400
+			}},
+			{placePreflight + 60, func(d *diagnosis, s *symptom) bool { return s.redirectedTo() == itself }},
+		},
+		remedy: fixedBy(policy.FixOnHops, nothing),
+	},
+	{
+		Kind: Kind{AcaoMissingAuthDenial, "the refusal of a request without authentication names no origin", SeverityMasked, LayerGateway},
+		explains: []explanation{
+			{placeError + 50, func(d *diagnosis, s *symptom) bool { return s.errorLayer() == AcaoMissingAuthDenial }},
+		},
+		remedy: fixedBy(policy.FixOnErrors, statusOf),
+	},
+	{
+		Kind: Kind{AcaoDuplicated, "two layers name an origin", SeverityOutage, LayerGateway},
+		explains: []explanation{
+			{placeAllowOrigin + 10, func(d *diagnosis, s *symptom) bool {
+				return s.detail() == fetch.DetailMultiple && d.someSymptom((*symptom).duplicated)
+			}},
+			{placeAllowOrigin + 20, func(d *diagnosis, s *symptom) bool { return s.passedOn() && d.someSymptom((*symptom).duplicated) }},
+			{placeAllowOrigin + 30, func(d *diagnosis, s *symptom) bool { return d.namedToOthers(s) && d.someSymptom((*symptom).duplicated) }},
+		},
+		remedy: fixedBy(policy.FixOneOwner, owned),
+	},
+	{
+		Kind: Kind{AcaoMultiValue, "a list of origins stands where one belongs", SeverityOutage, LayerGateway},
+		explains: []explanation{
+			{placeAllowOrigin + 70, func(d *diagnosis, s *symptom) bool { return s.detail() == fetch.DetailMultiple }},
+		},
+		remedy: fixedBy(policy.FixAllowOrigin, origins),
+	},
+	{
+		Kind: Kind{AcaoNotAnOrigin, "what is named is no origin", SeverityOutage, LayerGateway},
+		explains: []explanation{
+			{placeAllowOrigin + 40, func(d *diagnosis, s *symptom) bool {
+				return d.namedToOthers(s) && !isOrigin(s.value("Access-Control-Allow-Origin"))
+			}},
+			{placeAllowOrigin + 110, func(d *diagnosis, s *symptom) bool {
+				return s.detail() == fetch.DetailInvalid || s.detail() == fetch.DetailMismatch && !isOrigin(s.value("Access-Control-Allow-Origin"))
+			}},
+		},
+		remedy: fixedBy(policy.FixAllowOrigin, origins),
+	},
+	{
+		Kind: Kind{AcaoStaticMismatch, "one origin is named to everybody", SeverityOutage, LayerGateway},
+		explains: []explanation{
+			{placeAllowOrigin + 50, func(d *diagnosis, s *symptom) bool { return d.namedToOthers(s) }},
+			{placeAllowOrigin + 140, func(d *diagnosis, s *symptom) bool { return s.detail() == fetch.DetailMismatch }},
+		},
+		remedy: fixedBy(policy.FixAllowOrigin, origins),
+	},
+	{
+		Kind: Kind{AcaoIntermittent, "the same request gets different answers", SeverityOutage, LayerGateway},
+		explains: []explanation{
+			{placeSilence + 10, func(d *diagnosis, s *symptom) bool { return s.missing() && d.intermittent() }},
+			{placeNoAnswer + 20, func(d *diagnosis, s *symptom) bool { return s.effect == effectUnsteady }},
+		},
+		remedy: fixedBy(policy.FixAllowOrigin, origins),
+	},
+	{
+		Kind: Kind{UpstreamPassthrough, "the application's consent overrules the gateway's no", SeverityHole, LayerGateway},
+		explains: []explanation{
+			{placeAllowOrigin + 60, func(d *diagnosis, s *symptom) bool { return s.passedOn() && !d.accepts(s) }},
+		},
+		remedy: fixedBy(policy.FixOneOwner, owned),
+	},
+	{
+		Kind: Kind{NonCORSBlocked, "requests that are none of CORS's business are refused", SeverityOutage, LayerGateway},
+		explains: []explanation{
+			{placeStatus + 30, func(d *diagnosis, s *symptom) bool {
+				return s.turnedAway() && s.probes(catalog.AreaScope, catalog.NoOrigin)
+			}},
+			{placeStatus + 40, func(d *diagnosis, s *symptom) bool {
+				without := s.isStatus() && s.probes(catalog.AreaScope) && !s.x.Request.Headers.Contains("Origin")
+				after := s.effect == effectRequests && s.probes(catalog.AreaCache, catalog.ImageFirst, catalog.InOrder)
+				return (without || after) && d.someSymptom(func(o *symptom) bool { return o.turnedAway() && o.probes(catalog.AreaScope, catalog.NoOrigin) })
+			}},
+		},
+	},
+	{
+		Kind: Kind{DeniedEmpty200, "a denied origin gets an empty success", SeverityOutage, LayerGateway},
+		note: &note{30, func(f *fact) bool {
+			return f.route != nil && f.origin != "" && !f.allowed && !f.preflight && !f.wire && f.status == 200 && f.bodyBytes == 0 && f.seen && !f.reached &&
+				f.probe.Is(catalog.AreaRoute)
+		}, "an origin that may not read gets status 200 without a body, so that a check of the status alone sees a success", nil, nil},
+	},
+	{
+		Kind: Kind{SameOriginMisdetected, "the target's own pages are refused", SeverityOutage, LayerGateway},
+		explains: []explanation{
+			{placeStatus + 50, func(d *diagnosis, s *symptom) bool {
+				return s.turnedAway() && s.probes(catalog.AreaScope, catalog.OwnOrigin)
+			}},
+		},
+	},
+	{
+		Kind: Kind{AcaoWrongLayer, "a cache in front answers for another origin", SeverityOutage, LayerGateway},
+		explains: []explanation{
+			{placeAllowOrigin + 130, func(d *diagnosis, s *symptom) bool {
+				return s.effect == effectRefused && (s.detail() == fetch.DetailMismatch || s.detail() == fetch.DetailMissing) && !s.preflight() && s.x != nil && s.fromCache()
+			}},
+		},
+		remedy: fixedBy(policy.FixVary, varyOrigin),
+	},
+}

@@ -1,0 +1,67 @@
+package judge
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/corsproof/corsproof/harness/policy"
+)
+
+// Browser and network.
+const (
+	RedirectOriginNull    FindingID = "redirect-origin-null"
+	RedirectAuthorization FindingID = "redirect-preflighted-request-authorization-dropped"
+	LocalNetworkAccess    FindingID = "local-network-access-blocked"
+	PrivateNetwork        FindingID = "private-network-legacy"
+	LooksLikeCORS         FindingID = "looks-like-cors-but-is-not"
+	OpaqueSuccess         FindingID = "opaque-no-cors-success"
+	CORSDoS               FindingID = "cors-dos"
+	VaryInjection         FindingID = "vary-header-injection"
+	NotAccessControl      FindingID = "cors-mistaken-for-access-control"
+)
+
+var findingsOfNetworks = []row{
+	{
+		Kind: Kind{RedirectOriginNull, "a redirect loses the page's origin", SeverityOutage, LayerGateway},
+		explains: []explanation{
+			{placeNoAnswer + 40, func(d *diagnosis, s *symptom) bool { return s.effect == effectRefused && s.ledElsewhere() }},
+		},
+		remedy: fixedBy(policy.FixOnHops, nothing),
+	},
+	{
+		Kind: Kind{RedirectAuthorization, "a redirect loses Authorization", SeverityOutage, LayerEngine},
+	},
+	{
+		Kind: Kind{LocalNetworkAccess, "the browser guards the local network", SeverityOutage, LayerEnvironment},
+	},
+	{
+		Kind: Kind{PrivateNetwork, "the target opens the local network to pages", SeverityHole, LayerGateway},
+		note: &note{40, func(f *fact) bool { return f.answer.Contains("access-control-allow-private-network") },
+			"Access-Control-Allow-Private-Network is sent though nobody asked for it", nil, nil},
+	},
+	{
+		Kind: Kind{LooksLikeCORS, "no answer came", SeverityOutage, LayerEnvironment},
+		explains: []explanation{
+			{placeNoAnswer + 60, func(d *diagnosis, s *symptom) bool { return s.silent() }},
+		},
+	},
+	{
+		Kind: Kind{OpaqueSuccess, "a success that nobody can read", SeverityAnnoyance, LayerClient},
+	},
+	{
+		Kind: Kind{CORSDoS, "an odd request header ends the connection", SeverityOutage, LayerGateway},
+		note: &note{50, func(f *fact) bool { return f.wire && f.status == 0 },
+			"a request that is only odd got no answer at all", []FindingID{Preflight5xx, PreflightMTLS, LooksLikeCORS}, nil},
+	},
+	{
+		Kind: Kind{VaryInjection, "what is asked for comes back in Vary", SeverityHole, LayerGateway},
+		note: &note{60, func(f *fact) bool {
+			return f.preflight && len(f.names) > 0 && slices.ContainsFunc(f.answer.Items("vary"), func(name string) bool {
+				return slices.ContainsFunc(f.names, func(asked string) bool { return strings.EqualFold(asked, name) })
+			})
+		}, "the names that a preflight asks for come back in Vary, as whoever asks has written them", nil, nil},
+	},
+	{
+		Kind: Kind{NotAccessControl, "CORS keeps no client out", SeverityAnnoyance, LayerPolicy},
+	},
+}
