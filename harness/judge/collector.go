@@ -24,6 +24,7 @@ type CollectorConfig struct {
 // that a note is shown by, and a few facts of the others. It is not for concurrent use.
 type Collector struct {
 	cfg       CollectorConfig
+	finder    factFinder
 	diagnosis diagnosis
 	noted     []noted
 }
@@ -33,7 +34,7 @@ func NewCollector(cfg CollectorConfig) *Collector {
 	if cfg.Command == "" {
 		cfg.Command = fmt.Sprintf("corsproof check %s --target %s", cfg.View.Policy.File, cfg.View.Target.Name)
 	}
-	return &Collector{cfg: cfg, diagnosis: diagnosis{view: cfg.View}}
+	return &Collector{cfg: cfg, finder: factFinder{view: cfg.View}, diagnosis: diagnosis{view: cfg.View}}
 }
 
 // Add takes a case. If it failed, the collector keeps it, and nobody may change
@@ -42,11 +43,11 @@ func (c *Collector) Add(checked *Checked) {
 	if checked.End() == EndNotRun {
 		return
 	}
-	facts := c.diagnosis.factsOf(checked)
+	facts := c.finder.factsOf(checked)
 	c.note(checked, facts)
 	c.diagnosis.facts = append(c.diagnosis.facts, facts...)
 	if checked.End() == EndViolation {
-		c.diagnosis.symptoms = append(c.diagnosis.symptoms, symptoms(checked, c.cfg.View)...)
+		c.diagnosis.symptomList = append(c.diagnosis.symptomList, symptoms(checked, c.cfg.View)...)
 	}
 }
 
@@ -56,11 +57,11 @@ func (c *Collector) AddContext(checked *Checked) {
 	if checked.End() == EndNotRun {
 		return
 	}
-	c.diagnosis.facts = append(c.diagnosis.facts, c.diagnosis.factsOf(checked)...)
+	c.diagnosis.facts = append(c.diagnosis.facts, c.finder.factsOf(checked)...)
 	if checked.End() == EndViolation {
 		for _, s := range symptoms(checked, c.cfg.View) {
 			s.context = true
-			c.diagnosis.symptoms = append(c.diagnosis.symptoms, s)
+			c.diagnosis.symptomList = append(c.diagnosis.symptomList, s)
 		}
 	}
 }

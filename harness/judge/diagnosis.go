@@ -10,21 +10,18 @@ import (
 // [explanations] that explains it, and causes stand in an order in which one that
 // makes others appear comes before them.
 type diagnosis struct {
-	view     *policy.View
-	facts    []fact
-	symptoms []*symptom
-	// matchers are how the target seems to compare origins, by the symptom's
-	// origin and route.
-	matchers map[matched]FindingID
-	// beyond are those that no comparison is behind: they stand in the target's config.
-	beyond map[matched]bool
+	view *policy.View
+	facts
+	symptomList
+	comparisons
 	// bare are the layers whose errors name no origin.
 	bare map[FindingID]bool
 	// namedWhoever are the origins that the target names to others, too.
 	namedWhoever map[string]bool
-	// texts are what facts share.
-	texts map[string]string
 }
+
+// A symptomList is all that is wrong with a target.
+type symptomList []*symptom
 
 // A group is the symptoms of one cause.
 type group struct {
@@ -33,11 +30,11 @@ type group struct {
 }
 
 func (d *diagnosis) groups() []group {
-	d.matchers = d.match()
+	d.comparisons = d.match()
 	d.bare = d.bareLayers()
 	d.namedWhoever = d.namedWhoeverAsks()
 	var out []group
-	for _, s := range d.symptoms {
+	for _, s := range d.symptomList {
 		if s.context {
 			continue
 		}

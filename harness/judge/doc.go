@@ -34,6 +34,12 @@
 // again, over the answers that the target gave, with that header as the policy
 // calls for it.
 //
+// A kind of finding is one row in the table of its area (findingsof*.go), and one page
+// in findings.md. A row's functions ask what is known of the target: of the request
+// that came out wrong (symptom: what was sent, what answered, what was called for),
+// of everything that the target answered (facts), of all that is wrong with it
+// (symptomList), and of how it compares origins (comparisons).
+//
 // What each ID is found of stands in seeds.md, which a test writes: mistakes in
 // configs that real gateways run, and mistakes of a gateway on paper.
 //

@@ -41,11 +41,6 @@ func summary(s *symptom) string {
 	return "other requests were made than the policy calls for"
 }
 
-// method is that of the request, as it is sent.
-func (s *symptom) method() string {
-	return cmp.Or(s.Case.Steps[s.step].Request.Method, "GET")
-}
-
 // evidence is what a symptom rests on.
 func evidence(s *symptom) Evidence {
 	e := Evidence{Case: s.Case.ID, Step: s.step, Request: s.Case.Steps[s.step].FetchRequest(), Decisive: -1, Block: s.block}

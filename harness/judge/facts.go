@@ -45,8 +45,18 @@ type fact struct {
 // protocolHeaders are the answer's headers that facts keep.
 var protocolHeaders = []string{"vary", "age", "x-cache"}
 
+// facts are what a target's answers say, those of all cases that were run.
+type facts []fact
+
+// A factFinder makes facts of cases. Facts share their texts, so that they keep no trace
+// alive.
+type factFinder struct {
+	view  *policy.View
+	texts map[string]string
+}
+
 // factsOf returns what the target's answers in a case say.
-func (d *diagnosis) factsOf(c *Checked) []fact {
+func (ff *factFinder) factsOf(c *Checked) []fact {
 	var out []fact
 	for step, trace := range c.Got {
 		if step >= len(c.Case.Steps) {
@@ -60,7 +70,7 @@ func (d *diagnosis) factsOf(c *Checked) []fact {
 				continue
 			}
 			f := fact{
-				id: c.Case.ID, probe: c.Case.Probe, step: step, at: i, route: routeOf(d.view, x.Server+x.Request.Target), preflight: x.Request.IsPreflight(),
+				id: c.Case.ID, probe: c.Case.Probe, step: step, at: i, route: routeOf(ff.view, x.Server+x.Request.Target), preflight: x.Request.IsPreflight(),
 				method: x.Request.Method, protocol: string(c.Case.Protocol), cookie: x.Request.Headers.Contains("Cookie"), wire: c.Case.Wire(), noted: c.Case.Noted,
 				seen: c.UpstreamSeen, reached: c.reached(x.Request.Method) > 0,
 			}
@@ -80,7 +90,7 @@ func (d *diagnosis) factsOf(c *Checked) []fact {
 					access := strings.HasPrefix(name, "access-control-")
 					f.cors = f.cors || access
 					if access || slices.Contains(protocolHeaders, name) {
-						f.answer = append(f.answer, fetch.Header{d.intern(name), d.intern(h.Value())})
+						f.answer = append(f.answer, fetch.Header{ff.intern(name), ff.intern(h.Value())})
 					}
 				}
 				f.consents = fetch.CORSCheck(fetch.Origin(f.origin), trace.Request.Credentials, x.Response.Headers) == nil
@@ -115,25 +125,24 @@ func (f *fact) ordinary() bool {
 }
 
 // some reports whether there is such a fact.
-func (d *diagnosis) some(is func(*fact) bool) bool {
-	for i := range d.facts {
-		if is(&d.facts[i]) {
+func (fs facts) some(is func(*fact) bool) bool {
+	for i := range fs {
+		if is(&fs[i]) {
 			return true
 		}
 	}
 	return false
 }
 
-// intern returns one copy of a text for all facts, so that they keep no trace
-// alive.
-func (d *diagnosis) intern(text string) string {
-	if d.texts == nil {
-		d.texts = map[string]string{}
+// intern returns one copy of a text for all facts.
+func (ff *factFinder) intern(text string) string {
+	if ff.texts == nil {
+		ff.texts = map[string]string{}
 	}
-	if kept, ok := d.texts[text]; ok {
+	if kept, ok := ff.texts[text]; ok {
 		return kept
 	}
 	text = strings.Clone(text)
-	d.texts[text] = text
+	ff.texts[text] = text
 	return text
 }

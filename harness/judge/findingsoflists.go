@@ -43,7 +43,7 @@ var findingsOfLists = []row{
 		Kind: Kind{MethodCase, "a method stands there in another case", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeScope + 10, func(d *diagnosis, s *symptom) bool {
-				consents := s.effect == effectAllowed || s.effect == effectRequests && d.onlyPreflightConsents(s)
+				consents := s.effect == effectAllowed || s.effect == effectRequests && s.onlyPreflightConsents()
 				return s.probes(catalog.AreaMethod, catalog.OtherCase) && consents && !d.overConsents()
 			}},
 			{placeList + 30, func(d *diagnosis, s *symptom) bool {

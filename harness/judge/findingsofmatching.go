@@ -109,7 +109,7 @@ var findingsOfMatching = []row{
 		Kind:     Kind{WildcardDepth, "a wildcard stands for another number of labels", SeverityHole, LayerGateway},
 		compares: true,
 		explains: []explanation{
-			{placeSilence + 60, func(d *diagnosis, s *symptom) bool { return s.missing() && d.neverMatches(s) && d.spansLabels(s) }},
+			{placeSilence + 60, func(d *diagnosis, s *symptom) bool { return s.missing() && d.neverMatches(s) && s.spansLabels() }},
 		},
 		remedy: wildcardDepthRemedy,
 	},

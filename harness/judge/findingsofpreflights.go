@@ -147,7 +147,7 @@ var findingsOfPreflights = []row{
 			{placeScope + 20, func(d *diagnosis, s *symptom) bool {
 				return s.effect == effectAllowed && (s.probes(catalog.AreaMethod) || s.probes(catalog.AreaHeader))
 			}},
-			{placeScope + 30, func(d *diagnosis, s *symptom) bool { return s.effect == effectRequests && d.onlyPreflightConsents(s) }},
+			{placeScope + 30, func(d *diagnosis, s *symptom) bool { return s.effect == effectRequests && s.onlyPreflightConsents() }},
 			{placeList + 60, func(d *diagnosis, s *symptom) bool {
 				return s.lacksHeader() && s.lists("Access-Control-Allow-Headers", fetch.Wildcard) && d.someSymptom(func(o *symptom) bool {
 					return o.route == s.route && o.effect == effectAllowed && o.probes(catalog.AreaHeader, catalog.Outside)

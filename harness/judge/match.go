@@ -54,10 +54,18 @@ const (
 	pointsWrong = -3
 )
 
+// comparisons are how a target seems to compare origins.
+type comparisons struct {
+	// matchers are the ways, by the origin and route that were let read.
+	matchers map[matched]FindingID
+	// beyond are those that no comparison is behind: they stand in the target's config.
+	beyond map[matched]bool
+}
+
 // match finds out how the target compares origins: of all denied origins that
 // were tried it knows which ones could read, and looks for the comparison that
 // tells the same ones apart. What no comparison explains goes by the attack.
-func (d *diagnosis) match() map[matched]FindingID {
+func (d *diagnosis) match() comparisons {
 	taken, tried := d.taken()
 	named := d.named()
 	isNamed := func(t matched) bool { return named[t] }
@@ -126,22 +134,22 @@ func (d *diagnosis) match() map[matched]FindingID {
 			out[t] = id
 		}
 	}
-	d.beyond = map[matched]bool{}
+	beyond := map[matched]bool{}
 	for _, t := range stale {
 		if id := d.byAttack(t); id == DevOriginInProd || id == SharedHost {
 			out[t] = id // which says more of it
 			continue
 		}
-		d.beyond[t] = true
+		beyond[t] = true
 	}
-	return out
+	return comparisons{out, beyond}
 }
 
 // named returns the denied origins that the target's config names as they are: to
 // explain them it takes no comparison.
-func (d *diagnosis) named() map[matched]bool {
+func (ss symptomList) named() map[matched]bool {
 	out := map[matched]bool{}
-	for _, s := range d.symptoms {
+	for _, s := range ss {
 		if s.probes(catalog.AreaOrigin, catalog.Named) {
 			out[s.matched()] = true
 		}
@@ -153,7 +161,7 @@ func (d *diagnosis) named() map[matched]bool {
 // that were tried, in the order of the cases.
 func (d *diagnosis) taken() (taken, tried []matched) {
 	read := map[matched]bool{}
-	for _, s := range d.symptoms {
+	for _, s := range d.symptomList {
 		if s.effect == effectAllowed && !d.wildcard(s) && !s.passedOn() && s.x != nil {
 			read[s.matched()] = true
 		}
@@ -185,8 +193,8 @@ var related = map[catalog.Relation]FindingID{
 }
 
 // byAttack names the cause by the attack with which the origin was tried.
-func (d *diagnosis) byAttack(m matched) FindingID {
-	for _, s := range d.symptoms {
+func (ss symptomList) byAttack(m matched) FindingID {
+	for _, s := range ss {
 		if s.effect != effectAllowed || s.matched() != m {
 			continue
 		}

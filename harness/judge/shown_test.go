@@ -34,7 +34,7 @@ func TestShownUpstream(t *testing.T) {
 		{"https://b.test", 404, nil},
 	} {
 		x := exchange("GET", tc.origin, tc.status, "gateway")
-		s := &symptom{Checked: &Checked{Upstream: upstream, UpstreamSeen: true}}
+		s := &symptom{request: request{Checked: &Checked{Upstream: upstream, UpstreamSeen: true}}}
 		assert.Equal(t, policy.Shown{
 			Request: x.Request.Headers, Method: "GET", Status: tc.status, Answer: fetch.HeaderList{{"Access-Control-Allow-Origin", "gateway"}},
 			FromUpstream: tc.want != nil, Upstream: tc.want,

@@ -2,7 +2,6 @@ package judge
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
@@ -25,14 +24,9 @@ const (
 
 // A symptom is a violation in one request of a case.
 type symptom struct {
-	*Checked
-	step     int
+	request
 	effect   effect
 	mismatch catalog.Deviation
-	// x is the answer that decided, nil if there is none: it came from a cache.
-	x *fetch.Exchange
-	// block is why the page was refused.
-	block *fetch.Block
 	// route is nil on a path that no route matches.
 	route *policy.Effective
 	// spelled is the route of whose path this is another spelling, nil if it is none.
@@ -92,7 +86,7 @@ func symptoms(c *Checked, view *policy.View) []*symptom {
 }
 
 func newSymptom(c *Checked, view *policy.View, m catalog.Deviation, e effect) *symptom {
-	s := &symptom{Checked: c, step: m.Step, effect: e, mismatch: m, route: routeOf(view, c.Case.Steps[m.Step].Request.URL)}
+	s := &symptom{request: request{Checked: c, step: m.Step}, effect: e, mismatch: m, route: routeOf(view, c.Case.Steps[m.Step].Request.URL)}
 	if s.probes(catalog.AreaScope, catalog.Spelled) {
 		i := slices.IndexFunc(view.Routes, func(e *policy.Effective) bool { return e.Route.Name.Text == c.Case.Route })
 		s.spelled = view.Routes[i]
@@ -185,31 +179,6 @@ func (s *symptom) origin() string {
 	return s.Case.Steps[s.step].Request.Origin
 }
 
-// status is that of the answer that decided; 0 if there is none.
-func (s *symptom) status() int {
-	if s.x == nil || s.x.Response == nil {
-		return 0
-	}
-	return s.x.Response.Status
-}
-
-// lines are those of a header of the answer that decided.
-func (s *symptom) lines(name string) []string {
-	if s.x == nil || s.x.Response == nil {
-		return nil
-	}
-	return s.x.Response.Headers.Lines(name)
-}
-
-// value is the header's value, all lines of it.
-func (s *symptom) value(name string) string { return strings.Join(s.lines(name), ", ") }
-
-// preflight reports whether the answer that decided is one to a preflight.
-func (s *symptom) preflight() bool { return s.x != nil && s.x.Request.IsPreflight() }
-
-// target is the origin that the request is for.
-func (s *symptom) target() string { return originOf(s.Case.Steps[s.step].Request.URL) }
-
 func originOf(address string) string {
 	u, err := fetch.ParseURL(address, nil)
 	if err != nil {
@@ -227,15 +196,6 @@ func (c *Checked) reached(method string) int {
 		}
 	}
 	return n
-}
-
-// wanted is the answer that the policy calls for to the request that decided,
-// nil if it calls for none.
-func (s *symptom) wanted() *fetch.Exchange {
-	if s.x == nil || s.step >= len(s.Want) {
-		return nil
-	}
-	return sameRequest(s.Want[s.step].Exchanges, s.x)
 }
 
 // sameRequest returns the exchange of a list with the same request.

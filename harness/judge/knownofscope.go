@@ -11,21 +11,15 @@ import (
 // by itself and with the symptom's error, one without an Origin or one that it
 // recognises as well. Preflights are none of them, nor are requests that are to end in
 // an error. That somebody can read who may not has another cause.
-func (d *diagnosis) neverServes(s *symptom) bool {
+func (fs facts) neverServes(s *symptom) bool {
 	if s.effect == effectAllowed || s.route == nil || s.x == nil || s.preflight() || s.status() < 400 || s.UpstreamSeen && s.reached(s.x.Request.Method) > 0 {
 		return false
 	}
 	plain := func(f *fact) bool {
 		return f.route == s.route && !f.preflight && f.status > 0 && !f.probe.EndsInError()
 	}
-	return !d.some(func(f *fact) bool { return plain(f) && (f.status != s.status() || f.seen && f.reached) }) &&
-		d.some(func(f *fact) bool { return plain(f) && (f.origin == "" || f.allowed && f.consents) })
-}
-
-// isStatus reports whether the answer itself is another one, readable or not.
-func (s *symptom) isStatus() bool {
-	want := s.wanted()
-	return want != nil && want.Response != nil && s.status() != want.Response.Status
+	return !fs.some(func(f *fact) bool { return plain(f) && (f.status != s.status() || f.seen && f.reached) }) &&
+		fs.some(func(f *fact) bool { return plain(f) && (f.origin == "" || f.allowed && f.consents) })
 }
 
 // turnedAway reports whether the answer is an error where none belongs.
@@ -33,15 +27,15 @@ func (s *symptom) turnedAway() bool { return s.isStatus() && s.status() >= 400 }
 
 // overConsents reports whether preflights let through more than another spelling
 // of a method.
-func (d *diagnosis) overConsents() bool {
-	return d.someSymptom(func(s *symptom) bool {
-		return (s.probes(catalog.AreaMethod, catalog.Outside) || s.probes(catalog.AreaHeader, catalog.Outside)) && (s.effect == effectAllowed || s.effect == effectRequests && d.onlyPreflightConsents(s))
+func (ss symptomList) overConsents() bool {
+	return ss.someSymptom(func(s *symptom) bool {
+		return (s.probes(catalog.AreaMethod, catalog.Outside) || s.probes(catalog.AreaHeader, catalog.Outside)) && (s.effect == effectAllowed || s.effect == effectRequests && s.onlyPreflightConsents())
 	})
 }
 
 // onlyPreflightConsents reports whether the preflight let through what the
 // request itself was then refused for.
-func (d *diagnosis) onlyPreflightConsents(s *symptom) bool {
+func (s *symptom) onlyPreflightConsents() bool {
 	if s.step >= len(s.Got) {
 		return false
 	}
@@ -58,8 +52,8 @@ func (s *symptom) reflected() bool {
 
 // reflectsAny reports whether every origin comes back on some route: then it does
 // on the others, too, by the same mistake.
-func (d *diagnosis) reflectsAny() bool {
-	for _, id := range d.matchers {
+func (cs comparisons) reflectsAny() bool {
+	for _, id := range cs.matchers {
 		if id == OriginReflectedAny {
 			return true
 		}

@@ -7,33 +7,12 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// silent reports whether no answer came to the request that decided.
-func (s *symptom) silent() bool { return s.x != nil && s.x.Response == nil }
-
 func isRedirect(x fetch.Exchange) bool {
 	return x.Response != nil && x.Response.Status >= 300 && x.Response.Status < 400 && x.Response.Headers.Contains("Location")
 }
 
-// ledElsewhere reports whether the target changed where a redirect of the
-// upstream's leads.
-func (s *symptom) ledElsewhere() bool {
-	if s.step >= len(s.Got) || s.step >= len(s.Want) {
-		return false
-	}
-	return slices.ContainsFunc(s.Got[s.step].Exchanges, func(x fetch.Exchange) bool {
-		want := sameRequest(s.Want[s.step].Exchanges, &x)
-		return want != nil && isRedirect(x) && isRedirect(*want) && s.locationOf(&x) != s.locationOf(want) && !s.keptFromUpstream(&x)
-	})
-}
-
-// keptFromUpstream reports whether the target answered a request by itself which
-// was the upstream's to answer.
-func (s *symptom) keptFromUpstream(x *fetch.Exchange) bool {
-	return s.UpstreamSeen && s.reached(x.Request.Method) == 0
-}
-
 // locationOf is where a redirect leads.
-func (s *symptom) locationOf(x *fetch.Exchange) string {
+func locationOf(x *fetch.Exchange) string {
 	location, _ := x.Response.Headers.Get("Location")
 	base, err := fetch.ParseURL(x.Server+x.Request.Target, nil)
 	if err != nil {
@@ -46,42 +25,12 @@ func (s *symptom) locationOf(x *fetch.Exchange) string {
 	return u.String()
 }
 
-// stripped reports whether requests reached the upstream without what makes them
-// CORS requests, or preflights, though more were sent with it.
-func (s *symptom) stripped() bool {
-	if s.x == nil || !s.x.Request.Headers.Contains("Origin") {
-		return false
-	}
-	for _, name := range []string{"Origin", "Access-Control-Request-Method"} {
-		lacks := func(x *fetch.Exchange) bool {
-			return x.Request.Method == s.x.Request.Method && !x.Request.Headers.Contains(name)
-		}
-		sent, reached := 0, 0
-		for _, t := range s.Got {
-			for i := range t.Exchanges {
-				if lacks(&t.Exchanges[i]) {
-					sent++
-				}
-			}
-		}
-		for i := range s.Upstream {
-			if lacks(&s.Upstream[i]) {
-				reached++
-			}
-		}
-		if reached > sent && (name == "Origin" || s.preflight()) {
-			return true
-		}
-	}
-	return false
-}
-
 // saysNothing reports whether the target says nothing about CORS in any ordinary
 // answer; then how it treats preflights is a consequence. A "*" on a route for
 // everybody takes nothing that looks at a request: it may be written by hand.
-func (d *diagnosis) saysNothing() bool {
-	return d.some(func(f *fact) bool { return f.ordinary() && !f.preflight && !f.cors }) &&
-		!d.some(func(f *fact) bool { return f.ordinary() && f.cors && !(f.wildcardAlone() && f.route.AllowsAnyOrigin()) })
+func (fs facts) saysNothing() bool {
+	return fs.some(func(f *fact) bool { return f.ordinary() && !f.preflight && !f.cors }) &&
+		!fs.some(func(f *fact) bool { return f.ordinary() && f.cors && !(f.wildcardAlone() && f.route.AllowsAnyOrigin()) })
 }
 
 func preflightStatus(statuses ...int) func(*diagnosis, *symptom) bool {
@@ -129,38 +78,38 @@ func (s *symptom) declined() bool {
 }
 
 // onlyWithMethod reports whether preflights for the method alone are refused.
-func (d *diagnosis) onlyWithMethod(s *symptom) bool {
+func (fs facts) onlyWithMethod(s *symptom) bool {
 	method, _ := s.x.Request.Headers.Get("Access-Control-Request-Method")
-	return !fetch.IsSafelistedMethod(method) && d.consentsToPreflight(s, func(f *fact) bool { return f.method != method }) &&
-		!d.consentsToPreflight(s, func(f *fact) bool { return f.method == method })
+	return !fetch.IsSafelistedMethod(method) && fs.consentsToPreflight(s, func(f *fact) bool { return f.method != method }) &&
+		!fs.consentsToPreflight(s, func(f *fact) bool { return f.method == method })
 }
 
 // onlyWithHeaders reports whether preflights for one of the header names alone
 // are refused.
-func (d *diagnosis) onlyWithHeaders(s *symptom) bool {
+func (fs facts) onlyWithHeaders(s *symptom) bool {
 	return slices.ContainsFunc(s.x.Request.Headers.Items("Access-Control-Request-Headers"), func(name string) bool {
 		has := func(f *fact) bool {
 			return slices.ContainsFunc(f.names, func(asked string) bool { return strings.EqualFold(asked, name) })
 		}
-		return d.consentsToPreflight(s, func(f *fact) bool { return !has(f) }) && !d.consentsToPreflight(s, has)
+		return fs.consentsToPreflight(s, func(f *fact) bool { return !has(f) }) && !fs.consentsToPreflight(s, has)
 	})
 }
 
 // consentsToPreflight reports whether the target says yes to a preflight on the
 // symptom's route.
-func (d *diagnosis) consentsToPreflight(s *symptom, is func(*fact) bool) bool {
-	return d.some(func(f *fact) bool {
+func (fs facts) consentsToPreflight(s *symptom, is func(*fact) bool) bool {
+	return fs.some(func(f *fact) bool {
 		return f.preflight && f.route == s.route && f.allowed && fetch.IsOKStatus(f.status) && f.consents && is(f)
 	})
 }
 
 // failsWithOrigin reports whether requests that need no preflight fail, too, once
 // they have an Origin.
-func (d *diagnosis) failsWithOrigin() bool {
-	return d.some(func(f *fact) bool { return f.origin != "" && !f.preflight && f.status >= 500 && !f.probe.EndsInError() })
+func (fs facts) failsWithOrigin() bool {
+	return fs.some(func(f *fact) bool { return f.origin != "" && !f.preflight && f.status >= 500 && !f.probe.EndsInError() })
 }
 
 // servesWithoutOrigin reports whether requests without an Origin are served.
-func (d *diagnosis) servesWithoutOrigin() bool {
-	return d.some(func(f *fact) bool { return f.origin == "" && !f.preflight && f.status > 0 && f.status < 300 })
+func (fs facts) servesWithoutOrigin() bool {
+	return fs.some(func(f *fact) bool { return f.origin == "" && !f.preflight && f.status > 0 && f.status < 300 })
 }

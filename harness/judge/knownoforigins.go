@@ -2,7 +2,6 @@ package judge
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/corsproof/corsproof/harness/catalog"
@@ -28,10 +27,10 @@ func (d *diagnosis) namedToOthers(s *symptom) bool {
 
 // namedWhoeverAsks returns what stood in Access-Control-Allow-Origin and was not
 // the Origin that was sent.
-func (d *diagnosis) namedWhoeverAsks() map[string]bool {
+func (fs facts) namedWhoeverAsks() map[string]bool {
 	out := map[string]bool{}
-	for i := range d.facts {
-		f := &d.facts[i]
+	for i := range fs {
+		f := &fs[i]
 		named, _ := f.answer.Get("access-control-allow-origin")
 		if named != "" && named != fetch.Wildcard && named != f.origin && !out[named] && isOrigin(f.origin) {
 			out[named] = true
@@ -49,7 +48,7 @@ func (s *symptom) passedOn() bool {
 }
 
 // accepts reports whether the target lets the symptom's origin read by itself.
-func (d *diagnosis) accepts(s *symptom) bool { return d.matchers[s.matched()] != "" }
+func (cs comparisons) accepts(s *symptom) bool { return cs.matchers[s.matched()] != "" }
 
 // wildcard reports whether a "*" decided.
 func (s *symptom) wildcard() bool {
@@ -60,14 +59,14 @@ func (s *symptom) wildcard() bool {
 		(s.route == nil || !s.route.Origin(s.origin()).Allowed)
 }
 
-func (d *diagnosis) wildcardWithCredentials() bool {
-	return d.someSymptom(func(s *symptom) bool { return s.detail() == fetch.DetailWildcardWithCredentials })
+func (ss symptomList) wildcardWithCredentials() bool {
+	return ss.someSymptom(func(s *symptom) bool { return s.detail() == fetch.DetailWildcardWithCredentials })
 }
 
 // wildcard reports whether a "*" decided, and not an origin that is a "*" itself
 // and was sent back.
-func (d *diagnosis) wildcard(s *symptom) bool {
-	return s.wildcard() && (s.origin() != fetch.Wildcard || d.someSymptom(func(o *symptom) bool {
+func (ss symptomList) wildcard(s *symptom) bool {
+	return s.wildcard() && (s.origin() != fetch.Wildcard || ss.someSymptom(func(o *symptom) bool {
 		return o.wildcard() && o.route == s.route && o.origin() != fetch.Wildcard
 	}))
 }
@@ -82,8 +81,8 @@ func (d *diagnosis) dependsOnCookie() bool {
 	})
 }
 
-func (d *diagnosis) someSymptom(is func(*symptom) bool) bool {
-	return slices.ContainsFunc(d.symptoms, is)
+func (ss symptomList) someSymptom(is func(*symptom) bool) bool {
+	return slices.ContainsFunc(ss, is)
 }
 
 // isOrigin reports whether a value could be some page's Origin.
@@ -95,26 +94,6 @@ func isOrigin(value string) bool {
 	return err == nil && u.Host != "" && string(u.Origin()) == value
 }
 
-// fromCache reports whether the answer says that it is a cache's, or was given
-// while the upstream was asked less often than it had to be.
-func (s *symptom) fromCache() bool {
-	if age, err := strconv.Atoi(s.value("Age")); err == nil && age >= 0 {
-		return true
-	}
-	if strings.Contains(strings.ToLower(s.value("X-Cache")), "hit") {
-		return true
-	}
-	asked := 0
-	for _, t := range s.Got[:s.step+1] {
-		for _, x := range t.Exchanges {
-			if x.Request.Method == s.x.Request.Method {
-				asked++
-			}
-		}
-	}
-	return s.UpstreamSeen && s.step > 0 && !s.preflight() && s.status() < 300 && s.reached(s.x.Request.Method) < asked
-}
-
 // missing reports whether a page was refused for want of the header.
 func (s *symptom) missing() bool {
 	return s.effect == effectRefused && s.detail() == fetch.DetailMissing && s.x != nil
@@ -122,17 +101,17 @@ func (s *symptom) missing() bool {
 
 // oneKindAlone reports whether answers of the symptom's kind, preflights or all
 // others, never name an origin, while those of the other kind do.
-func (d *diagnosis) oneKindAlone(s *symptom) bool {
+func (fs facts) oneKindAlone(s *symptom) bool {
 	names := func(preflight bool) bool {
-		return d.some(func(f *fact) bool { return f.preflight == preflight && f.ordinary() && f.namesOrigin() })
+		return fs.some(func(f *fact) bool { return f.preflight == preflight && f.ordinary() && f.namesOrigin() })
 	}
 	return names(!s.preflight()) && !names(s.preflight())
 }
 
 // consentsHere reports whether the target consents to the symptom's origin on its
 // route in some other case, which speaks no version of HTTP in particular.
-func (d *diagnosis) consentsHere(s *symptom) bool {
-	return d.some(func(f *fact) bool {
+func (fs facts) consentsHere(s *symptom) bool {
+	return fs.some(func(f *fact) bool {
 		return f.route == s.route && f.origin == s.origin() && f.preflight == s.preflight() && f.ordinary() && f.consents &&
 			f.protocol == "" && f.id != s.Case.ID
 	})
@@ -140,58 +119,58 @@ func (d *diagnosis) consentsHere(s *symptom) bool {
 
 // namesOriginAt reports whether the target names an origin on the symptom's route
 // in some ordinary answer; on a path that no route matches, any route counts.
-func (d *diagnosis) namesOriginAt(s *symptom, is func(*fact) bool) bool {
-	return d.some(func(f *fact) bool {
+func (fs facts) namesOriginAt(s *symptom, is func(*fact) bool) bool {
+	return fs.some(func(f *fact) bool {
 		return (s.route == nil || f.route == s.route) && f.ordinary() && f.namesOrigin() && is(f)
 	})
 }
 
 // forgotten reports whether the target names no origin on the symptom's route, and
 // the symptom's on another.
-func (d *diagnosis) forgotten(s *symptom) bool {
-	return s.route != nil && !d.namesOriginAt(s, func(*fact) bool { return true }) && (d.namesOriginElsewhere(s) || s.everybodysAlone(d))
+func (fs facts) forgotten(s *symptom) bool {
+	return s.route != nil && !fs.namesOriginAt(s, func(*fact) bool { return true }) && (fs.namesOriginElsewhere(s) || fs.everybodysAlone(s))
 }
 
 // everybodysAlone reports whether the symptom's route, which is for everybody, is the
 // only one that names nobody: its origins may read nowhere else.
-func (s *symptom) everybodysAlone(d *diagnosis) bool {
-	return s.route.AllowsAnyOrigin() && d.some(func(f *fact) bool { return f.route != s.route && f.ordinary() && f.namesOrigin() })
+func (fs facts) everybodysAlone(s *symptom) bool {
+	return s.route.AllowsAnyOrigin() && fs.some(func(f *fact) bool { return f.route != s.route && f.ordinary() && f.namesOrigin() })
 }
 
 // namesOriginElsewhere reports whether the target names the symptom's origin on
 // another route.
-func (d *diagnosis) namesOriginElsewhere(s *symptom) bool {
-	return d.some(func(f *fact) bool {
+func (fs facts) namesOriginElsewhere(s *symptom) bool {
+	return fs.some(func(f *fact) bool {
 		return f.route != s.route && f.origin == s.origin() && f.ordinary() && f.namesOrigin()
 	})
 }
 
 // neverMatches reports whether the target lets others read, and the symptom's
 // origin nowhere, or not on its route.
-func (d *diagnosis) neverMatches(s *symptom) bool {
-	if d.forgotten(s) && s.route.AllowsAnyOrigin() {
+func (fs facts) neverMatches(s *symptom) bool {
+	if fs.forgotten(s) && s.route.AllowsAnyOrigin() {
 		return false
 	}
 	never := func(here func(*fact) bool) bool {
 		asked := func(f *fact) bool { return here(f) && f.origin == s.origin() && f.ordinary() }
-		return d.some(asked) && !d.some(func(f *fact) bool { return asked(f) && f.namesOrigin() }) &&
-			d.some(func(f *fact) bool { return here(f) && f.ordinary() && f.namesOrigin() })
+		return fs.some(asked) && !fs.some(func(f *fact) bool { return asked(f) && f.namesOrigin() }) &&
+			fs.some(func(f *fact) bool { return here(f) && f.ordinary() && f.namesOrigin() })
 	}
 	return never(func(*fact) bool { return true }) || s.route != nil && never(func(f *fact) bool { return f.route == s.route })
 }
 
 // spansLabels reports whether the symptom's origin is allowed by a wildcard for
 // several labels that the target takes for one.
-func (d *diagnosis) spansLabels(s *symptom) bool {
+func (s *symptom) spansLabels() bool {
 	return s.route != nil && strings.Contains(s.route.Origin(s.origin()).Because.Text, "**")
 }
 
 // intermittent reports whether one request got different answers in one case.
-func (d *diagnosis) intermittent() bool {
-	for i := range d.facts {
-		f := &d.facts[i]
+func (fs facts) intermittent() bool {
+	for i := range fs {
+		f := &fs[i]
 		if f.allowed && f.probe.Is(catalog.AreaSteady, catalog.Interleaved) && f.namesOrigin() &&
-			d.some(func(o *fact) bool {
+			fs.some(func(o *fact) bool {
 				return o.id == f.id && o.origin == f.origin && o.preflight == f.preflight && !o.namesOrigin()
 			}) {
 			return true

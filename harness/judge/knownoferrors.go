@@ -9,19 +9,19 @@ import (
 
 // deniedBeforeCORS reports whether a denial of the gateway's names no origin since
 // nothing about CORS has run yet: preflights on the route are denied, too.
-func (d *diagnosis) deniedBeforeCORS(s *symptom, status int) bool {
-	return s.errorLayer() == AcaoMissingAuthDenial && s.status() == status && d.deniesPreflights(s, status)
+func (ss symptomList) deniedBeforeCORS(s *symptom, status int) bool {
+	return s.errorLayer() == AcaoMissingAuthDenial && s.status() == status && ss.deniesPreflights(s, status)
 }
 
 // deniedAnyway reports whether a request was denied that the policy knows no
 // credentials for, by what denies preflights on the route, too.
-func (d *diagnosis) deniedAnyway(s *symptom, status int) bool {
-	return (s.isStatus() || s.missing()) && !s.preflight() && s.status() == status && s.keptFromUpstream(s.x) && d.deniesPreflights(s, status)
+func (ss symptomList) deniedAnyway(s *symptom, status int) bool {
+	return (s.isStatus() || s.missing()) && !s.preflight() && s.status() == status && s.keptFromUpstream(s.x) && ss.deniesPreflights(s, status)
 }
 
 // deniesPreflights reports whether preflights on the symptom's route are denied.
-func (d *diagnosis) deniesPreflights(s *symptom, status int) bool {
-	return d.someSymptom(func(o *symptom) bool {
+func (ss symptomList) deniesPreflights(s *symptom, status int) bool {
+	return ss.someSymptom(func(o *symptom) bool {
 		return o.route == s.route && o.effect == effectRefused && o.preflight() && o.status() == status
 	})
 }
@@ -59,9 +59,9 @@ func (s *symptom) errorLayer() FindingID {
 // bareLayers returns the layers whose errors pages can't read. One that covers
 // more explains the others: a header that isn't sent with errors is sent neither
 // with the application's nor with the gateway's own.
-func (d *diagnosis) bareLayers() map[FindingID]bool {
+func (ss symptomList) bareLayers() map[FindingID]bool {
 	out := map[FindingID]bool{}
-	for _, s := range d.symptoms {
+	for _, s := range ss {
 		if id := s.errorLayer(); id != "" {
 			out[id] = true
 		}
@@ -73,8 +73,8 @@ func (s *symptom) withoutCredentials() bool { return s.detail() == fetch.DetailC
 
 // allowsCredentials reports whether some ordinary answer on the symptom's route
 // allows credentials; on a path that no route matches, any route counts.
-func (d *diagnosis) allowsCredentials(s *symptom, is func(*fact) bool) bool {
-	return d.some(func(f *fact) bool {
+func (fs facts) allowsCredentials(s *symptom, is func(*fact) bool) bool {
+	return fs.some(func(f *fact) bool {
 		return (s.route == nil || f.route == s.route) && f.ordinary() && f.answer.Contains("access-control-allow-credentials") && is(f)
 	})
 }
