@@ -57,7 +57,7 @@ func (x Exchange) Masked(mask Mask) Exchange {
 }
 
 func (r Request) masked(mask Mask) Request {
-	r.Method, r.URL, r.Headers = mask.whole(r.Method), mask.whole(r.URL), r.Headers.masked(mask)
+	r.Method, r.URL, r.Referrer, r.Headers = mask.whole(r.Method), mask.whole(r.URL), mask.whole(r.Referrer), r.Headers.masked(mask)
 	if r.Body != nil {
 		body := *r.Body
 		body.ContentType, body.Bytes = mask.whole(body.ContentType), mask.whole(body.Bytes)

@@ -12,7 +12,7 @@ import (
 // Texts that the harness itself makes: no server has a say in them.
 var ownTexts = []string{
 	"Schema", "Case", "Caller.Name", "Caller.Kind", "Caller.Version", "Request.Origin", "Request.API", "Request.Mode", "Request.Credentials", "Request.Cache", "Request.Redirect",
-	"Request.ReferrerPolicy", "Request.Integrity", "Request.Body.Kind", "Exchanges.ID", "Exchanges.Server", "Exchanges.Witness", "Exchanges.Kind", "Exchanges.Peer", "Exchanges.Serves",
+	"Request.ReferrerPolicy", "Request.Integrity", "Request.Body.Kind", "Exchanges.ID", "Exchanges.Server", "Exchanges.Witness", "Exchanges.Kind", "Exchanges.Peer", "Exchanges.Serves", "Exchanges.Failure",
 	"Exchanges.Request.Version", "Exchanges.Request.Body.Digest", "Exchanges.Response.Version", "Exchanges.Response.Body.Digest", "Exchanges.Protocol.RequestID",
 	"Exchanges.Protocol.BlockedReason", "Exchanges.Protocol.CORSError", "Outcome.Kind", "Outcome.Response.Type", "Outcome.Response.Body.Digest",
 	"Outcome.Block.Phase", "Outcome.Block.Step", "Outcome.Block.Detail", "Outcome.Block.Exchange",
