@@ -35,9 +35,15 @@
 //	servers/container     servers, fetch, wire, process, fixtures
 //	servers/kubernetes    servers, fetch, wire, process, fixtures
 //	servers/gateway       servers, servers/gateway/adapter, policy, target, wire, process
-//	servers/gateway/…     deps_test.go has them one by one
 //	scenarios             harness and all under it, servers and all under it, fixtures
 //	cmd/corsproof         all
+//
+// And below servers/gateway, with the paths from there:
+//
+//	adapter               servers, fetch, policy, target, wire
+//	nginx, envoy          servers, adapter, fetch, policy, strict, target, wire, fixtures
+//	all                   servers/gateway, nginx, envoy
+//	containers            servers/gateway, servers/container, adapter, all, wire, process
 //
 // servers needs netns for the networks that it puts a service in.
 //
