@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // parseHost is the host parser, https://url.spec.whatwg.org/#concept-host-parser,
@@ -23,18 +24,28 @@ func parseHost(input string) (string, error) {
 		}
 		return "[" + addr.String() + "]", nil
 	}
+	domain := input
+	if strings.IndexByte(input, '%') >= 0 {
+		decoded := percentDecode(input)
+		if !utf8.Valid(decoded) {
+			return "", ErrURLFailure // U+FFFD, which is in no domain
+		}
+		domain = string(decoded)
+	}
 	plain := true
-	for i := range len(input) {
-		c := input[i]
+	for i := range len(domain) {
+		c := domain[i]
 		switch {
 		case plainInHost[c]:
+		case c == ' ' && domain != input:
+			return "", ErrURLUnsupported // a failure, but Chromium has such hosts
 		case forbiddenInHost[c]:
 			return "", ErrURLFailure
 		default:
-			plain = false // percent-encoded bytes and what IDNA has a say in
+			plain = false // what IDNA has a say in
 		}
 	}
-	domain := byteLowercase(input)
+	domain = byteLowercase(domain)
 	if !plain || strings.HasPrefix(domain, "xn--") || strings.Contains(domain, ".xn--") {
 		return "", ErrURLUnsupported
 	}
@@ -48,10 +59,9 @@ func parseHost(input string) (string, error) {
 }
 
 var (
-	// forbiddenInHost is https://url.spec.whatwg.org/#forbidden-domain-code-point
-	// but for "%", which may begin a percent-encoded byte.
+	// forbiddenInHost is https://url.spec.whatwg.org/#forbidden-domain-code-point.
 	forbiddenInHost = newByteSet(func(c byte) bool {
-		return c <= ' ' || c == 0x7F || strings.IndexByte("#/:<>?@[\\]^|", c) >= 0
+		return c <= ' ' || c == 0x7F || strings.IndexByte("#%/:<>?@[\\]^|", c) >= 0
 	})
 	plainInHost = newByteSet(func(c byte) bool { return isAlpha(c) || isDigit(c) || c == '-' || c == '.' || c == '_' })
 )
