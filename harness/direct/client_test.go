@@ -65,7 +65,7 @@ func startShared(ctx context.Context) (err error) {
 			return true
 		})
 		return table
-	}, Programs: programs(installed)}
+	}, Programs: programs(installed), Timeouts: Timeouts{Start: starting}}
 	curl, err := NewCurl(ctx, cfg)
 	if err != nil {
 		return err

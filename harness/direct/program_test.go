@@ -140,6 +140,9 @@ func ownPrograms(t *testing.T, timeouts Timeouts) []*Program {
 // little enough to wait for once.
 const patience = 10 * time.Second
 
+// starting is enough for the start of all programs at once, on any machine.
+const starting = 3 * time.Minute
+
 func TestProgramsOutliveWhatBefallsThem(t *testing.T) {
 	t.Parallel()
 	hang := make(chan struct{})
@@ -153,7 +156,7 @@ func TestProgramsOutliveWhatBefallsThem(t *testing.T) {
 	t.Cleanup(func() { close(hang) })
 	url := "http://" + r.Addr()
 	good := []fetch.Request{{URL: url + "/good", Origin: "http://app.example.com"}}
-	for _, p := range ownPrograms(t, Timeouts{Call: patience}) {
+	for _, p := range ownPrograms(t, Timeouts{Call: patience, Start: starting}) {
 		t.Run(p.Caller().Name, func(t *testing.T) {
 			t.Parallel()
 			requireRead := func() {
@@ -170,7 +173,7 @@ func TestProgramsOutliveWhatBefallsThem(t *testing.T) {
 			assert.Contains(t, traces[0].Outcome.Error, "within "+patience.String())
 			assert.NotEmpty(t, traces[0].Exchanges)
 			assert.True(t, traces[1].Outcome.Readable(), "%+v", traces[1].Outcome)
-			p.cfg.Timeouts = Timeouts{}
+			p.cfg.Timeouts = Timeouts{Start: starting}
 
 			// One that is killed is an error, with its name, and starts again.
 			require.NoError(t, syscall.Kill(p.alive.child.PID(), syscall.SIGKILL))

@@ -127,7 +127,7 @@ func TestChildOfOwnerWithOpenFile(t *testing.T) {
 	file, err := os.Create(filepath.Join(run.Dir(), "open"))
 	require.NoError(t, err)
 	defer file.Close()
-	given, plain := exec.Command("sleep", "60"), exec.Command("sleep", "60")
+	given, plain := exec.Command("sleep", "600"), exec.Command("sleep", "600")
 	given.ExtraFiles = []*os.File{file}
 	for _, cmd := range []*exec.Cmd{given, plain} {
 		require.NoError(t, cmd.Start())

@@ -20,7 +20,7 @@ import (
 )
 
 // patience bounds every wait of the tests; none of them is meant to last.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 const openVariable = "PROCESS_TEST_OPEN"
 
@@ -122,7 +122,7 @@ var roles = map[string]func(args []string){
 				return must1(run.Start(context.Background(), roleSpec(role))).PID()
 			},
 			"start-other": func(string) any {
-				spec := Spec{Name: "other", Path: "/bin/sleep", Args: []string{"60"}, Owner: otherUser}
+				spec := Spec{Name: "other", Path: "/bin/sleep", Args: []string{"600"}, Owner: otherUser}
 				return must1(run.Start(context.Background(), spec)).PID()
 			},
 			"escape": func(argument string) any { return must1(escape(run, argument)) },
@@ -193,7 +193,7 @@ func fork(e exile) int {
 	}
 	program, argument := must1(os.Executable()), e.Argument
 	if e.Program != "" {
-		program, argument = e.Program, "60"
+		program, argument = e.Program, "600"
 	}
 	// The program's name is not the first argument: only its link may show it.
 	return must1(os.StartProcess(program, []string{"exile", argument}, attr)).Pid

@@ -121,7 +121,7 @@ func TestCloseDuringStarts(t *testing.T) {
 	for range 4 {
 		work.Go(func() {
 			for {
-				child, err := run.Start(t.Context(), Spec{Name: "sleep", Path: "sleep", Args: []string{"60"}})
+				child, err := run.Start(t.Context(), Spec{Name: "sleep", Path: "sleep", Args: []string{"600"}})
 				if err != nil {
 					assert.ErrorIs(t, err, ErrClosed)
 					return
