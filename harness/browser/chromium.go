@@ -22,8 +22,8 @@ import (
 
 // DefaultSlots is the number of slots of a page unless [ChromiumConfig] says
 // otherwise. Chromium opens six connections to a server and queues the rest: with
-// 24 slots, calls to one server were no faster, and opening the page took three
-// times as long. More help where a page talks to several servers.
+// 24 slots, calls to one server were no faster. More help where a page talks to
+// several servers.
 const DefaultSlots = 6
 
 // ChromiumConfig configures [StartChromium].

@@ -14,9 +14,8 @@ type Engine interface {
 	// Info says which browser runs, with which flags.
 	Info() Info
 	// Open opens a page at origin, which a page host must serve: the page is
-	// origin + [PagePath], its slots are origin + [SlotPath]. For "null" it is a
-	// page with an opaque origin, [OpaqueURL]. The caller closes the page; ctx
-	// bounds the opening alone.
+	// origin + [PagePath]. For "null" it is a page with an opaque origin,
+	// [OpaqueURL]. The caller closes the page; ctx bounds the opening alone.
 	Open(ctx context.Context, origin string) (Page, error)
 	// Observe is [Page.Observe] for several pages of this engine, which make their
 	// calls at the same time. No two jobs have one ID.
@@ -46,7 +45,6 @@ type PageJobs struct {
 // Paths that every page origin must answer: blank documents of the page host.
 const (
 	PagePath = wire.PagePath
-	SlotPath = wire.SlotPath
 	// OpaquePath has a document that its Content-Security-Policy sandboxes.
 	OpaquePath = wire.OpaquePath
 	// SentinelPath is where sentinels go, with a random segment after it. A

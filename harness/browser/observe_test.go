@@ -429,7 +429,7 @@ func TestObserveTimesOutAlone(t *testing.T) {
 	got := map[string]fetch.Trace{}
 	// Long enough for each to be sent, on any machine.
 	const hangs = 5 * time.Second
-	// As many as there are slots, so that the rest needs new ones.
+	// As many as there are slots, so that the rest has to wait.
 	var jobs []Job
 	for n := range DefaultSlots {
 		jobs = append(jobs, Job{ID: fmt.Sprint("hang", n), Request: fetch.Request{URL: fmt.Sprintf("http://%s/hang?%d", server.Addr(), n)}, Timeout: hangs})

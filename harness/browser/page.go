@@ -87,10 +87,6 @@ func (p *chromiumPage) load(ctx context.Context) error {
 }
 
 func (p *chromiumPage) prepare(ctx context.Context, t *tab) error {
-	slots := SlotPath
-	if p.origin == OpaqueOrigin {
-		slots = "" // each frame would have an opaque origin of its own, out of reach
-	}
 	if err := t.navigate(ctx, p.url()); err != nil {
 		return err
 	}
@@ -108,7 +104,6 @@ func (p *chromiumPage) prepare(ctx context.Context, t *tab) error {
 	}
 	config, err := json.Marshal(map[string]any{
 		"binding":     bindingName,
-		"slotPath":    slots,
 		"inlineLimit": inlineLimit,
 		"prefixLimit": fetch.PrefixLimit,
 		"reportBatch": reportBatch,

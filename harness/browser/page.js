@@ -1,14 +1,11 @@
-// Makes calls from a page: a pool of same-origin iframes, the slots, each of
-// which makes one call at a time with its own window's API, so that the
-// browser's protocol tells their traffic apart by frame. What became of a call
-// is reported through the binding in the order in which calls end. A page that
-// can't reach into its frames, for its origin is opaque, has an empty slotPath:
-// then all slots are the page's own window.
+// Makes calls from a page, as many at a time as it has slots. What became of a call
+// is reported through the binding in the order in which calls end. A call that is
+// past its deadline is aborted.
 //
 // Evaluated once per document, as a function of its configuration.
 (config) => {
   'use strict';
-  const {binding, slotPath, inlineLimit, prefixLimit, reportBatch, reportDelay, tickDelay} = config;
+  const {binding, inlineLimit, prefixLimit, reportBatch, reportDelay, tickDelay} = config;
   const send = globalThis[binding];
   // Reports travel together: each message costs as much as a small call.
   let pending = [];
@@ -29,8 +26,7 @@
     }
   }
   const queue = [];
-  const slots = new Set();
-  let wanted = 0;
+  const slots = [];
   let running = 0; // jobs that wait or run
 
   // Strings hold one byte per code unit, as in the traces.
@@ -47,23 +43,23 @@
     return bytes;
   }
 
-  function bodyOf(win, body) {
+  function bodyOf(body) {
     if (!body) return undefined;
     const bytes = toBytes(body.bytes);
     switch (body.kind) {
       case 'bytes':
         return bytes;
       case 'blob':
-        return new win.Blob([bytes], {type: body.contentType || ''});
+        return new Blob([bytes], {type: body.contentType || ''});
       case 'urlsearchparams':
-        return new win.URLSearchParams(new TextDecoder().decode(bytes));
+        return new URLSearchParams(new TextDecoder().decode(bytes));
       case 'formdata': {
-        const form = new win.FormData();
-        for (const [name, value] of new win.URLSearchParams(new TextDecoder().decode(bytes))) form.append(name, value);
+        const form = new FormData();
+        for (const [name, value] of new URLSearchParams(new TextDecoder().decode(bytes))) form.append(name, value);
         return form;
       }
       case 'stream':
-        return new win.ReadableStream({
+        return new ReadableStream({
           start(controller) {
             if (bytes.length > 0) controller.enqueue(bytes);
             controller.close();
@@ -74,12 +70,12 @@
     }
   }
 
-  function initOf(win, r) {
-    const init = {};
+  function initOf(r, signal) {
+    const init = {signal};
     if (r.method) init.method = r.method;
     if (r.headers) init.headers = r.headers;
     if (r.body) {
-      init.body = bodyOf(win, r.body);
+      init.body = bodyOf(r.body);
       if (r.body.kind === 'stream' && !r.body.noDuplex) init.duplex = 'half';
     }
     if (r.mode) init.mode = r.mode;
@@ -105,16 +101,16 @@
     out.prefix = toString(bytes.subarray(0, prefixLimit));
   }
 
-  async function callFetch(win, r, out) {
+  async function callFetch(r, signal, out) {
     let response;
     try {
-      response = await win.fetch(r.url, initOf(win, r));
+      response = await fetch(r.url, initOf(r, signal));
     } catch (error) {
       out.error = String(error);
       // The promise is rejected both by a network error and by a request that
       // can't be made at all. Only the latter throws here.
       try {
-        new win.Request(r.url, initOf(win, r));
+        new Request(r.url, initOf(r, signal));
         out.kind = 'network-error';
       } catch (refusal) {
         out.kind = 'refused';
@@ -137,9 +133,10 @@
     out.headers = Array.from(response.headers);
   }
 
-  function callXHR(win, r, out) {
+  function callXHR(r, signal, out) {
     return new Promise((resolve) => {
-      const xhr = new win.XMLHttpRequest();
+      const xhr = new XMLHttpRequest();
+      signal.onabort = () => xhr.abort();
       xhr.responseType = 'arraybuffer';
       xhr.onloadend = async () => {
         if (xhr.status === 0) {
@@ -163,7 +160,7 @@
         for (const [name, value] of r.headers || []) xhr.setRequestHeader(name, value);
         xhr.withCredentials = r.credentials === 'include';
         if (r.uploadListener) xhr.upload.onprogress = () => {};
-        xhr.send(bodyOf(win, r.body));
+        xhr.send(bodyOf(r.body));
       } catch (refusal) {
         xhr.onloadend = null;
         out.kind = 'refused';
@@ -184,55 +181,49 @@
     }
   }
 
-  // A slot that is closed takes its call with it: the browser ends what a
-  // document that is gone has asked for.
+  // The bytes of all requests with keepalive that a document has in flight are
+  // limited, so such calls wait for each other:
+  // https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch, step 8.10.
+  let kept = Promise.resolve();
+  async function alone(work) {
+    const before = kept;
+    let over;
+    kept = new Promise((resolve) => { over = resolve; });
+    await before;
+    try {
+      return await work();
+    } finally {
+      over();
+    }
+  }
+
+  // A slot makes one call at a time.
   class Slot {
     constructor() {
       this.busy = false;
       this.deadline = Infinity;
-      slots.add(this);
+      slots.push(this);
     }
-    open() {
-      if (!slotPath) {
-        this.win = globalThis;
-        return Promise.resolve(this);
-      }
-      return new Promise((resolve, reject) => {
-        const frame = document.createElement('iframe');
-        frame.style.display = 'none'; // nothing to lay out
-        frame.src = slotPath;
-        frame.onload = () => {
-          this.win = frame.contentWindow;
-          resolve(this);
-        };
-        frame.onerror = () => reject(new Error('slot did not load'));
-        this.frame = frame;
-        document.body.append(frame);
+    async make(job) {
+      const out = {index: job.index, round: job.round};
+      if (job.parse) out.url = normal(job.request.url);
+      const call = job.request.api === 'xhr' ? callXHR : callFetch;
+      const controller = new AbortController();
+      this.deadline = performance.now() + job.timeout;
+      const isLate = await new Promise((resolve) => {
+        this.expire = resolve;
+        call(job.request, controller.signal, out).then(() => resolve(false));
       });
-    }
-    close() {
-      slots.delete(this);
-      this.frame?.remove();
+      this.deadline = Infinity;
+      if (!isLate) return out;
+      controller.abort(); // the browser ends what it has asked for
+      return {index: out.index, round: out.round, url: out.url, kind: 'unknown'};
     }
     async run() {
       for (let job = queue.shift(); job; job = queue.shift()) {
-        const win = this.win;
-        const out = {index: job.index, round: job.round};
-        if (job.parse) out.url = normal(job.request.url);
-        const call = job.request.api === 'xhr' ? callXHR : callFetch;
-        this.deadline = performance.now() + job.timeout;
-        const isLate = await new Promise((resolve) => {
-          this.expire = resolve;
-          call(win, job.request, out).then(() => resolve(false));
-        });
-        this.deadline = Infinity;
+        const {request} = job;
+        const out = await (request.keepalive && request.body ? alone(() => this.make(job)) : this.make(job));
         running--;
-        if (isLate) {
-          report({index: out.index, round: out.round, url: out.url, kind: 'unknown'});
-          this.close();
-          if (slots.size < wanted) await new Slot().open().then((slot) => slot.pump());
-          return;
-        }
         report(out);
       }
     }
@@ -259,12 +250,9 @@
   }
 
   globalThis.corsproof = {
-    // open makes n slots; it resolves when all can be used.
-    async open(n) {
-      wanted = n;
-      const opening = [];
-      while (slots.size < n) opening.push(new Slot().open());
-      await Promise.all(opening);
+    // open makes n slots.
+    open(n) {
+      while (slots.length < n) new Slot();
     },
     // run queues jobs of one round.
     run(round, jobs) {

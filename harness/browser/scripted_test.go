@@ -128,8 +128,7 @@ func TestScriptedServer(t *testing.T) {
 		assert.Contains(t, trace.Exchanges[0].Incomplete, "response cut short", origin)
 	}
 
-	// What hangs ends at its deadline. Its slot is opened anew within the window,
-	// from a recorded origin, and that belongs to no call.
+	// What hangs ends at its deadline.
 	var got Observation
 	err = p.Observe(t.Context(), []Job{{ID: "silent", Request: fetch.Request{URL: old + "/silent"}, Timeout: 3 * time.Second}}, // long enough to be sent
 		func(o Observation) { got = o })

@@ -22,10 +22,14 @@ func TestStrayRequestsFailLoudly(t *testing.T) {
 	page := p.(*chromiumPage)
 	url := at(server.Addr(), "/asked", "h=Access-Control-Allow-Origin: *")
 	_, err := eval[any](t.Context(), page.tab, evaluate(fmt.Sprintf(
-		`for (const frame of document.querySelectorAll('iframe')) {
-			const own = frame.contentWindow.fetch;
-			frame.contentWindow.fetch = (...all) => { fetch('http://%s/unasked', {mode: 'no-cors'}); return own.apply(frame.contentWindow, all); };
-		}`, server.Addr())))
+		`(() => {
+			const own = fetch;
+			globalThis.fetch = (...all) => {
+				globalThis.fetch = own;
+				own('http://%s/unasked', {mode: 'no-cors'});
+				return own(...all);
+			};
+		})()`, server.Addr())))
 	require.NoError(t, err)
 	traces, err := tryObserve(t.Context(), page, fetch.Request{URL: url})
 	var stray *StrayError

@@ -142,10 +142,10 @@ func TestFailedCaseNamesItsRule(t *testing.T) {
 	assert.NotContains(t, wrong.Explain(), rule)
 }
 
-// The frame that runs cases is where the model has it: its URL is a referrer.
-func TestPagePathIsTheSlots(t *testing.T) {
+// The page that runs cases is where the model has it: its URL is a referrer.
+func TestPagePath(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, wire.SlotPath, catalog.PagePath)
+	assert.Equal(t, wire.PagePath, catalog.PagePath)
 }
 
 // A server that never answers makes its own case unknown, at its deadline, and no

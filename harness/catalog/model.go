@@ -31,8 +31,8 @@ func (m Mismatch) String() string {
 // answer to a request.
 const UnansweredRequest = "a request that no answer is for"
 
-// PagePath is the path of the frame in which a browser runs cases.
-const PagePath = "/.corsproof/slot"
+// PagePath is the path of the page in which a browser runs cases.
+const PagePath = "/.corsproof/page"
 
 // RunModel runs a case on the model with a profile; nil means the standard. It
 // returns the traces, and what differs from the expectation. The error is of

@@ -26,8 +26,8 @@ type openPage struct {
 	err    error
 }
 
-// pageSlots is how many calls a page makes at the same time at most. Each slot is a
-// frame, which takes a while to load; most pages have few calls.
+// pageSlots is how many calls a page makes at the same time at most; most pages have
+// few calls.
 const pageSlots = 8
 
 // pages are a browser's pages, at several origins. Not for concurrent use; whoever made

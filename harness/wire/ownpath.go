@@ -6,7 +6,6 @@ import "strings"
 // every origin of a [Scripted] answers all of them.
 const (
 	PagePath = "/.corsproof/page" // the page that a browser opens
-	SlotPath = "/.corsproof/slot" // the frames in it that run cases
 	// OpaquePath is a page whose origin is opaque: [opaquePolicy] says so.
 	OpaquePath = "/.corsproof/opaque"
 	// SentinelPath is where sentinels go, with a random segment after it. A
@@ -29,5 +28,5 @@ func IsOwnTarget(target string) bool {
 }
 
 func isPagePath(path string) bool {
-	return path == PagePath || path == SlotPath || path == OpaquePath
+	return path == PagePath || path == OpaquePath
 }

@@ -60,7 +60,7 @@ func NewPageHost(cfg PageHostConfig) (*PageHost, error) {
 //     through the Router.
 //
 // "/" is content's index.html. Nil content means the harness's own pages alone,
-// [PagePath], [SlotPath] and [OpaquePath], which every origin has. An origin that is served
+// [PagePath] and [OpaquePath], which every origin has. An origin that is served
 // already is an error.
 func (h *PageHost) Serve(origin string, content fs.FS) (served string, err error) {
 	if origin == "" {

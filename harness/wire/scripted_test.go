@@ -218,7 +218,7 @@ func TestScriptedOwnPaths(t *testing.T) {
 	l.set(t, ScriptedAnswer{To: "https://api.test" + PagePath, Status: 500})
 	browser := browserT(t, l.router, l.ca)
 	for _, origin := range []string{"https://api.test", "https://h2.test", "https://page.test"} {
-		for path, policy := range map[string]string{PagePath: "", SlotPath: "", OpaquePath: "sandbox allow-scripts", OpaquePath + "?a": "sandbox allow-scripts"} {
+		for path, policy := range map[string]string{PagePath: "", OpaquePath: "sandbox allow-scripts", OpaquePath + "?a": "sandbox allow-scripts"} {
 			response, err := browser.Get(origin + path)
 			assert.Equal(t, blankPage, readAll(t, response, err))
 			assert.Equal(t, 200, response.StatusCode)
@@ -238,11 +238,11 @@ func TestScriptedOwnPaths(t *testing.T) {
 			assert.Equal(t, 204, response.StatusCode)
 			assert.NotContains(t, fmt.Sprint(response.Header), "Access-Control")
 		}
-		response, err := browser.Post(origin+SlotPath, "text/plain", nil)
+		response, err := browser.Post(origin+OpaquePath, "text/plain", nil)
 		readAll(t, response, err)
 		assert.Equal(t, 404, response.StatusCode, "pages are read only")
 	}
-	assert.Equal(t, []string{"POST https://api.test" + SlotPath, "POST https://h2.test" + SlotPath}, l.TakeUnexpected())
+	assert.Equal(t, []string{"POST https://api.test" + OpaquePath, "POST https://h2.test" + OpaquePath}, l.TakeUnexpected())
 	for _, target := range []string{"/", "/.corsproof/pages", "/a" + PagePath, "*"} {
 		assert.False(t, IsOwnTarget(target), target)
 	}
