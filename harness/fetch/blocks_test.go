@@ -99,26 +99,16 @@ func (s *blockSearch) search(self types.Object, typ *ast.FuncType, body *ast.Blo
 				return false
 			}
 		case *ast.CompositeLit:
-			keys := [3]string{"Phase", "Step", "Detail"}
-			switch named, ok := s.info.Types[n].Type.(*types.Named); {
-			case !ok || len(n.Elts) == 0:
-				return true
-			case named.Obj().Name() == "preflightRefusal": // which its readers make a block of
-				keys = [3]string{"", "step", "detail"}
-			case named.Obj().Name() != "Block":
-				return true
-			}
-			s.made(n, self, params, func(i int) ast.Expr {
-				if keys[i] == "" {
-					return &ast.BasicLit{Kind: token.STRING, Value: "cors-preflight-fetch-0"}
-				}
-				for _, e := range n.Elts {
-					if pair := e.(*ast.KeyValueExpr); pair.Key.(*ast.Ident).Name == keys[i] {
-						return pair.Value
+			if named, ok := s.info.Types[n].Type.(*types.Named); ok && named.Obj().Name() == "Block" && len(n.Elts) > 0 {
+				s.made(n, self, params, func(i int) ast.Expr {
+					for _, e := range n.Elts {
+						if pair := e.(*ast.KeyValueExpr); pair.Key.(*ast.Ident).Name == []string{"Phase", "Step", "Detail"}[i] {
+							return pair.Value
+						}
 					}
-				}
-				return nil
-			})
+					return nil
+				})
+			}
 		case *ast.CallExpr:
 			name, ok := n.Fun.(*ast.Ident)
 			if selector, isSelector := n.Fun.(*ast.SelectorExpr); isSelector {
@@ -149,9 +139,6 @@ func (s *blockSearch) made(at ast.Node, self types.Object, params []types.Object
 		literal, isLiteral := e.(*ast.BasicLit)
 		name, isName := e.(*ast.Ident)
 		value := s.info.Types[e].Value
-		if field, isField := e.(*ast.SelectorExpr); isField && s.holdsBlock(field.X) {
-			return // counted where that was made
-		}
 		switch {
 		case value != nil:
 			m[i] = constant.StringVal(value)
@@ -169,15 +156,4 @@ func (s *blockSearch) made(at ast.Node, self types.Object, params []types.Object
 		return
 	}
 	s.makers[self] = m
-}
-
-// holdsBlock reports whether an expression is of a type that says where a request
-// ended: a literal of it was counted as a block.
-func (s *blockSearch) holdsBlock(e ast.Expr) bool {
-	typ := s.info.Types[e].Type
-	if pointer, ok := typ.(*types.Pointer); ok {
-		typ = pointer.Elem()
-	}
-	named, ok := typ.(*types.Named)
-	return ok && (named.Obj().Name() == "Block" || named.Obj().Name() == "preflightRefusal")
 }

@@ -60,13 +60,10 @@ func (f *fetching) PreflightFetch() *response {
 		// Keep this one, which knows why.
 		return preflightResponse
 	}
-	fail := func(step, detail, sentence string) *response {
-		r := f.networkError(phase, step, detail, sentence)
-		r.block.Exchange = preflightResponse.exchange
-		return r
-	}
 	if f.redirectsPreflight(preflightResponse) {
-		return fail("7", DetailPreflightStatus, "The preflight was redirected.")
+		redirected := preflightBlock("7", DetailPreflightStatus, "The preflight was redirected.")
+		redirected.Exchange = preflightResponse.exchange
+		return f.blocked(redirected)
 	}
 	// Step 7.
 	var methodList, headerNameList [8]string // most lists fit
@@ -74,19 +71,18 @@ func (f *fetching) PreflightFetch() *response {
 		origin: f.SerializeOrigin(), creds: f.request.creds, method: f.request.method, names: headers, headers: f.request.headers,
 		forced: f.request.preflight && !f.ua.has(RuleForcedListsMethod), wildcardAuthorization: f.ua.has(RuleWildcardAuthorization),
 	}
-	methods, headerNames, no := asked.consent(preflightResponse.status, preflightResponse.headers, methodList[:0], headerNameList[:0])
-	if no.detail == "" {
+	methods, headerNames, _, failure := asked.consent(preflightResponse.status, preflightResponse.headers, methodList[:0], headerNameList[:0])
+	if failure == nil {
 		f.cachePreflight(preflightResponse.headers, methods, headerNames)
 		// Step 7.16.
 		return preflightResponse
 	}
 	// Step 8.
-	if failure := no.check; failure != nil {
-		failure.Exchange = preflightResponse.exchange
+	failure.Exchange = preflightResponse.exchange
+	if failure.Phase != phase { // it is the CORS check's
 		failure.Sentence = "The preflight was refused. " + failure.Sentence
-		return f.blocked(failure)
 	}
-	return fail(no.step, no.detail, asked.refused(no, preflightResponse, methods, headerNames))
+	return f.blocked(failure)
 }
 
 // A preflighted is the request that a CORS-preflight request asks for, as far as
@@ -105,26 +101,25 @@ type preflighted struct {
 	wildcardAuthorization bool
 }
 
-// A preflightRefusal is where the response to a preflight doesn't consent; its
-// detail is empty if it does.
-type preflightRefusal struct {
-	step, detail string
-	name         string // the header name that isn't listed
-	check        *Block // the CORS check's own, if that failed
+// preflightBlock is a block in CORS-preflight fetch.
+func preflightBlock(step, detail, sentence string) *Block {
+	return &Block{Phase: "cors-preflight-fetch-0", Step: step, Detail: detail, Sentence: sentence}
 }
 
 // consent is steps 7 to 7.7 of CORS-preflight fetch: it decides whether the response
-// to a preflight consents to the request, and returns what it lists. The lists have
-// room for what is extracted.
+// to a preflight consents to the request, and returns what it lists. Nil is consent;
+// lacks is the header name that isn't listed, if that is why there is none. The lists
+// have room for what is extracted.
 //
 // https://fetch.spec.whatwg.org/#cors-preflight-fetch-0
-func (r *preflighted) consent(status int, headers HeaderList, methodList, headerNameList []string) (methods, headerNames Extracted, no preflightRefusal) {
+func (r *preflighted) consent(status int, headers HeaderList, methodList, headerNameList []string) (methods, headerNames Extracted, lacks string, failure *Block) {
 	// Step 7.
 	if check := CORSCheck(r.origin, r.creds, headers); check != nil {
-		return methods, headerNames, preflightRefusal{step: check.Step, detail: check.Detail, check: check}
+		return methods, headerNames, "", check
 	}
 	if !IsOKStatus(status) {
-		return methods, headerNames, preflightRefusal{step: "7", detail: DetailPreflightStatus}
+		return methods, headerNames, "", preflightBlock("7", DetailPreflightStatus,
+			"The preflight's status is "+strconv.Itoa(status)+"; only 200 to 299 will do.")
 	}
 	// Step 7.1.
 	methods = extractHeaderListValues("Access-Control-Allow-Methods", headers, methodList)
@@ -132,10 +127,12 @@ func (r *preflighted) consent(status int, headers HeaderList, methodList, header
 	headerNames = extractHeaderListValues("Access-Control-Allow-Headers", headers, headerNameList)
 	// Step 7.3.
 	if methods.Failure {
-		return methods, headerNames, preflightRefusal{step: "7.3", detail: DetailPreflightMethodsGrammar}
+		return methods, headerNames, "", preflightBlock("7.3", DetailPreflightMethodsGrammar,
+			"The preflight's Access-Control-Allow-Methods is "+headers.quoted("Access-Control-Allow-Methods")+", which isn't a list of methods.")
 	}
 	if headerNames.Failure {
-		return methods, headerNames, preflightRefusal{step: "7.3", detail: DetailPreflightHeadersGrammar}
+		return methods, headerNames, "", preflightBlock("7.3", DetailPreflightHeadersGrammar,
+			"The preflight's Access-Control-Allow-Headers is "+headers.quoted("Access-Control-Allow-Headers")+", which isn't a list of header names.")
 	}
 	// Step 7.4.
 	if methods.Null && r.forced {
@@ -144,44 +141,26 @@ func (r *preflighted) consent(status int, headers HeaderList, methodList, header
 	include := r.creds == CredentialsInclude
 	// Step 7.5.
 	if !methods.Contains(r.method) && !IsSafelistedMethod(r.method) && (include || !methods.Contains(Wildcard)) {
-		return methods, headerNames, preflightRefusal{step: "7.5", detail: DetailMethodNotAllowed}
+		return methods, headerNames, "", preflightBlock("7.5", DetailMethodNotAllowed,
+			notListed("The method "+quote(r.method), "Access-Control-Allow-Methods", methods, include))
 	}
 	// Step 7.6.
 	if !r.wildcardAuthorization || include || !headerNames.Contains(Wildcard) {
 		for _, h := range r.headers {
 			if IsNonWildcardRequestHeader(h[0]) && !headerNames.ContainsName(h[0]) {
-				return methods, headerNames, preflightRefusal{step: "7.6", detail: DetailAuthorizationNotListed, name: h[0]}
+				return methods, headerNames, h[0], preflightBlock("7.6", DetailAuthorizationNotListed,
+					"The header Authorization isn't listed by name in the preflight's Access-Control-Allow-Headers; * never covers it.")
 			}
 		}
 	}
 	// Step 7.7.
 	for _, unsafeName := range r.names {
 		if !headerNames.ContainsName(unsafeName) && (include || !headerNames.Contains(Wildcard)) {
-			return methods, headerNames, preflightRefusal{step: "7.7", detail: DetailHeaderNotAllowed, name: unsafeName}
+			return methods, headerNames, unsafeName, preflightBlock("7.7", DetailHeaderNotAllowed,
+				notListed("The header "+quote(unsafeName), "Access-Control-Allow-Headers", headerNames, include))
 		}
 	}
-	return methods, headerNames, preflightRefusal{}
-}
-
-// refused words why the response to a preflight doesn't consent, but for what the
-// CORS check says of it.
-func (r *preflighted) refused(no preflightRefusal, response *response, methods, headerNames Extracted) string {
-	include := r.creds == CredentialsInclude
-	switch no.detail {
-	case DetailPreflightMethodsGrammar:
-		return "The preflight's Access-Control-Allow-Methods is " +
-			response.headers.quoted("Access-Control-Allow-Methods") + ", which isn't a list of methods."
-	case DetailPreflightHeadersGrammar:
-		return "The preflight's Access-Control-Allow-Headers is " +
-			response.headers.quoted("Access-Control-Allow-Headers") + ", which isn't a list of header names."
-	case DetailMethodNotAllowed:
-		return notListed("The method "+quote(r.method), "Access-Control-Allow-Methods", methods, include)
-	case DetailAuthorizationNotListed:
-		return "The header Authorization isn't listed by name in the preflight's Access-Control-Allow-Headers; * never covers it."
-	case DetailHeaderNotAllowed:
-		return notListed("The header "+quote(no.name), "Access-Control-Allow-Headers", headerNames, include)
-	}
-	return "The preflight's status is " + strconv.Itoa(response.status) + "; only 200 to 299 will do."
+	return methods, headerNames, "", nil
 }
 
 // notListed words the failures of steps 7.5 and 7.7.

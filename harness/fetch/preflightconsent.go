@@ -15,23 +15,17 @@ func PreflightConsent(preflight HeaderList, credentials CredentialsMode, status 
 	for _, name := range asked.names {
 		asked.headers = append(asked.headers, Header{name, ""})
 	}
-	_, _, no := asked.consent(status, headers, nil, nil)
-	sentence := ""
-	switch no.detail {
-	case "":
+	_, _, lacks, failure := asked.consent(status, headers, nil, nil)
+	if failure == nil {
 		return nil
-	case DetailPreflightStatus:
-		sentence = "The preflight's status is not ok."
-	case DetailPreflightMethodsGrammar:
-		sentence = "Access-Control-Allow-Methods is " + headers.quoted("Access-Control-Allow-Methods") + ", which isn't a list of methods."
-	case DetailPreflightHeadersGrammar:
-		sentence = "Access-Control-Allow-Headers is " + headers.quoted("Access-Control-Allow-Headers") + ", which isn't a list of header names."
-	case DetailMethodNotAllowed:
-		sentence = asked.method + " is not in Access-Control-Allow-Methods."
-	case DetailAuthorizationNotListed, DetailHeaderNotAllowed:
-		sentence = no.name + " is not in Access-Control-Allow-Headers."
-	default:
-		return no.check
 	}
-	return &Block{Phase: "cors-preflight-fetch-0", Step: no.step, Detail: no.detail, Sentence: sentence}
+	switch failure.Detail { // no request of ours was refused, so it is said shorter
+	case DetailPreflightStatus:
+		failure.Sentence = "The preflight's status is not ok."
+	case DetailMethodNotAllowed:
+		failure.Sentence = asked.method + " is not in Access-Control-Allow-Methods."
+	case DetailAuthorizationNotListed, DetailHeaderNotAllowed:
+		failure.Sentence = lacks + " is not in Access-Control-Allow-Headers."
+	}
+	return failure
 }

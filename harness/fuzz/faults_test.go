@@ -30,8 +30,8 @@ var faults = []fault{{
 	new: `func IsOKStatus(status int) bool { return 200 <= status && status <= 299 && !(FAULT && status != 200 && status != 204) }`,
 }, {
 	name: "preflight/method-in-any-case", file: "preflight.go",
-	old: `if !methods.Contains(f.request.method) && !IsSafelistedMethod(f.request.method) &&`,
-	new: `if !methods.Contains(f.request.method) && !(FAULT && methods.ContainsName(f.request.method)) && !IsSafelistedMethod(f.request.method) &&`,
+	old: `if !methods.Contains(r.method) && !IsSafelistedMethod(r.method) &&`,
+	new: `if !methods.Contains(r.method) && !(FAULT && methods.ContainsName(r.method)) && !IsSafelistedMethod(r.method) &&`,
 }, {
 	name: "preflight/wildcard-method-with-credentials", file: "preflight.go",
 	old: `(include || !methods.Contains(Wildcard)) {`,

@@ -18,7 +18,7 @@ var scope = rewrite.Scope{
 		"Block.exceptionName":  "text",
 		"httpVersion":          "text",
 		"isSerializedOrigin":   "text",
-		"preflighted.refused":  "text",
+		"notListed":            "text",
 		"quote":                "text",
 		"request.kind":         "text",
 		"sharedFetch.record":   "names exchanges, and joins a preflight to its request",
