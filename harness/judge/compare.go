@@ -36,6 +36,21 @@ func (d Difference) text() differenceText {
 // MarshalJSON implements [json.Marshaler].
 func (d Difference) MarshalJSON() ([]byte, error) { return json.Marshal(d.text()) }
 
+// UnmarshalJSON implements [json.Unmarshaler]. What was written in words comes back as
+// words: the subject is a field of that name, and both values are [catalog.Text].
+func (d *Difference) UnmarshalJSON(data []byte) error {
+	var text differenceText
+	if err := json.Unmarshal(data, &text); err != nil {
+		return err
+	}
+	*d = text.difference()
+	return nil
+}
+
+func (t differenceText) difference() Difference {
+	return Difference{catalog.Subject{Field: catalog.Field(t.What)}, catalog.Text(t.Model), catalog.Text(t.Engine)}
+}
+
 // Compare returns in what the model's trace and an engine's differ: exchanges by
 // count, order, method, URL, Origin and Access-Control-Request-* headers;
 // outcome, response type, status, readable headers, body; phase, step and

@@ -143,4 +143,9 @@ func TestDifferencesInJSON(t *testing.T) {
 	require.NoError(t, err)
 	assert.JSONEq(t, `[{"what":"exchange 2: Origin","model":"[\"null\"]","engine":"none"},
 		{"step":1,"what":"exchange 2: Origin","model":"[\"null\"]","engine":"none"}]`, string(text))
+	var back []StepDifference
+	require.NoError(t, json.Unmarshal([]byte(`[{"step":1,"what":"exchange 2: Origin","model":"[\"null\"]","engine":"none"}]`), &back))
+	again, err := json.Marshal(back)
+	require.NoError(t, err)
+	assert.JSONEq(t, `[{"step":1,"what":"exchange 2: Origin","model":"[\"null\"]","engine":"none"}]`, string(again))
 }

@@ -58,6 +58,19 @@ func (d StepDifference) MarshalJSON() ([]byte, error) {
 	}{d.Step, d.text()})
 }
 
+// UnmarshalJSON implements [json.Unmarshaler], see [Difference.UnmarshalJSON].
+func (d *StepDifference) UnmarshalJSON(data []byte) error {
+	var text struct {
+		Step int `json:"step"`
+		differenceText
+	}
+	if err := json.Unmarshal(data, &text); err != nil {
+		return err
+	}
+	d.Step, d.Difference = text.Step, text.difference()
+	return nil
+}
+
 // String says it in a line.
 func (d StepDifference) String() string {
 	return fmt.Sprintf("request %d: %s", d.Step+1, d.Difference)
