@@ -14,6 +14,7 @@ var Blocks = []Block{
 	{Phase: "concept-cors-check", Step: "8", Detail: "credentials-missing"},
 	{Phase: "concept-http-fetch", Step: "6.3(1).1", Detail: "redirect-mode-error"},
 	{Phase: "concept-http-network-fetch", Step: "2", Detail: "offline"},
+	{Phase: "concept-http-network-fetch", Step: "8.1", Detail: "header-with-nul"},
 	{Phase: "concept-http-network-fetch", Step: "8.1", Detail: "transport"},
 	{Phase: "concept-http-network-fetch", Step: "8.3", Detail: "stream-http1"},
 	{Phase: "concept-http-network-or-cache-fetch", Step: "11.1", Detail: "not-cached"},

@@ -86,3 +86,13 @@ func byteLower(c byte) byte {
 	}
 	return c
 }
+
+// holdsNUL reports whether a name or a value holds NUL.
+func (l HeaderList) holdsNUL() bool {
+	for _, h := range l {
+		if strings.IndexByte(h[0], 0) >= 0 || strings.IndexByte(h[1], 0) >= 0 {
+			return true
+		}
+	}
+	return false
+}

@@ -81,6 +81,13 @@ func (f *fetching) HTTPNetworkFetch(includeCredentials, forceNewConnection bool)
 		typ: ResponseDefault, status: answer.Status, headers: answer.Headers, urlList: request.urlList,
 		exchange: f.shared.record(&exchange),
 	}
+	// Step 8.1. HTTP lets a recipient reject a message whose header holds NUL, or
+	// replace it: https://www.rfc-editor.org/rfc/rfc9110#section-5.5.
+	if answer.Headers.holdsNUL() {
+		r := f.networkError(phase, "8.1", "header-with-nul", "A header of the answer holds NUL, so that it is no HTTP message.")
+		r.block.Exchange = actual.exchange
+		return r
+	}
 	// Step 15.
 	actual.setBody(answer)
 	// Step 17.
