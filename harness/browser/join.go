@@ -130,19 +130,26 @@ func sortByArrival(exchanges []fetch.Exchange) {
 
 // claim takes the exchanges of one hop: the first from an offset on that nobody has,
 // since others may ask for the same, and those that follow while the browser sent the request again because its connection
-// was closed under it, or once because the server said that it was the wrong one:
+// was closed under it or timed out by the server's account, or once because the server said that it was the wrong one:
 // https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch, step 17.
 func (r *recording) claim(key wireKey, from fetch.Offset) []int {
 	var mine []int
+	var timedOut *fetch.Exchange
 	for _, i := range r.byKey[key] {
 		if r.claimed[i] || r.exchanges[i].Started < from {
 			continue
+		}
+		if timedOut != nil && !slices.Equal(timedOut.Request.Headers, r.exchanges[i].Request.Headers) {
+			continue // somebody else's
 		}
 		r.claimed[i] = true
 		mine = append(mine, i)
 		if x := r.exchanges[i]; x.Response == nil && x.Incomplete != "" {
 			continue
 		} else if x.Response != nil && x.Response.Status == http.StatusMisdirectedRequest && len(mine) == 1 {
+			continue
+		} else if x.IsTimeout() {
+			timedOut = &r.exchanges[i]
 			continue
 		}
 		break

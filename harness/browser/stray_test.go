@@ -295,3 +295,36 @@ func TestRedirectFromTheCache(t *testing.T) {
 		assert.Len(t, rec.unclaimed(), len(tc.exchanges)-tc.want, tc.name)
 	}
 }
+
+// TestTimeoutsSentAgain gives a request what follows its 408 with the same headers,
+// and leaves what others sent.
+func TestTimeoutsSentAgain(t *testing.T) {
+	t.Parallel()
+	const peer, hostport, url = "127.0.0.1:4000", "127.0.0.1:80", "http://127.0.0.1/x"
+	exchange := func(id string, status int, version, origin string) fetch.Exchange {
+		return fetch.Exchange{
+			ID: id, Kind: fetch.ExchangeRequest, Peer: peer, Ended: new(fetch.Offset),
+			Request:  fetch.SentRequest{Method: "GET", Target: "/x", Version: version, Headers: fetch.HeaderList{{"Origin", origin}}},
+			Response: &fetch.SentResponse{Status: status},
+		}
+	}
+	for _, tc := range []struct {
+		name      string
+		exchanges []fetch.Exchange
+		want      int // how many are the request's
+	}{
+		{"once", []fetch.Exchange{exchange("s#1.2", 408, "HTTP/1.1", "a"), exchange("s#2.1", 408, "HTTP/1.1", "a")}, 2},
+		{"until another answer", []fetch.Exchange{
+			exchange("s#1.2", 408, "HTTP/1.1", "a"), exchange("s#2.4", 408, "HTTP/1.1", "a"), exchange("s#3.1", 200, "HTTP/1.1", "a"), exchange("s#3.2", 200, "HTTP/1.1", "a"),
+		}, 3},
+		{"another's", []fetch.Exchange{exchange("s#1.2", 408, "HTTP/1.1", "a"), exchange("s#2.1", 408, "HTTP/1.1", "b")}, 1},
+		{"HTTP/2", []fetch.Exchange{exchange("s#1.2", 408, "HTTP/2.0", "a"), exchange("s#1.3", 408, "HTTP/2.0", "a")}, 1},
+		{"another status", []fetch.Exchange{exchange("s#1.2", 503, "HTTP/1.1", "a"), exchange("s#2.1", 503, "HTTP/1.1", "a")}, 1},
+	} {
+		rec := newRecording(tc.exchanges, connections{{HostPort: hostport, Address: "127.0.0.1:9", Peer: peer}}, []string{"127.0.0.1:9"})
+		c := rec.follow(fetch.Request{URL: url}, url, "")
+		assert.Len(t, c.exchanges, tc.want, tc.name)
+		assert.Equal(t, tc.exchanges[tc.want-1].ID, c.last.ID, tc.name)
+		assert.Len(t, rec.unclaimed(), len(tc.exchanges)-tc.want, tc.name)
+	}
+}

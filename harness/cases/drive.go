@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"time"
@@ -81,7 +80,8 @@ func (d *Driver) Close() error {
 // A Driven is a case that was driven.
 type Driven struct {
 	Case *catalog.Case
-	// Placed is the case as it was driven, see [catalog.Case.Place].
+	// Placed is the case as it was driven, see [catalog.Case.Place] and
+	// [catalog.Case.Reusing].
 	Placed catalog.Case
 	// Traces has the engine's trace of each request.
 	Traces []fetch.Trace
@@ -294,16 +294,12 @@ func (b *driving) script(step int) (keys []string, err error) {
 
 // scripted is a case's answer as the server writes it: line by line.
 func scripted(a catalog.Answer) wire.ScriptedAnswer {
-	// A user name or a password in a URL is not sent with it.
-	to := userinfo.ReplaceAllString(a.To, "://")
-	out := wire.ScriptedAnswer{To: to, Status: a.Status, Body: fetch.IsomorphicDecode([]byte(a.Body)), Behaviour: behaviours[a.Fails]}
+	out := wire.ScriptedAnswer{To: a.OnTheWire(), Status: a.Status, Body: fetch.IsomorphicDecode([]byte(a.Body)), Behaviour: behaviours[a.Fails]}
 	for _, line := range a.Headers {
 		out.RawHeaders = append(out.RawHeaders, string(line))
 	}
 	return out
 }
-
-var userinfo = regexp.MustCompile(`://[^/?#@]*@`)
 
 var behaviours = map[catalog.Failure]wire.Behaviour{
 	catalog.FailureReset:   wire.BehaviourReset,
@@ -330,6 +326,7 @@ func (b *driving) preflights() (n int) {
 func (b *driving) finish(each func(Driven)) {
 	for _, driven := range b.cases {
 		if len(driven.Traces) == len(driven.Placed.AllSteps()) {
+			driven.Placed = driven.Placed.Reusing(driven.Traces)
 			each(*driven)
 		}
 	}

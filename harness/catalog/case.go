@@ -10,6 +10,9 @@ import (
 // DefaultPage is the page origin of a case that names none.
 const DefaultPage = "https://app.test"
 
+// OpaquePrecursor is the origin that a page with an opaque origin is loaded from.
+const OpaquePrecursor = "https://opaque.test"
+
 // A File is a case file.
 type File struct {
 	// Section is the anchor of the standard's section that the cases are about.
@@ -156,6 +159,10 @@ type Answer struct {
 	Body    string       `yaml:"body"`
 	// Fails says how the exchange breaks, instead of a status.
 	Fails Failure `yaml:"fails"`
+	// Reused is how many requests that get this answer come on a connection that was
+	// open already. It is the model's to know; in a browser it comes as it
+	// comes, see [Case.Reusing].
+	Reused int `yaml:"reused"`
 }
 
 // A Failure is how an exchange breaks.

@@ -11,7 +11,8 @@ import (
 // Judge holds a trace against the expectation. It judges what is stated and
 // nothing else; all exchanges are. Of phase, step and detail it judges as much as
 // the trace tells: an engine has no words for what the API refuses, nor for each
-// network error. Of no expectation it judges nothing.
+// network error. Which of its connections an engine uses is no matter of a case: what
+// it sends again for that counts once. Of no expectation it judges nothing.
 func (e *Expect) Judge(trace fetch.Trace) []Mismatch {
 	if e == nil {
 		return nil
@@ -61,13 +62,22 @@ func (e *Expect) Judge(trace fetch.Trace) []Mismatch {
 	for _, x := range e.Exchanges {
 		want = append(want, x.Send)
 	}
-	for _, x := range trace.Exchanges {
+	exchanges := trace.Exchanges
+	if engine {
+		exchanges = nil
+		for i, x := range trace.Exchanges {
+			if !fetch.IsSentAgain(trace.Exchanges, i) {
+				exchanges = append(exchanges, x)
+			}
+		}
+	}
+	for _, x := range exchanges {
 		got = append(got, x.Request.Method+" "+x.Server+x.Request.Target)
 	}
 	differ("exchanges", strings.Join(want, "; "), strings.Join(got, "; "))
 	if slices.Equal(want, got) {
 		for i, x := range e.Exchanges {
-			x.judge(trace.Exchanges[i].Request, differ)
+			x.judge(exchanges[i].Request, differ)
 		}
 	}
 	return out

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -99,6 +100,7 @@ func ExplainedBy(ctx context.Context, c *Case, profile *fetch.Profile) ([]fetch.
 
 func (c *Case) userAgent(profile *fetch.Profile) *fetch.UserAgent {
 	ua := &fetch.UserAgent{Profile: profile}
+	ua.Client.Precursor = OpaquePrecursor
 	ua.Client.TopLevelSite = c.Page.Site
 	ua.Client.EmbedderPolicy = c.Page.EmbedderPolicy
 	ua.Client.ReferrerPolicy = c.Page.ReferrerPolicy
@@ -171,22 +173,31 @@ type script struct {
 func newScript(server []Answer, http2 []string) *script {
 	s := &script{answers: map[string][]Answer{}, http2: http2}
 	for _, a := range server {
-		s.answers[a.To] = append(s.answers[a.To], a)
+		to := a.OnTheWire()
+		s.answers[to] = append(s.answers[to], a)
 	}
 	return s
 }
 
+// userinfo matches what of a URL isn't sent with the request for it.
+var userinfo = regexp.MustCompile(`://[^/?#@]*@`)
+
+// OnTheWire returns To as the server is asked: without a user name or password.
+func (a Answer) OnTheWire() string { return userinfo.ReplaceAllString(a.To, "://") }
+
 func (s *script) answer(_ context.Context, r fetch.NetworkRequest) (fetch.NetworkResponse, error) {
 	url, _, _ := strings.Cut(r.URL.String(), "#")
+	url = userinfo.ReplaceAllString(url, "://")
 	for _, key := range []string{r.Method + " " + url, url} {
 		list := s.answers[key]
 		if len(list) == 0 {
 			continue
 		}
+		a := list[0]
+		list[0].Reused--
 		if len(list) > 1 {
 			s.answers[key] = list[1:]
 		}
-		a := list[0]
 		switch a.Fails {
 		case "":
 		case FailureSilent:
@@ -194,7 +205,7 @@ func (s *script) answer(_ context.Context, r fetch.NetworkRequest) (fetch.Networ
 		default:
 			return fetch.NetworkResponse{Failed: string(a.Fails)}, nil
 		}
-		response := fetch.NetworkResponse{Status: a.Status, Body: fetch.PayloadOf([]byte(a.Body))}
+		response := fetch.NetworkResponse{Status: a.Status, ConnectionReused: a.Reused > 0, Body: fetch.PayloadOf([]byte(a.Body))}
 		for _, line := range a.Headers {
 			response.Headers = append(response.Headers, line.Header())
 		}

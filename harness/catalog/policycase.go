@@ -166,7 +166,11 @@ func (c *PolicyCase) Wire() bool { return slices.Equal(c.Drivers, []Driver{Drive
 func (c *PolicyCase) pageSends() bool {
 	return !slices.ContainsFunc(c.Steps, func(s PolicyStep) bool {
 		origin, err := fetch.ParseOrigin(s.Request.Origin)
-		if u, urlErr := fetch.ParseURL(s.Request.URL, nil); urlErr == nil && fetch.IsMixedContent(origin, u) {
+		page := origin
+		if origin.IsOpaque() {
+			page = OpaquePrecursor // which counts in browsers
+		}
+		if u, urlErr := fetch.ParseURL(s.Request.URL, nil); urlErr == nil && fetch.IsMixedContent(page, u) {
 			return true // nothing would be sent, whatever the target says
 		}
 		return err != nil || slices.ContainsFunc(s.Request.Headers, func(l HeaderLine) bool {

@@ -38,6 +38,7 @@ func (c *PolicyCase) Answers(view *policy.View) StepAnswerer {
 // is written; its trace is then a direct client's, for [Consent] to judge.
 func (c *PolicyCase) Run(ctx context.Context, profile *fetch.Profile, answers StepAnswerer) ([]fetch.Trace, error) {
 	ua := &fetch.UserAgent{Profile: profile}
+	ua.Client.Precursor = OpaquePrecursor
 	ua.Client.TopLevelSite = c.Page.Site
 	ua.Client.RegistrableDomain = policy.RegistrableDomain
 	ua.Client.PromptsCancelled = true // nobody has a name and a password to enter

@@ -61,6 +61,7 @@ func replay(t fetch.Trace) fetch.Answerer {
 			}
 			return fetch.NetworkResponse{
 				Status: x.Response.Status, Reason: x.Response.Reason, Headers: x.Response.Headers, Body: x.Response.Body,
+				ConnectionReused: fetch.IsSentAgain(t.Exchanges, i),
 			}, nil
 		}
 		return fetch.NetworkResponse{}, &unreplayedError{r.Method, url}

@@ -20,6 +20,7 @@ var Blocks = []Block{
 	{Phase: "concept-http-network-or-cache-fetch", Step: "11.1", Detail: "not-cached"},
 	{Phase: "concept-http-network-or-cache-fetch", Step: "15.2.1", Detail: "stream-authentication"},
 	{Phase: "concept-http-network-or-cache-fetch", Step: "16.1", Detail: "proxy-authentication"},
+	{Phase: "concept-http-network-or-cache-fetch", Step: "16.4", Detail: "proxy-authentication"},
 	{Phase: "concept-http-network-or-cache-fetch", Step: "8.10.5", Detail: "keepalive-limit"},
 	{Phase: "concept-http-redirect-fetch", Step: "10", Detail: "location-credentials"},
 	{Phase: "concept-http-redirect-fetch", Step: "11", Detail: "stream-redirect"},

@@ -307,6 +307,30 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Profile:  "it is if the page is of https and the URL isn't: a loopback host counts as any other",
 	Link:     chromiumSource + "third_party/blink/renderer/platform/weborigin/security_policy.cc",
 }, {
+	Rule:     Rule407WithoutProxy,
+	Kind:     ImplementationDefined,
+	Standard: "HTTP-network-or-cache fetch, step 16.4: a 407 prompts for a proxy's password as appropriate",
+	Profile:  "where no proxy asked for one, a 407 fails as its headers arrive, and its cookies aren't stored",
+	Link:     chromiumSource + "net/http/http_network_transaction.cc",
+}, {
+	Rule:     RuleTimeoutSentAgain,
+	Kind:     ImplementationDefined,
+	Standard: "RFC 9110, section 15.5.9: a client may repeat a request that is answered 408 on a new connection",
+	Profile:  "where the connection, of HTTP/1.1, was open already, the request is sent again, until one is opened for it",
+	Link:     chromiumSource + "net/http/http_network_transaction.cc",
+}, {
+	Rule:     RuleURLCredentialsDropped,
+	Kind:     Deviation,
+	Standard: "the URL of an XMLHttpRequest keeps its user name and password, and a relative Location takes them over",
+	Profile:  "a URL of another origin than the page's loses them before the request is sent",
+	Link:     chromiumSource + "third_party/blink/renderer/core/loader/threadable_loader.cc",
+}, {
+	Rule:     RuleOpaqueMixedContent,
+	Kind:     Deviation,
+	Standard: "Mixed Content, section 4.3: an opaque origin isn't potentially trustworthy, so that its page may ask without encryption",
+	Profile:  "of a page with an opaque origin the origin that it was loaded from counts",
+	Link:     chromiumSource + "third_party/blink/renderer/core/loader/mixed_content_checker.cc",
+}, {
 	Rule:     RuleUnsetIsLax,
 	Kind:     Deviation,
 	Standard: "determine the same-site mode: unset-or-less is for cookies without SameSite, too",

@@ -57,7 +57,7 @@ func TestMainFetch(t *testing.T) {
 		{"401-cors", "nobody is prompted while tainting is cors", fetch.Request{URL: url, Credentials: "include"}, answers{url: one(answer(401, allowCredentials("WWW-Authenticate", "Basic")...))}, "cors 401", []string{"GET " + url}, "", nil},
 		{"401-same-origin", "", fetch.Request{URL: page + "/a"}, answers{page + "/a": one(answer(401, "WWW-Authenticate", "Basic"))}, "unknown: what follows the prompt for a name and password that the 401 opens; set PromptsCancelled", []string{"GET " + page + "/a"}, "", nil},
 		{"401-without-challenge", "", fetch.Request{URL: page + "/a"}, answers{page + "/a": one(answer(401))}, "basic 401", []string{"GET " + page + "/a"}, "", nil},
-		{"407", "no CORS check", fetch.Request{URL: url}, answers{url: one(answer(407))}, "unknown: what follows the prompt for a proxy's password that the 407 opens", []string{"GET " + url}, "", nil},
+		{"407", "no CORS check", fetch.Request{URL: url}, answers{url: one(answer(407))}, "unknown: what the user agent makes of a 407, and of the password that it may prompt for", []string{"GET " + url}, "", nil},
 		{"transport", "", fetch.Request{URL: url}, answers{url: one(fetch.NetworkResponse{Failed: "connection refused"})}, "concept-http-network-fetch 8.1 transport", []string{"GET " + url}, "", nil},
 	})
 }

@@ -88,6 +88,12 @@ func (f *fetching) HTTPNetworkFetch(includeCredentials, forceNewConnection bool)
 		r.block.Exchange = actual.exchange
 		return r
 	}
+	if f.sendsAgain(answer, http2) {
+		return f.HTTPNetworkFetch(includeCredentials, forceNewConnection)
+	}
+	if stop := f.failsBy407(actual); stop != nil {
+		return stop
+	}
 	// Step 15.
 	actual.setBody(answer)
 	// Step 17.

@@ -243,8 +243,8 @@ func (f *fetching) HTTPNetworkOrCacheFetch(isAuthenticationFetch, isNewConnectio
 			return f.networkError(phase, "16.1", "proxy-authentication",
 				"The answer is 407, and nobody can be prompted for the proxy's password.")
 		}
-		// Step 16.4.
-		return cannotTell("what follows the prompt for a proxy's password that the 407 opens")
+		// Step 16.4. "As appropriate" is all that it says of when to prompt.
+		return cannotTell("what the user agent makes of a 407, and of the password that it may prompt for")
 	}
 	// Step 17.
 	if response.status == 421 && !isNewConnectionFetch && (request.body == nil || !request.body.stream) {

@@ -97,6 +97,10 @@ const (
 	RuleHeuristicLifetimes        Rule = "heuristic-lifetimes"
 	RuleRedirectModeErrorLast     Rule = "redirect-mode-error-after-credentials"
 	RuleDowngradeByScheme         Rule = "referrer-downgrade-by-scheme"
+	Rule407WithoutProxy           Rule = "407-without-proxy-fails"
+	RuleTimeoutSentAgain          Rule = "408-on-an-open-connection-is-sent-again"
+	RuleURLCredentialsDropped     Rule = "url-credentials-dropped"
+	RuleOpaqueMixedContent        Rule = "opaque-origin-mixed-content"
 )
 
 func newProfile(name string, differences ...Difference) Profile {

@@ -1,6 +1,9 @@
 package fetch
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // TraceSchema names the form of a [Trace] in JSON.
 const TraceSchema = "corsproof.trace/1"
@@ -95,6 +98,22 @@ const (
 	FailureUnreadable  Failure = "unreadable"  // something came, and it is no answer that can be read
 	FailureCertificate Failure = "certificate" // the server wants another client certificate than it got
 )
+
+// IsSentAgain reports whether exchange i of a trace was made once more, as Chromium
+// does if the answer is 408 on a connection of HTTP/1.1 that was open already. A
+// 408 ends what it answers, so that the same request can't follow otherwise.
+func IsSentAgain(exchanges []Exchange, i int) bool {
+	x := &exchanges[i]
+	return x.IsTimeout() && slices.ContainsFunc(exchanges[i+1:], func(later Exchange) bool {
+		return later.Kind == x.Kind && later.Server == x.Server && later.Request.Method == x.Request.Method && later.Request.Target == x.Request.Target
+	})
+}
+
+// IsTimeout reports whether the exchange was answered 408, and not on HTTP/2, where
+// that says nothing of the connection.
+func (x *Exchange) IsTimeout() bool {
+	return x.Response != nil && x.Response.Status == 408 && x.Request.Version != "HTTP/2.0"
+}
 
 // A ProtocolView is a browser's own account of an exchange.
 type ProtocolView struct {

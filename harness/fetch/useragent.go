@@ -60,6 +60,11 @@ type Environment struct {
 	// it they have none.
 	URL string
 
+	// Precursor is the origin of the URL that a page with an opaque origin was loaded
+	// from, as a page in a sandbox is. The standard doesn't ask for it; empty means
+	// one that encrypts nothing.
+	Precursor Origin
+
 	// Worker: there is no traversable in which to prompt a user.
 	Worker bool
 
@@ -127,7 +132,12 @@ type NetworkResponse struct {
 	// Failure is the same as a value, where somebody decides by it.
 	Failure Failure
 	// Silent: no answer comes, ever. How long a user waits for it is unknown.
-	Silent  bool
+	Silent bool
+	// ConnectionReused: the connection was open before the request was made. A 408
+	// there may make a user agent ask again; who says so of every answer is asked
+	// for ever.
+	ConnectionReused bool
+
 	Status  int
 	Reason  string
 	Headers HeaderList

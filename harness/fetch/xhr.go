@@ -82,7 +82,7 @@ func (ua *UserAgent) openAndSend(req *Request, origin Origin, s *sharedFetch) (*
 	r := s.request()
 	*r = request{
 		method:    method,
-		urlList:   []*URL{parsedURL},
+		urlList:   []*URL{ua.withoutCredentials(parsedURL, origin)},
 		headers:   headers,
 		unsafe:    true,
 		body:      extracted,

@@ -73,6 +73,9 @@ func (g *generator) request() catalog.Request {
 			r.Credentials = ""
 		}
 		r.UploadListener = chance(g.Rand, 30)
+		if chance(g.Rand, 5) {
+			r.URL = strings.Replace(r.URL, "://", "://"+oneOf(g.Rand, "u:p@", "u@"), 1)
+		}
 		if !noBody(r.Method) && chance(g.Rand, 60) || chance(g.Rand, 3) {
 			r.Body = g.body()
 			if chance(g.Rand, 15) {
@@ -170,7 +173,7 @@ func (g *generator) origin() string {
 	case "http://app.test":
 		insecure = 45
 	case string(fetch.OpaqueOrigin):
-		insecure = 0 // what is mixed content hangs on the page around it
+		insecure = 12 // to Chromium alone it is
 	}
 	if chance(g.Rand, insecure) {
 		return pick(g.Rand, insecureServers)

@@ -38,6 +38,8 @@ var outOfReach = map[fetch.Rule]string{
 	fetch.RuleUnsetIsLax:               "there are no cookies",
 	fetch.RuleAddressIsNoSite:          "no host is an address",
 	fetch.RuleDowngradeByScheme:        "the Referer header is not compared",
+	fetch.Rule407WithoutProxy:          "no answer is 407: the standard leaves open what becomes of it",
+	fetch.RuleTimeoutSentAgain:         "no answer is 408: which connections are open is nobody's to say",
 }
 
 // rulesOf returns what a profile has beyond the standard's errata.

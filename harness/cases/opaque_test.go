@@ -1,0 +1,16 @@
+package cases
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/catalog"
+)
+
+// The model is told of opaque origins what the browser's pages are.
+func TestOpaquePagesComeFromTheirPrecursor(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, browser.OpaqueHost, catalog.OpaquePrecursor)
+}
