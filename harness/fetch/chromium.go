@@ -235,8 +235,9 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Rule:     RuleConditionsFor200Alone,
 	Kind:     Deviation,
 	Standard: "HTTP-network-or-cache fetch, step 8.26.2.2.2: a stored response is validated with its ETag and Last-Modified",
-	Profile:  "one with another status than 200 is asked for anew, without a condition; a 304 to no condition is the response",
-	Link:     chromiumSource + "net/http/http_cache_transaction.cc",
+	Profile: "one with another status than 200, or whose validators are empty, is asked for anew, without a condition; a 304 to no " +
+		"condition is the response",
+	Link: chromiumSource + "net/http/http_cache_transaction.cc",
 }, {
 	Rule:     RuleStreamIsCORS,
 	Kind:     Deviation,

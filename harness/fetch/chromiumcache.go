@@ -40,6 +40,9 @@ func (f *fetching) validators(s *storedResponse) HeaderList {
 	if s.status != 200 && s.status != 206 && f.ua.has(RuleConditionsFor200Alone) {
 		return nil
 	}
+	if f.ua.has(RuleConditionsFor200Alone) {
+		return slices.DeleteFunc(slices.Clone(s.headers), func(h Header) bool { return h[1] == "" })
+	}
 	return s.headers
 }
 

@@ -47,7 +47,7 @@ func (f *fetching) modeFirst() bool { return f.ua.has(RuleModeFirst) && f.refuse
 
 // keepaliveTooLarge is keepaliveLimit where Chromium has it.
 func (f *fetching) keepaliveTooLarge() *response {
-	if !f.ua.has(RuleKeepaliveLimitFirst) || f.refusedByMode() || f.blockMixedContent() {
+	if !f.ua.has(RuleKeepaliveLimitFirst) || f.refusedByMode() || f.blockMixedContent() || f.request.currentURL().Scheme == "data" {
 		return nil
 	}
 	return f.keepaliveLimit(f.request)
