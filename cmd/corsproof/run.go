@@ -49,7 +49,7 @@ func runCommandOf() *cobra.Command {
 		Long: `Run cases: of the built-in catalogue (all of them, or those whose ID matches a glob such as
 'preflight/*' or 'cors-check/**'), or of case files of your own. The case file is the expectation. A case
 that the model or the browser doesn't meet has failed; where the browser does other than the model
-of it says, that is a divergence.
+of it says, that is a divergence. A case that is both counts as both.
 
 With --callers each call that the browser denied to its page is made by every caller that is no browser,
 too, against the same answers. Printed is the share of the denied cases in which every direct client

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/corsproof/corsproof/harness/catalog"
@@ -52,7 +53,16 @@ func (r CaseRun) End() judge.End {
 	return judge.EndPass
 }
 
-// A CasesSummary is the end of a run of cases.
+// Diverges reports whether an engine did other than the model of it says, be it
+// that the case has failed besides: both are true then.
+func (r CaseRun) Diverges() bool {
+	return slices.ContainsFunc(r.Verdicts, func(v judge.Verdict) bool {
+		return v.End != judge.EndUnknown && len(v.Differences) > 0
+	})
+}
+
+// A CasesSummary is the end of a run of cases. A case that has failed and in which
+// browser and model disagree counts as both.
 type CasesSummary struct {
 	Cases      int   `json:"cases"`
 	Passed     int   `json:"passed"`
@@ -80,10 +90,11 @@ func (s *CasesSummary) Add(r CaseRun) {
 		s.Passed++
 	case judge.EndFailed:
 		s.Failed++
-	case judge.EndDivergence:
-		s.Divergent++
-	default:
+	case judge.EndUnknown:
 		s.Unknown++
+	}
+	if r.Diverges() {
+		s.Divergent++
 	}
 	for engine := range r.NotRun {
 		if s.NotRun == nil {
