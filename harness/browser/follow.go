@@ -48,7 +48,7 @@ func (r *recording) follow(job fetch.Request, first, stop string) chain {
 			serves[b] = last.ID
 		}
 		c.last = new(last)
-		if h.url == stop || job.Redirect == fetch.RedirectError || job.Redirect == fetch.RedirectManual {
+		if h.url == stop || job.Redirect == fetch.RedirectError || job.Redirect == fetch.RedirectManual && !isSentOn(job) {
 			break
 		}
 		next, ok := redirected(h, last.Response)
@@ -65,6 +65,10 @@ func (r *recording) follow(job fetch.Request, first, stop string) chain {
 	c.take(r, mine, serves)
 	return c
 }
+
+// isSentOn reports whether the browser follows redirects though the page gets the
+// first: see [fetch.RuleKeepaliveSentOn].
+func isSentOn(job fetch.Request) bool { return job.Keepalive && job.Mode == fetch.ModeNoCORS }
 
 // redirectedFromCache returns where a redirect in the browser's cache sends a request,
 // if the browser went there from an offset on.

@@ -167,7 +167,7 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Rule:     RuleLocationFirst,
 	Kind:     Deviation,
 	Standard: "HTTP fetch: the CORS check, then the redirect mode, and the location URL in mode follow alone",
-	Profile:  "a redirect whose Location is not one URL fails as its headers arrive, a preflight's too",
+	Profile:  "a redirect whose Location is not one URL, or which is the 21st, fails as its headers arrive, a preflight's too",
 	Link:     chromiumSource + "net/url_request/url_request_job.cc",
 }, {
 	Rule:     RulePreflightRedirectFirst,
@@ -331,6 +331,12 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Standard: "Mixed Content, section 4.3: an opaque origin isn't potentially trustworthy, so that its page may ask without encryption",
 	Profile:  "of a page with an opaque origin the origin that it was loaded from counts",
 	Link:     chromiumSource + "third_party/blink/renderer/core/loader/mixed_content_checker.cc",
+}, {
+	Rule:     RuleKeepaliveSentOn,
+	Kind:     Deviation,
+	Standard: "HTTP fetch, step 6.3(2): in redirect mode manual a redirect is not followed",
+	Profile:  "a request with keepalive in mode no-cors is sent on all the same; the page is given the redirect",
+	Link:     chromiumSource + "content/browser/loader/keep_alive_url_loader.cc",
 }, {
 	Rule:     RuleUnsetIsLax,
 	Kind:     Deviation,

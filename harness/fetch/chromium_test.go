@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -126,5 +127,25 @@ func TestChromiumIntegrity(t *testing.T) {
 		assert.Equal(t, want != "", asks, metadata)
 		_, asks = f.integrityMetadata(&response{typ: ResponseOpaque})
 		assert.True(t, asks, metadata)
+	}
+}
+
+// The 21st redirect fails as its headers arrive, whatever a check would say of it.
+func TestChromiumRedirectLimitFirst(t *testing.T) {
+	t.Parallel()
+	for profile, want := range map[*Profile]string{&Standard: "concept-cors-check 2", &Chromium: "concept-http-redirect-fetch 7"} {
+		n := 0
+		trace, err := (&UserAgent{Profile: profile}).Predict(t.Context(), Request{Origin: "https://app.test", URL: "https://api.test/a"},
+			func(context.Context, NetworkRequest) (NetworkResponse, error) {
+				n++
+				r := NetworkResponse{Status: 302, Headers: HeaderList{{"Location", "/a"}}}
+				if n <= maxRedirects {
+					r.Headers = append(r.Headers, Header{"Access-Control-Allow-Origin", "*"})
+				}
+				return r, nil
+			})
+		assert.NoError(t, err)
+		assert.Equal(t, maxRedirects+1, n)
+		assert.Equal(t, want, trace.Outcome.Block.Phase+" "+trace.Outcome.Block.Step, profile.Name)
 	}
 }

@@ -42,3 +42,14 @@ func (f *fetching) mixedContentOrigin() Origin {
 	}
 	return f.request.origin
 }
+
+// sendOn follows a redirect that the page is given as it is, for whatever the
+// requests leave behind.
+func (f *fetching) sendOn(redirect *response) {
+	if !f.request.keepalive || f.request.mode != ModeNoCORS || !f.ua.has(RuleKeepaliveSentOn) {
+		return
+	}
+	request := f.request.clone(f.shared.request())
+	request.redirect = RedirectFollow
+	f.shared.fetching(f.ua, request).RedirectFetch(redirect)
+}

@@ -117,21 +117,25 @@ func (f *fetching) location(r *response) (*URL, error) {
 	return r.locationURL(f.request.currentURL(), f.extractLocation(r))
 }
 
-// failsByLocation returns a network error for a redirect to what is no URL, which
-// Chromium finds out as the headers arrive.
+// failsByLocation returns a network error for a redirect to what is no URL, and for
+// one too many, which Chromium finds out as the headers arrive.
 func (f *fetching) failsByLocation(r *response) *response {
 	if !f.ua.has(RuleLocationFirst) || !IsRedirectStatus(r.status) {
 		return nil
 	}
-	_, err := f.location(r)
+	u, err := f.location(r)
+	var stop *response
 	switch {
+	case u != nil && f.request.redirects == maxRedirects:
+		stop = f.networkError("concept-http-redirect-fetch", "7", "too-many-redirects", "This is the 21st redirect; only 20 are followed.")
 	case err == nil:
 		return nil
 	case errors.Is(err, ErrURLUnsupported):
 		return cannotTell("Location " + r.headers.quoted("Location") + ": " + err.Error())
+	default:
+		stop = f.networkError("concept-http-redirect-fetch", "5", "location-invalid",
+			"The redirect's Location is "+r.headers.quoted("Location")+", which is not one URL.")
 	}
-	stop := f.networkError("concept-http-redirect-fetch", "5", "location-invalid",
-		"The redirect's Location is "+r.headers.quoted("Location")+", which is not one URL.")
 	stop.block.Exchange = r.exchange
 	return stop
 }

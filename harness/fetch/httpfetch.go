@@ -62,6 +62,7 @@ func (f *fetching) HTTPFetch(makeCORSPreflight bool) *response {
 		case RedirectManual:
 			// Step 6.3(2).2.
 			response = internalResponse.filterOpaqueRedirect()
+			f.sendOn(internalResponse)
 		default:
 			// Step 6.3(3).2.
 			response = f.RedirectFetch(response)

@@ -101,6 +101,7 @@ const (
 	RuleTimeoutSentAgain          Rule = "408-on-an-open-connection-is-sent-again"
 	RuleURLCredentialsDropped     Rule = "url-credentials-dropped"
 	RuleOpaqueMixedContent        Rule = "opaque-origin-mixed-content"
+	RuleKeepaliveSentOn           Rule = "keepalive-follows-manual-without-cors"
 )
 
 func newProfile(name string, differences ...Difference) Profile {

@@ -112,6 +112,9 @@ func (g *generator) request() catalog.Request {
 		r.Integrity = g.integrity()
 	}
 	r.Keepalive = chance(g.Rand, 3)
+	if r.Mode == fetch.ModeNoCORS && chance(g.Rand, 4) && g.page != string(fetch.OpaqueOrigin) {
+		r.URL, r.Redirect, r.Keepalive = g.page+pick(g.Rand, paths), fetch.RedirectManual, true
+	}
 	if !noBody(r.Method) && chance(g.Rand, 55) || noBody(r.Method) && chance(g.Rand, 1) {
 		r.Body = g.body()
 		if chance(g.Rand, 3) {
