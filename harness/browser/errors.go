@@ -3,6 +3,7 @@ package browser
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/corsproof/corsproof/harness/fetch"
@@ -39,6 +40,38 @@ func (e *StrayError) Error() string {
 		list = append(list, fmt.Sprintf("%s %s at %s (%s)", x.Request.Method, x.Request.Target, x.Server, x.ID))
 	}
 	return "the browser sent what no job asked for: " + strings.Join(list, ", ")
+}
+
+// IsEvidenceProblem reports whether an error of [Page.Observe] is about what was
+// observed alone, so that the page can go on observing: it consists of nothing but
+// [*DisagreementError] and [*StrayError].
+func IsEvidenceProblem(err error) bool {
+	switch e := err.(type) {
+	case *DisagreementError, *StrayError:
+		return true
+	case interface{ Unwrap() []error }:
+		all := e.Unwrap()
+		return len(all) > 0 && !slices.ContainsFunc(all, func(err error) bool { return !IsEvidenceProblem(err) })
+	case interface{ Unwrap() error }:
+		return IsEvidenceProblem(e.Unwrap())
+	}
+	return false
+}
+
+// Strays returns the requests of all that is a [*StrayError] in an error.
+func Strays(err error) []fetch.Exchange {
+	var exchanges []fetch.Exchange
+	switch e := err.(type) {
+	case *StrayError:
+		exchanges = e.Exchanges
+	case interface{ Unwrap() []error }:
+		for _, one := range e.Unwrap() {
+			exchanges = append(exchanges, Strays(one)...)
+		}
+	case interface{ Unwrap() error }:
+		return Strays(e.Unwrap())
+	}
+	return exchanges
 }
 
 // A CanaryError says that a browser can't be trusted to enforce CORS.

@@ -46,16 +46,6 @@ func (c *Chromium) Observe(ctx context.Context, calls []PageJobs, each func(Obse
 	return nil
 }
 
-// IsEvidenceProblem reports whether an error of [Page.Observe] is about what was
-// observed alone, so that the page can go on observing.
-func IsEvidenceProblem(err error) bool {
-	if _, ok := errors.AsType[*DisagreementError](err); ok {
-		return true
-	}
-	_, ok := errors.AsType[*StrayError](err)
-	return ok
-}
-
 // call gives the jobs to the page and waits until each has been reported. It
 // returns hung for a page that does not answer.
 func (p *chromiumPage) call(ctx context.Context, jobs []Job) (hung bool, err error) {

@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/corsproof/corsproof/harness"
@@ -89,14 +90,15 @@ type Driven struct {
 	// before at most.
 	Waited []int
 
-	last time.Time // when the last request was about to be made
+	last  time.Time // when the last request was about to be made
+	token string    // what the paths of its URLs begin with
 }
 
 // Drive drives the cases, many at a time, and hands each to each once it is
 // over, never two at a time. A request that could not be observed has a trace
-// that is unknown. The error says what makes the evidence as a whole
-// untrustworthy, or that ctx ended; cases that were handed out stay valid unless
-// it is a [*browser.StrayError].
+// that is unknown, and so has one that the browser sent something beside. The error
+// says what of the evidence can't be trusted, or that ctx ended; cases that were
+// handed out stay valid.
 func (d *Driver) Drive(ctx context.Context, cases []catalog.Case, each func(Driven)) error {
 	var problems []error
 	filled := clearAfter + 1 // nobody counted what others left
@@ -187,7 +189,8 @@ func (d *Driver) place(ctx context.Context, cases []catalog.Case) (*driving, err
 	for i := range cases {
 		c := &cases[i]
 		d.tokens++
-		driven := &Driven{Case: c, Placed: c.Place("t" + strconv.FormatInt(int64(d.tokens), 36))}
+		token := "t" + strconv.FormatInt(int64(d.tokens), 36)
+		driven := &Driven{Case: c, Placed: c.Place(token), token: token}
 		b.cases = append(b.cases, driven)
 		for origin, http2 := range driven.Placed.Origins() {
 			protocol := wire.ServedHTTP1
@@ -238,6 +241,7 @@ func (b *driving) run(ctx context.Context) error {
 			byID[o.ID].Traces = append(byID[o.ID].Traces, o.Trace)
 		})
 		if err != nil {
+			b.doubt(step, err)
 			problems = append(problems, err)
 			if !browser.IsEvidenceProblem(err) {
 				return errors.Join(problems...)
@@ -248,6 +252,27 @@ func (b *driving) run(ctx context.Context) error {
 		b.driver.scripted.TakeUnexpected()
 	}
 	return errors.Join(problems...)
+}
+
+// doubt makes unknown what the browser sent something beside that no request of a
+// case accounts for: the request of the case that it has the path of, or, if it has
+// none's, all that were made in the step.
+func (b *driving) doubt(step int, err error) {
+	for _, x := range browser.Strays(err) {
+		stray := browser.StrayError{Exchanges: []fetch.Exchange{x}}
+		concerned := slices.DeleteFunc(slices.Clone(b.cases), func(d *Driven) bool {
+			path, _, _ := strings.Cut(strings.TrimPrefix(x.Request.Target, "/"), "/")
+			return path != d.token
+		})
+		if len(concerned) == 0 {
+			concerned = slices.DeleteFunc(slices.Clone(b.cases), func(d *Driven) bool { return len(d.Traces) != step+1 })
+		}
+		for _, d := range concerned {
+			if n := len(d.Traces); n > 0 {
+				d.Traces[n-1].Outcome = fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: stray.Error()}
+			}
+		}
+	}
 }
 
 // waited notes how long after the request before this one came; it began later

@@ -13,9 +13,7 @@ import (
 // errNotDriven is why a case has no traces though nothing went wrong.
 var errNotDriven = errors.New("the browser did not come to the end of the case")
 
-// FuzzDriver has the driver's browser run the cases of [fuzz.Run]. After a
-// [*browser.StrayError] it is unknown which case the browser sent something for
-// that it should not have, so that none of those which ran then has a verdict.
+// FuzzDriver has the driver's browser run the cases of [fuzz.Run].
 func FuzzDriver(d *Driver) fuzz.Driver {
 	return func(ctx context.Context, cases []catalog.Case) ([]fuzz.Observation, error) {
 		out := make([]fuzz.Observation, len(cases))
@@ -36,11 +34,6 @@ func FuzzDriver(d *Driver) fuzz.Driver {
 			return nil, failed
 		case err != nil && !browser.IsEvidenceProblem(err):
 			return nil, err
-		}
-		if _, stray := errors.AsType[*browser.StrayError](err); stray {
-			for i := range out {
-				out[i] = fuzz.Observation{Err: err}
-			}
 		}
 		return out, nil
 	}
