@@ -50,7 +50,7 @@ func (l *Lab) Callers(ctx context.Context) (there []direct.Client, absent []dire
 // CallAll makes the calls with every caller that is no browser, one caller after
 // another and one call after another, and returns for each request the traces of
 // all callers in the order of [direct.Names]. A caller that is absent has a trace
-// that is unknown and says why. A request with an Origin sends it; for a user
+// that is unknown and says why, as has one that says other than its recorder saw. A request with an Origin sends it; for a user
 // agent it is the origin of its page.
 func (l *Lab) CallAll(ctx context.Context, requests []fetch.Request) ([][]fetch.Trace, error) {
 	there, absent, err := l.Callers(ctx)
@@ -59,7 +59,8 @@ func (l *Lab) CallAll(ctx context.Context, requests []fetch.Request) ([][]fetch.
 	}
 	made := map[string][]fetch.Trace{}
 	for _, c := range there {
-		if made[c.Caller().Name], err = direct.Observe(ctx, c, l.Recorders(), requests); err != nil {
+		made[c.Caller().Name], err = direct.Observe(ctx, c, l.Recorders(), requests)
+		if err != nil && !direct.IsEvidenceProblem(err) {
 			return nil, err
 		}
 	}

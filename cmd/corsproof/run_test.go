@@ -202,6 +202,26 @@ func TestRunCallers(t *testing.T) {
 	}
 }
 
+// A caller that says other than its recorder saw loses its own row: happy-dom goes
+// where a redirect to data: leads, and calls that a 200. The table stands.
+func TestRunCallersKeepTheTable(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "cases.json")
+	code, out := runIn(t, nil, "run", "redirect/location-refused-at-home/data", "cors-check/allow-origin-refused/missing", "--callers", "--json", file)
+	require.Zero(t, code, out)
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	var got struct{ Denied []report.Differential }
+	require.NoError(t, json.Unmarshal(text, &got))
+	require.Len(t, got.Denied, 2, out)
+	for _, d := range got.Denied {
+		for _, row := range d.Callers {
+			odd := row.Caller.Name == "happy-dom" && d.Case == "redirect/location-refused-at-home/data"
+			assert.Equal(t, odd, strings.Contains(row.Refused.Text, "happy-dom read status 200, but its recorder saw 302"), "%s: %s: %s", d.Case, row.Caller.Name, row.Refused.Text)
+		}
+	}
+}
+
 // A caller that doesn't work makes the share unknown, not smaller.
 func TestRunCallersWithABrokenCurl(t *testing.T) {
 	t.Parallel()

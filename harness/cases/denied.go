@@ -2,11 +2,13 @@ package cases
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"net/url"
 	"slices"
 
 	"github.com/corsproof/corsproof/harness"
+	"github.com/corsproof/corsproof/harness/browser"
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/direct"
 	"github.com/corsproof/corsproof/harness/fetch"
@@ -16,7 +18,8 @@ import (
 // CompareDenied drives the cases in the lab's browser, makes every call that the
 // browser denied to its page by every other caller, too, against the same
 // answers, and returns them side by side, in the order of the cases; [ShareOf]
-// sums them up. A case of several requests shares state among them that no other
+// sums them up. What the browser did can't be told of some cases, if the error is
+// one of [browser.IsEvidenceProblem]; the others stand. A case of several requests shares state among them that no other
 // caller has, so it is left out, as is one whose server gives no answer: there
 // nothing is withheld; and one of https at an address, which TLS doesn't tell the
 // server ([RFC 6066], section 3), so that it can't show the certificate that the
@@ -38,18 +41,18 @@ func CompareDenied(ctx context.Context, lab *harness.Lab, cases []catalog.Case) 
 			denied = append(denied, d)
 		}
 	})
-	if err != nil {
+	if err != nil && (ctx.Err() != nil || !browser.IsEvidenceProblem(err)) {
 		return nil, err
 	}
-	byCase, err := driver.callAll(ctx, denied)
-	if err != nil {
-		return nil, err
+	byCase, callErr := driver.callAll(ctx, denied)
+	if callErr != nil {
+		return nil, errors.Join(err, callErr)
 	}
 	differentials := make([]report.Differential, len(denied))
 	for i, d := range denied {
 		differentials[i] = harness.Differential(d.Traces[0], byCase[i]...)
 	}
-	return differentials, nil
+	return differentials, err
 }
 
 func isSecureAddress(rawURL string) bool {
@@ -71,7 +74,8 @@ func isDenied(t fetch.Trace) bool {
 }
 
 // callAll makes the call of each case by every caller that is no browser. The
-// server begins its answers anew for each caller.
+// server begins its answers anew for each caller. Where a caller says other than its
+// recorder saw, its own trace is unknown.
 func (d *Driver) callAll(ctx context.Context, driven []Driven) (byCase [][]fetch.Trace, err error) {
 	there, absent, err := d.lab.Callers(ctx)
 	if err != nil {
@@ -93,7 +97,7 @@ func (d *Driver) callAll(ctx context.Context, driven []Driven) (byCase [][]fetch
 		d.scripted.Remove(keys...)
 		// A user agent follows a redirect to where a case has no answer: its trace has it.
 		d.scripted.TakeUnexpected()
-		if err != nil {
+		if err != nil && !direct.IsEvidenceProblem(err) {
 			return nil, err
 		}
 		for i, t := range traces {

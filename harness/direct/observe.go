@@ -3,6 +3,7 @@ package direct
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -15,6 +16,9 @@ import (
 // client makes, all that a user agent made of the call. A connection that
 // reached no recorder is an error, for a trace without a witness is no evidence,
 // and so is a request that belongs to no call.
+//
+// Where a client says other than its recorder saw, the trace of that call is unknown,
+// and the error, beside the traces, has a [*DisagreementError] for each.
 //
 // How the client's connections are known is the client's matter. All tell their
 // own ends; and each call to loopback is made from an address that no other call is
@@ -40,6 +44,7 @@ func Observe(ctx context.Context, client Client, recorders []*wire.Recorder, req
 		}
 	}
 	traces := make([]fetch.Trace, len(requests))
+	var problems []error
 	for i, reply := range replies {
 		t := fetch.Trace{Schema: fetch.TraceSchema, Caller: who, Request: redacted(requests[i]), Exchanges: []fetch.Exchange{}, Outcome: reply.Outcome}
 		if who.Kind == fetch.CallerDirect {
@@ -52,14 +57,31 @@ func Observe(ctx context.Context, client Client, recorders []*wire.Recorder, req
 				who.Name, method(requests[i]), requests[i].URL, reply.Connections)
 		}
 		if err := agree(t); err != nil {
-			return nil, err
+			t.Outcome = fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: err.Error()}
+			problems = append(problems, err)
 		}
 		traces[i] = t
 	}
 	if x, ok := seen.left(replies); ok {
 		return nil, fmt.Errorf("%s made more requests than it was asked to: %s %s in exchange %s", who.Name, x.Request.Method, x.Request.Target, x.ID)
 	}
-	return traces, nil
+	return traces, errors.Join(problems...)
+}
+
+// A DisagreementError says that a client read something else than its recorder saw
+// it be answered.
+type DisagreementError struct{ problem string }
+
+func (e *DisagreementError) Error() string { return e.problem }
+
+// IsEvidenceProblem reports whether an error of [Observe] is about some of the calls
+// alone, so that the traces of the others stand.
+func IsEvidenceProblem(err error) bool {
+	all, ok := err.(interface{ Unwrap() []error })
+	return ok && !slices.ContainsFunc(all.Unwrap(), func(err error) bool {
+		_, ok := err.(*DisagreementError)
+		return !ok
+	})
 }
 
 // witnessed are the exchanges that the recorders saw, by the client's end of the
@@ -133,13 +155,13 @@ func agree(t fetch.Trace) error {
 	x := t.Exchanges[len(t.Exchanges)-1]
 	sent := x.Response
 	if sent == nil {
-		return fmt.Errorf("%s read status %d, but its recorder saw no answer in exchange %s", t.Caller.Name, read.Status, x.ID)
+		return disagree("%s read status %d, but its recorder saw no answer in exchange %s", t.Caller.Name, read.Status, x.ID)
 	}
 	if t.Caller.Kind == fetch.CallerUserAgent && sent.Status == 304 {
 		return nil // it read what its own cache held: https://fetch.spec.whatwg.org/#http-network-or-cache-fetch
 	}
 	if read.Status != sent.Status {
-		return fmt.Errorf("%s read status %d, but its recorder saw %d in exchange %s", t.Caller.Name, read.Status, sent.Status, x.ID)
+		return disagree("%s read status %d, but its recorder saw %d in exchange %s", t.Caller.Name, read.Status, sent.Status, x.ID)
 	}
 	if read.Body.Length == 0 && fetch.IsNullBodyStatus(read.Status) {
 		return nil // fetch() takes no body that comes with such a status, whatever the server sent
@@ -150,8 +172,12 @@ func agree(t fetch.Trace) error {
 		return nil
 	}
 	if read.Body.Digest != sent.Body.Digest {
-		return fmt.Errorf("%s read a body of %d bytes (%s), but its recorder saw %d bytes (%s) in exchange %s",
+		return disagree("%s read a body of %d bytes (%s), but its recorder saw %d bytes (%s) in exchange %s",
 			t.Caller.Name, read.Body.Length, read.Body.Digest, sent.Body.Length, sent.Body.Digest, x.ID)
 	}
 	return nil
+}
+
+func disagree(format string, args ...any) error {
+	return &DisagreementError{fmt.Sprintf(format, args...)}
 }
