@@ -210,8 +210,8 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Rule:     RuleRefusedNotStored,
 	Kind:     Deviation,
 	Standard: "HTTP-network-or-cache fetch, step 11.5.2, stores a response before the page is refused it",
-	Profile: "what fails the CORS check or the cross-origin resource policy check of a fetch() isn't stored, unless it is a " +
-		"redirect",
+	Profile: "what fails the CORS check or the cross-origin resource policy check isn't stored, unless it is a redirect, or " +
+		"to an XMLHttpRequest and of a type that is sniffed",
 	Link: chromiumSource + "net/http/http_cache_transaction.cc",
 }, {
 	Rule:     RuleInvalidatesTargetAlone,
@@ -335,7 +335,7 @@ var Chromium = newProfile("chromium", append([]Difference{{
 	Rule:     RuleKeepaliveSentOn,
 	Kind:     Deviation,
 	Standard: "HTTP fetch, step 6.3(2): in redirect mode manual a redirect is not followed",
-	Profile:  "a request with keepalive in mode no-cors is sent on all the same; the page is given the redirect",
+	Profile:  "a request with keepalive in mode no-cors is sent on all the same, without encryption, too; the page is given the redirect",
 	Link:     chromiumSource + "content/browser/loader/keep_alive_url_loader.cc",
 }, {
 	Rule:     RuleUnsetIsLax,

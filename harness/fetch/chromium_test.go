@@ -149,3 +149,43 @@ func TestChromiumRedirectLimitFirst(t *testing.T) {
 		assert.Equal(t, want, trace.Outcome.Block.Phase+" "+trace.Outcome.Block.Step, profile.Name)
 	}
 }
+
+// What Chromium keeps of a response to an XMLHttpRequest that fails the CORS check
+// was seen type by type.
+func TestChromiumSniffs(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		headers HeaderList
+		want    bool
+	}{
+		{nil, true},
+		{HeaderList{{"Content-Type", ""}}, true},
+		{HeaderList{{"Content-Type", "x"}}, true},
+		{HeaderList{{"Content-Type", "*/*"}}, true},
+		{HeaderList{{"Content-Type", "Text/Plain; charset=x"}}, true},
+		{HeaderList{{"Content-Type", "application/octet-stream"}}, true},
+		{HeaderList{{"content-type", "text/xml"}}, true},
+		{HeaderList{{"Content-Type", "unknown/unknown"}}, true},
+		{HeaderList{{"Content-Type", "text/plain"}, {"X-Content-Type-Options", "nosniff"}}, false},
+		{HeaderList{{"X-Content-Type-Options", "nosniff"}}, false},
+		{HeaderList{{"Content-Type", "/"}}, false},
+		{HeaderList{{"Content-Type", "application/json"}}, false},
+		{HeaderList{{"Content-Type", "text/html"}}, false},
+		{HeaderList{{"Content-Type", "image/png"}}, false},
+		{HeaderList{{"Content-Type", "a/b"}}, false},
+	} {
+		assert.Equal(t, tc.want, isSniffed(tc.headers), "%q", tc.headers)
+	}
+	for typ, want := range map[string]int{"text/plain": 1, "application/json": 2} {
+		ua, n := &UserAgent{Profile: &Chromium}, 0
+		for range 2 {
+			_, err := ua.Predict(t.Context(), Request{Origin: "https://app.test", API: APIXHR, URL: "https://api.test/a"},
+				func(context.Context, NetworkRequest) (NetworkResponse, error) {
+					n++
+					return NetworkResponse{Status: 200, Headers: HeaderList{{"Cache-Control", "max-age=60"}, {"Content-Type", typ}}}, nil
+				})
+			assert.NoError(t, err)
+		}
+		assert.Equal(t, want, n, typ)
+	}
+}

@@ -50,6 +50,6 @@ func (f *fetching) sendOn(redirect *response) {
 		return
 	}
 	request := f.request.clone(f.shared.request())
-	request.redirect = RedirectFollow
+	request.redirect, request.sentOn = RedirectFollow, true
 	f.shared.fetching(f.ua, request).RedirectFetch(redirect)
 }

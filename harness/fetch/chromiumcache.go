@@ -3,6 +3,7 @@ package fetch
 import (
 	"math"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -223,9 +224,10 @@ func (f *fetching) passesTheCache(r *request) bool {
 }
 
 // refuse lets the HTTP cache forget a response that the page may not have: its
-// body isn't read, and so not kept. A redirect's is.
+// body isn't read, and so not kept. A redirect's is, and so is one whose type is
+// sniffed beforehand, as for XMLHttpRequest.
 func (f *fetching) refuse(r *response) {
-	if r.storedAs == nil || f.request.api == APIXHR || !f.ua.has(RuleRefusedNotStored) {
+	if r.storedAs == nil || !f.ua.has(RuleRefusedNotStored) || f.request.api == APIXHR && isSniffed(r.headers) {
 		return
 	}
 	if u, _ := f.location(r); u != nil {
@@ -233,4 +235,20 @@ func (f *fetching) refuse(r *response) {
 	}
 	cache := &f.ua.httpCache
 	cache.stored = slices.DeleteFunc(cache.stored, func(s *storedResponse) bool { return s == r.storedAs })
+}
+
+// isSniffed reports whether Chromium looks into the body for the type of a response:
+// ShouldSniffMimeType of net/base/mime_sniffer.cc.
+func isSniffed(headers HeaderList) bool {
+	if options, _ := headers.get("X-Content-Type-Options"); byteCaseInsensitiveMatch(options, "nosniff") {
+		return false
+	}
+	value, _ := headers.get("Content-Type")
+	essence, _, _ := strings.Cut(value, ";")
+	essence = byteLowercase(strings.Trim(essence, httpTabOrSpace))
+	switch essence {
+	case "*/*", "application/octet-stream", "application/unknown", "application/xml", "text/plain", "text/xml", "unknown/unknown":
+		return true
+	}
+	return !strings.Contains(essence, "/")
 }

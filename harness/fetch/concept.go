@@ -22,6 +22,7 @@ type request struct {
 	urlList    []*URL
 	firstURL   [1]*URL // where urlList begins
 	redirects  int     // redirect count
+	sentOn     bool    // see [fetching.sendOn]
 	tainting   ResponseTainting
 	noCacheCC  bool // prevent no-cache cache-control header modification flag
 	isCORSPre  bool // this is a CORS-preflight request

@@ -37,7 +37,7 @@ func isReferrerPolicy(s string) bool {
 // blockMixedContent is "should fetching request be blocked as mixed content?":
 // https://w3c.github.io/webappsec-mixed-content/#should-block-fetch.
 func (f *fetching) blockMixedContent() bool {
-	return IsMixedContent(f.mixedContentOrigin(), f.request.currentURL())
+	return !f.request.sentOn && IsMixedContent(f.mixedContentOrigin(), f.request.currentURL())
 }
 
 // IsMixedContent reports whether a request of a page's is blocked as mixed content:
