@@ -14,7 +14,7 @@ import (
 func TestFailedCasesMayDiverge(t *testing.T) {
 	t.Parallel()
 	mismatch := []catalog.Mismatch{{What: "outcome"}}
-	difference := []judge.StepDifference{{Difference: judge.Difference{What: "outcome"}}}
+	difference := []judge.StepDifference{{Difference: judge.Difference{Subject: catalog.Subject{Field: catalog.FieldOutcome}}}}
 	for _, tc := range []struct {
 		name          string
 		model, engine judge.Verdict

@@ -101,8 +101,9 @@ func (r *processRunner) find(p adapter.Program) (string, error) {
 // as to start.
 var versions sync.Map
 
-// A programFile is a program as it is on the disk.
+// A programFile is a program as it is on the disk, and as what it was asked.
 type programFile struct {
+	kind     string // of gateway
 	path     string
 	size     int64
 	modified time.Time
@@ -114,7 +115,7 @@ func (r *processRunner) ask(ctx context.Context, binary string, job Job) (string
 	if err != nil {
 		return r.askProgram(ctx, binary, job) // whose error says more
 	}
-	file := programFile{binary, info.Size(), info.ModTime()}
+	file := programFile{job.Kind, binary, info.Size(), info.ModTime()}
 	if known, ok := versions.Load(file); ok {
 		return known.(string), nil
 	}
