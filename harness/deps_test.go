@@ -53,7 +53,7 @@ var allowed = map[string][]string{
 	"scenarios":     {"harness/…", "servers/…", "fixtures"},
 	"cmd/corsproof": {"harness/…", "servers/…", "scenarios", "fixtures"},
 
-	"harness/target": {"harness/policy"},
+	"harness/target": {"harness/policy", "harness/wire"},
 
 	// A kind of gateway knows what a kind has to do, and not who runs it; who runs it knows no
 	// kind. servers/gateway/containers alone needs a Docker client.

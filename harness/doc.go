@@ -23,7 +23,7 @@
 //	direct, browser       fetch, wire, process
 //	netns                 process
 //	policy                fetch, strict
-//	target                policy
+//	target                policy, wire
 //	catalog               fetch, policy, strict: its files are read as strictly as a policy's
 //	judge                 fetch, policy, catalog: a finding names the rule and the fix
 //	report                fetch, policy, catalog, judge

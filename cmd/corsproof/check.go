@@ -47,27 +47,14 @@ func (f *policyFlags) load(ctx context.Context, file string, stderr io.Writer) (
 		return nil, "", err
 	}
 	var p *policy.Policy
-	if err := interruptible(ctx, func() (err error) {
-		p, err = policy.Parse(file, data)
-		return err
-	}); err != nil {
-		return nil, "", err
-	}
-	for _, origin := range f.origins {
-		if p, err = p.WithOrigin(origin, "--origin"); err != nil {
-			return nil, "", err
-		}
-	}
 	var concerns []policy.Concern
-	if err := interruptible(ctx, func() error {
-		concerns = p.Lint()
-		return nil
-	}); err != nil {
-		return nil, "", err
-	}
+	err = interruptible(ctx, func() (err error) {
+		p, concerns, err = policy.Load(file, data, "--origin", f.origins...)
+		return err
+	})
 	writeConcerns(stderr, concerns)
-	if policy.Refused(concerns) {
-		return nil, "", fmt.Errorf("%s: the policy is refused for what is listed above; accept a risk under accepted_risks, with a reason", file)
+	if err != nil {
+		return nil, "", err
 	}
 	target, err := f.choose(p)
 	return p, target, err

@@ -249,7 +249,7 @@ func BenchmarkCheckChromium(b *testing.B) {
 // startObserver starts what a check's browser needs, and returns the cases of one
 // request that the browser judges.
 func startObserver(b *testing.B, p *policy.Policy, view *policy.View) (*observer, []*catalog.PolicyCase) {
-	cfg, err := Config{Policy: p, On: "edge", Target: &goGateway{view: view}}.complete()
+	cfg, _, err := Config{Policy: p, On: "edge", Target: &goGateway{view: view}}.complete()
 	require.NoError(b, err)
 	plan, err := makePlan(view, cfg.Target.Facts(), nil)
 	require.NoError(b, err)

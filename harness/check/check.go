@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/corsproof/corsproof/harness"
@@ -13,14 +15,18 @@ import (
 	"github.com/corsproof/corsproof/harness/judge"
 	"github.com/corsproof/corsproof/harness/policy"
 	"github.com/corsproof/corsproof/harness/report"
+	"github.com/corsproof/corsproof/harness/target"
+	"github.com/corsproof/corsproof/harness/wire"
 )
 
 // Config configures [Check].
 type Config struct {
+	// Policy is required; [Run] reads it.
 	Policy *policy.Policy
-	// On is the name of the policy's target.
+	// On is the name of the policy's target. It may be empty if the policy has one.
 	On string
-	// Target is what answers; [Check] starts and closes it. Required.
+	// Target is what answers; [Check] starts and closes it. Nil: what the policy says,
+	// its gateway, of a kind that a package of servers/gateway registers, or its URL.
 	Target Target
 	// Engine says who judges. Empty: the model all cases over the answers that a
 	// direct client gets, and Chromium one case of each distinct decision.
@@ -56,18 +62,43 @@ type Wording interface {
 	Fix(policy.Fix) policy.Wording
 }
 
-// complete returns the configuration with its defaults.
-func (cfg Config) complete() (Config, error) {
+// complete returns the configuration with its defaults, and the policy on its target.
+func (cfg Config) complete() (Config, *policy.View, error) {
 	switch {
 	case cfg.Policy == nil:
-		return cfg, errors.New("check: CheckConfig.Policy is missing")
-	case cfg.Target == nil:
-		return cfg, errors.New("check: CheckConfig.Target is missing")
+		return cfg, nil, errors.New("check: Config.Policy is missing")
 	case cfg.Engine != "" && !slices.Contains(browser.EngineNames, cfg.Engine):
-		return cfg, fmt.Errorf("check: CheckConfig.Engine is %q; it is %q, %q or empty", cfg.Engine, browser.EngineModel, browser.EngineChromium)
+		return cfg, nil, fmt.Errorf("check: Config.Engine is %q; it is %q, %q or empty", cfg.Engine, browser.EngineModel, browser.EngineChromium)
+	case cfg.On == "" && len(cfg.Policy.Targets) == 1:
+		cfg.On = cfg.Policy.Targets[0].Name
+	case cfg.On == "":
+		var names []string
+		for _, t := range cfg.Policy.Targets {
+			names = append(names, t.Name)
+		}
+		return cfg, nil, fmt.Errorf("check: %s has several targets: set Config.On to one of %s", cfg.Policy.File, strings.Join(names, ", "))
 	}
 	cfg.Timeout = cmp.Or(cfg.Timeout, DefaultTimeout)
-	return cfg, nil
+	view, err := cfg.Policy.On(cfg.On)
+	return cfg, view, err
+}
+
+// targetOf returns the target that a policy itself names: its gateway, whose config is
+// relative to the policy's folder, or what answers at its URL.
+func targetOf(ctx context.Context, view *policy.View) (Target, error) {
+	t := view.Target
+	if t.Gateway.Text == "" {
+		return &URLTarget{URL: t.URL.Text}, nil
+	}
+	file := t.File.Text
+	if !filepath.IsAbs(file) {
+		file = filepath.Join(filepath.Dir(view.Policy.File), file)
+	}
+	host, _, err := wire.SplitOrigin(t.URL.Text)
+	if err != nil {
+		return nil, err
+	}
+	return target.OpenGateway(ctx, target.Gateway{Kind: t.Gateway.Text, File: file, Hosts: []string{host}})
 }
 
 // Check derives the cases that follow from a policy, has the target answer them,
@@ -75,14 +106,16 @@ func (cfg Config) complete() (Config, error) {
 // well. The summary has the findings. The error says why the check could not be
 // made or not be ended.
 func Check(ctx context.Context, cfg Config) (*report.CheckSummary, error) {
-	cfg, err := cfg.complete()
+	cfg, view, err := cfg.complete()
 	if err != nil {
 		return nil, err
 	}
 	began := time.Now()
-	view, err := cfg.Policy.On(cfg.On)
-	if err != nil {
-		return nil, err
+	if cfg.Target == nil {
+		if cfg.Target, err = targetOf(ctx, view); err != nil {
+			return nil, fmt.Errorf("%s: target %s: %w", view.Target.At, view.Target.Name, err)
+		}
+		defer cfg.Target.Close() // before it is started; the rig's end says what went wrong after
 	}
 	plan, err := makePlan(view, cfg.Target.Facts(), cfg.Only)
 	if err != nil {

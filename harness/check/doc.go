@@ -4,11 +4,9 @@
 //
 // [Check] does it for any program, [Run] for go test:
 //
+//	import _ "github.com/corsproof/corsproof/servers/gateway/all" // the kinds of gateways
+//
 //	func TestCORS(t *testing.T) {
-//		check.Run(t, check.Config{
-//			Policy: check.PolicyT(t, "cors.yaml"),
-//			On:     "edge",
-//			Target: gateway.NewT(t, gateway.Nginx, "nginx.conf", "api.shop.example.com"),
-//		})
+//		check.Run(t, "cors.yaml")
 //	}
 package check

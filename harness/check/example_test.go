@@ -21,12 +21,7 @@ import (
 func ExampleRun() {
 	// func TestCORS(t *testing.T) {
 	var t *testing.T
-	check.Run(t, check.Config{
-		Policy: check.PolicyT(t, "shop.yaml"),
-		On:     "edge",
-		Target: gateway.NewT(t, "nginx", "nginx.conf", "api.shop.example.com"),
-		Secret: check.Secrets("."),
-	})
+	check.Run(t, "cors.yaml")
 }
 
 // What the example says, with a real gateway and a real browser: the example's Envoy
@@ -34,9 +29,7 @@ func ExampleRun() {
 func TestRunOfEnvoy(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.CopyFS(dir, fixtures.Files))
-	check.Run(t, check.Config{
-		Policy: check.PolicyT(t, filepath.Join(dir, "example", "cors.yaml")),
-		On:     "edge",
+	check.Run(t, filepath.Join(dir, "example", "cors.yaml"), check.Config{
 		Target: gateway.NewT(t, "envoy", filepath.Join(dir, "example", "envoy.yaml"), "api.shop.example.com"),
 		Only:   func(id string) bool { return strings.HasPrefix(id, "route/") || strings.HasPrefix(id, "error/") },
 	})

@@ -1,8 +1,11 @@
 package check
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,28 +17,79 @@ import (
 	"github.com/corsproof/corsproof/harness/report"
 )
 
-// Run is [Check] for go test: each case is a subtest with the case's ID as its
-// name, so that -run and -skip select cases; what they leave out costs nothing, but
-// for a few cases that tell the cause of one that comes out wrong. Of several cases
-// with one cause the first subtest has the whole finding, and the others a line that
-// points to it. A case that is not run is skipped with the reason;
+// Run is [Check] for go test, of the policy in a file: each case is a subtest with the
+// case's ID as its name, so that -run and -skip select cases; what they leave out costs
+// nothing, but for a few cases that tell the cause of one that comes out wrong. Of
+// several cases with one cause the first subtest has the whole finding, and the others a
+// line that points to it. A case that is not run is skipped with the reason;
 // a divergence and what could not be observed fail the test, and say so. Where
 // there is no browser to judge, the test is skipped or fails as CORSPROOF_REQUIRE
-// says, see [browser.RequireT]. Call it once in a test.
-func Run(t *testing.T, cfg Config) {
+// says, see [browser.RequireT].
+//
+// Options may be left out, and so may each field of them: the policy says which gateway
+// runs with which config, and where secrets are. With Options.Policy no file is read.
+// The subtests are parallel ones: they report once the test that called Run returns.
+// Call it once in a test.
+func Run(t *testing.T, file string, options ...Config) {
 	t.Helper()
+	if len(options) > 1 {
+		t.Fatalf("check.Run takes one Config, and got %d", len(options))
+	}
+	cfg := append(options, Config{})[0]
+	if cfg.Policy == nil {
+		cfg.Policy = PolicyT(t, file)
+	}
+	if cfg.Secret == nil {
+		cfg.Secret = Secrets(filepath.Dir(cfg.Policy.File))
+	}
 	if cfg.Engine != browser.EngineModel {
 		browser.RequireT(t)
 	}
-	r := &testRun{ended: map[string]caseEnd{}}
-	selected, only := selectedBy(testFlags(), t.Name()), cfg.Only
-	cfg.Only = func(id string) bool {
-		if only != nil && !only(id) {
-			return false
-		}
-		r.ids = append(r.ids, id)
-		return selected(id)
+	r := &testRun{ended: map[string]caseEnd{}, selected: map[string]bool{}}
+	var err error
+	if r.ids, err = caseIDs(t.Context(), &cfg); err != nil {
+		t.Fatalf("unknown: %v", err)
 	}
+	// Which subtests run is decided by package testing alone: one that does notes it and
+	// waits, as every parallel one, until the test has returned.
+	for _, id := range r.ids {
+		t.Run(id, func(t *testing.T) {
+			t.Helper()
+			r.selected[id] = true
+			t.Parallel()
+			r.report(t, id)
+		})
+	}
+	r.check(t, cfg)
+}
+
+// caseIDs returns the IDs of all cases of a check, in the policy's order, and completes
+// its configuration.
+func caseIDs(ctx context.Context, cfg *Config) ([]string, error) {
+	complete, view, err := cfg.complete()
+	if err != nil {
+		return nil, err
+	}
+	if complete.Target == nil {
+		if complete.Target, err = targetOf(ctx, view); err != nil {
+			return nil, fmt.Errorf("%s: target %s: %w", view.Target.At, view.Target.Name, err)
+		}
+	}
+	var ids []string
+	_, err = makePlan(view, complete.Target.Facts(), func(id string) bool {
+		if cfg.Only == nil || cfg.Only(id) {
+			ids = append(ids, id)
+		}
+		return false
+	})
+	*cfg = complete
+	return ids, err
+}
+
+// check makes the check of the cases whose subtests run.
+func (r *testRun) check(t *testing.T, cfg Config) {
+	t.Helper()
+	cfg.Only = func(id string) bool { return r.selected[id] }
 	each := cfg.Each
 	cfg.Each = func(c *judge.Checked) error {
 		r.ended[c.Case.ID] = endOf(c)
@@ -45,16 +99,11 @@ func Run(t *testing.T, cfg Config) {
 		return nil
 	}
 	summary, err := Check(t.Context(), cfg)
-	if err != nil {
+	if err = errors.Join(err, cfg.Target.Close()); err != nil {
+		r.failed = true
 		t.Fatalf("unknown: %v", err)
 	}
 	r.fold(t.Name(), summary.Findings)
-	for _, id := range r.ids {
-		t.Run(id, func(t *testing.T) {
-			t.Helper()
-			r.report(t, id)
-		})
-	}
 	for _, p := range summary.Problems {
 		t.Errorf("unknown: %s", p)
 	}
@@ -72,15 +121,12 @@ func PolicyT(tb testing.TB, file string) *policy.Policy {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	p, err := policy.Parse(file, text)
+	p, concerns, err := policy.Load(file, text, "")
 	if err != nil {
-		tb.Fatal(err)
-	}
-	if concerns := p.Lint(); policy.Refused(concerns) {
 		for _, c := range concerns {
 			tb.Log(c)
 		}
-		tb.Fatalf("%s: the policy is refused for what is listed above; accept a risk under accepted_risks, with a reason", file)
+		tb.Fatal(err)
 	}
 	return p
 }
@@ -89,6 +135,9 @@ func PolicyT(tb testing.TB, file string) *policy.Policy {
 type testRun struct {
 	ids   []string // of all cases, in the order of the policy
 	ended map[string]caseEnd
+	// selected are those whose subtest runs; failed: none was judged.
+	selected map[string]bool
+	failed   bool
 }
 
 // A caseEnd is how a case ended, in the words of its subtest.
@@ -146,8 +195,10 @@ func (r *testRun) fold(test string, findings []judge.Finding) {
 func (r *testRun) report(t *testing.T, id string) {
 	t.Helper()
 	switch e, ok := r.ended[id]; {
+	case r.failed:
+		t.Skip("not run: the check could not be made, as the test itself says")
 	case !ok:
-		t.Errorf("%s was not checked: -run or -skip was not understood; call Run once in a test, and report this if it is", id)
+		t.Errorf("%s was not checked: call Run once in a test, and report this if it is", id)
 	case e.end == judge.EndPass:
 	case e.end == judge.EndNotRun:
 		t.Skip(e.text)

@@ -45,7 +45,7 @@ func TestRun(t *testing.T) {
 	if os.Getenv(spoilVariable) == "hangs" {
 		cfg.Timeout = 1
 	}
-	Run(t, cfg)
+	Run(t, "", cfg)
 	t.Logf("the gateway was asked %d times", asked.Load())
 }
 

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/corsproof/corsproof/harness/target"
 	"github.com/corsproof/corsproof/servers/gateway/adapter"
 )
 
@@ -17,7 +19,12 @@ var registered registry
 // Register makes kinds known. The packages servers/gateway/all and
 // servers/gateway/containers do, when they are imported. It panics if a kind is
 // registered twice.
-func Register(all ...adapter.Adapter) { registered.add(all) }
+func Register(all ...adapter.Adapter) {
+	registered.add(all)
+	target.RegisterGateways(func(ctx context.Context, g target.Gateway) (target.Target, error) {
+		return New(ctx, Kind(g.Kind), g.File, Config{Hosts: g.Hosts})
+	})
+}
 
 // RegisterImages says who runs container images where [Config].Images doesn't. The
 // package servers/gateway/containers does, when it is imported.
@@ -27,15 +34,11 @@ func RegisterImages(open ImageOpener) {
 	registered.images = open
 }
 
-// What a program imports for its effect.
-const (
-	importAll        = `_ "github.com/corsproof/corsproof/servers/gateway/all"`
-	importContainers = `_ "github.com/corsproof/corsproof/servers/gateway/containers"`
-)
+// importContainers is what a program imports for its effect.
+const importContainers = `_ "github.com/corsproof/corsproof/servers/gateway/containers"`
 
 // ErrNoKinds is the error where no kind is registered. It shows the line to import.
-var ErrNoKinds = errors.New("no kind of gateway is registered: import\n\t" + importAll +
-	"\nor, to run programs of container images as well, which takes a Docker client,\n\t" + importContainers)
+var ErrNoKinds = target.ErrNoGateways
 
 var errNoImages = errors.New("Config.Image is set, and nothing is registered that runs images: import\n\t" + importContainers)
 
