@@ -31,7 +31,7 @@ func TestStrayRequestsMakeTheirCaseUnknown(t *testing.T) {
 		{"of nobody", stray("/t22/b"), []string{"test/one", "test/two"}},
 		{"of nobody, beside one of a case", errors.Join(stray("/t3/"), stray("/")), []string{"test/one", "test/two", "test/three"}},
 	} {
-		cases := parseCases(t, "section: test\ncases:\n"+readable("one")+readable("two")+readable("three"))
+		cases := parseCases(t, "section: concept-cors-check\ncases:\n"+readable("one")+readable("two")+readable("three"))
 		b := &driving{}
 		for i, token := range []string{"t1", "t2", "t3"} {
 			placed := cases[i].Place(token)
@@ -57,7 +57,7 @@ func TestStrayRequestsMakeTheirCaseUnknown(t *testing.T) {
 // TestDoubtedCasesCountAsUnknown follows such a case into the summary.
 func TestDoubtedCasesCountAsUnknown(t *testing.T) {
 	t.Parallel()
-	cases := parseCases(t, "section: test\ncases:\n"+readable("one"))
+	cases := parseCases(t, "section: concept-cors-check\ncases:\n"+readable("one"))
 	doubted := fetch.Trace{Caller: fetch.Caller{Name: "chromium", Kind: fetch.CallerEngine}, Outcome: fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: "doubt"}}
 	d := Driven{Case: &cases[0], Placed: cases[0].Place("t1"), Traces: []fetch.Trace{doubted}}
 	var ended []report.CaseRun
