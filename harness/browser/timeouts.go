@@ -12,7 +12,7 @@ type Timeouts struct {
 	Job time.Duration
 	// Stall is how long a page may stay silent after the deadline of each job
 	// that it has; then it is taken for hung, and its jobs are unknown. Default
-	// 3 s.
+	// 10 s.
 	Stall time.Duration
 	// Settle bounds the wait, after the calls are over, for the witnesses to
 	// agree: sentinels and late protocol events. Default 5 s.
@@ -33,7 +33,7 @@ func (t Timeouts) withDefaults() Timeouts {
 	set(&t.Start, 30*time.Second)
 	set(&t.Open, 10*time.Second)
 	set(&t.Job, 10*time.Second)
-	set(&t.Stall, 3*time.Second)
+	set(&t.Stall, 10*time.Second)
 	set(&t.Settle, 5*time.Second)
 	set(&t.WaitText, 10*time.Second)
 	set(&t.Close, 1200*time.Millisecond)

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/corsproof/corsproof/harness"
 	"github.com/corsproof/corsproof/harness/browser"
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/judge"
@@ -24,10 +25,18 @@ func parseCases(tb testing.TB, text string) []catalog.Case {
 	return cases
 }
 
+// patient waits as long as a busy machine may take.
+var patient = harness.LabConfig{Timeouts: harness.LabTimeouts{Browser: browser.Timeouts{
+	Start: 5 * time.Minute, Open: 5 * time.Minute, Stall: 5 * time.Minute, Settle: 5 * time.Minute,
+}}}
+
 // runCasesT runs cases in Chromium and returns them by ID.
 func runCasesT(tb testing.TB, ctx context.Context, cfg Config) (map[string]report.CaseRun, report.CasesSummary, error) {
 	tb.Helper()
 	cfg.Engines = []browser.EngineName{browser.EngineChromium}
+	if cfg.Lab == (harness.LabConfig{}) {
+		cfg.Lab = patient
+	}
 	runs := map[string]report.CaseRun{}
 	cfg.Each = func(r report.CaseRun) { runs[r.ID] = r }
 	summary, err := Run(ctx, cfg)

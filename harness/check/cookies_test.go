@@ -149,7 +149,7 @@ func givesCookie(t *testing.T, cookie func(*http.Request) string) {
 	checked, err := checkAll(t.Context(), Config{
 		Policy: p, On: "api", Target: g, Engine: browser.EngineChromium, Timeout: 10 * time.Second,
 		Only: func(id string) bool {
-			return slices.ContainsFunc([]string{"steady/", "redirect/", "credentials/", "cache/"}, func(area string) bool { return strings.HasPrefix(id, area) })
+			return slices.ContainsFunc([]string{"steady/", "redirect/", "credentials/", "cache/", "method/", "header/", "expose/", "route/"}, func(area string) bool { return strings.HasPrefix(id, area) })
 		},
 	})
 	require.NoError(t, err)
