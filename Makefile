@@ -52,7 +52,7 @@ TODAY := $(shell date -u +%Y%m%d)
 THIRD_OF_TODAY := $(shell expr $$(date -u +%j) % 3)
 FULL = mutants bench 'fuzz SEEDS=1' 'fuzz SEEDS=2' 'fuzz SEEDS=$(TODAY)' faults \
 	'defects$(if $(ALL),, THIRD=$(THIRD_OF_TODAY))' marked 'soak ROUNDS=4'
-full: setup containers ## run what make test leaves out, within an hour on two cores; ALL=1 takes all defects, not a third
+full: setup containers ## run what make test leaves out; ALL=1 takes all defects in Chromium, not the third of the day
 	.ci/full _artifacts/full $(FULL)
 
 bench: setup ## run the benchmarks; one that misses its bound fails
