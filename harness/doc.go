@@ -96,6 +96,15 @@
 // Strict decoding is a package of its own (strict), since case files and policies
 // are read in the same way.
 //
+// In a check the model asks: over HTTP it makes the requests that page code would have
+// made, each on the answer to the one before, so that asking and predicting are one
+// stage. What the target is like (does it answer, limit requests, want certificates) is
+// surveyed on the answers to each portion of cases, before any of them is judged, and
+// not by requests ahead of all others: a limit shows after many requests alone.
+//
+// A page makes its calls from its one document, as many at a time as it has slots. A
+// frame for each slot took more processor time and showed nothing else.
+//
 // A case that follows from a policy (catalog.PolicyCase) is another type than a
 // case that is written by hand: its expectation is derived, from a gateway on
 // paper that follows the policy, and never stated.
