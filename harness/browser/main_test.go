@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/stretchr/testify/require"
@@ -76,7 +77,10 @@ func (i *instrument) start(ctx context.Context) error {
 }
 
 func (i *instrument) config() ChromiumConfig {
-	return ChromiumConfig{Run: i.run, Router: i.router, CA: i.ca, Clock: i.clock, Recorders: i.all}
+	return ChromiumConfig{
+		Run: i.run, Router: i.router, CA: i.ca, Clock: i.clock, Recorders: i.all,
+		Timeouts: Timeouts{Settle: 30 * time.Second}, // of a busy machine
+	}
 }
 
 func (i *instrument) all() []*wire.Recorder {

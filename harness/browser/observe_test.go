@@ -464,7 +464,13 @@ func TestObserveEndsWithItsContext(t *testing.T) {
 	})
 	page, _ := i.open(t, "")
 	ctx, cancel := context.WithCancel(t.Context())
-	go func() { <-reached; cancel() }()
+	go func() {
+		// All that the page has sent, so that none arrives while another test looks.
+		for range DefaultSlots {
+			<-reached
+		}
+		cancel()
+	}()
 	var calls []fetch.Request
 	for n := range 2 * DefaultSlots {
 		calls = append(calls, fetch.Request{URL: fmt.Sprintf("http://%s/hang?%d", server.Addr(), n)})
