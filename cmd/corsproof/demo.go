@@ -78,7 +78,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if err != nil {
 		return &exitError{exitUnknown, causeOr(ctx, err)}
 	}
-	// What is required and lacks is told at once, not after all the rest.
+	// A missing requirement fails the run up front, not after all the rest.
 	if err := scenarios.Lacking(ctx, installed, slices.Concat(mechanisms, containers)); err != nil {
 		return &exitError{exitUnknown, err}
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/corsproof/corsproof/harness/catalog"
 )
 
-// The model is told of opaque origins what the browser's pages are.
+// The model gets for opaque origins what the browser's pages have.
 func TestOpaquePagesComeFromTheirPrecursor(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, browser.OpaqueHost, catalog.OpaquePrecursor)

@@ -82,7 +82,7 @@ type Page struct {
 
 	// The rest is what the page's user agent is like, and goes to
 	// [fetch.Environment] as it is. A case with one of these is the model's.
-	// URL is the page's own, of which Referer is made; if empty, it is that of
+	// URL is the page's own, from which Referer is made; if empty, it is that of
 	// the frame in which a browser runs the case.
 	URL               string `yaml:"url"`
 	ReferrerPolicy    string `yaml:"referrer-policy"`

@@ -173,7 +173,7 @@ func TestSectionsNameWhatTheModelIsMadeOf(t *testing.T) {
 	}
 }
 
-// TestExplainedBy looks for the rules because of which Chromium's model doesn't meet
+// TestExplainedBy looks for the rules that keep Chromium's model from meeting
 // what a case states, and finds those that the catalogue names.
 func TestExplainedBy(t *testing.T) {
 	t.Parallel()

@@ -59,7 +59,7 @@ func (s Subject) String() string {
 type Value interface{ String() string }
 
 type (
-	// Kind is an outcome's, of which nothing else is judged.
+	// Kind is an outcome's. Nothing else of the outcome is judged.
 	Kind fetch.OutcomeKind
 	// Truth is whether something is so.
 	Truth bool

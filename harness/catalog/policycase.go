@@ -18,7 +18,7 @@ type PolicyCase struct {
 	// ID is built from what varies, by name: it stays when routes, origins and
 	// anything else are added to the policy.
 	ID string
-	// Probe is what the case varies. What it shows is told from it, never from ID.
+	// Probe is what the case varies. The probe says what the case shows, never ID.
 	Probe Probe
 	// Why says what would be wrong if the case failed.
 	Why string

@@ -89,7 +89,7 @@ func (b *observer) observe(ctx context.Context, cases []*catalog.PolicyCase) (ob
 	return out, b.drive(ctx, single, out)
 }
 
-// drive makes the requests of cases, none of which share a signature.
+// drive makes the requests of cases. No two of them share a signature.
 func (b *observer) drive(ctx context.Context, single []*catalog.PolicyCase, out observations) error {
 	if len(single) > 0 && mannerOf(single[0]) == mannerAlone {
 		for some := range slices.Chunk(single, 1) {

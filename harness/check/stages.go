@@ -81,7 +81,7 @@ func portionStages(ctx context.Context, cfg Config, cases []planned, m manner, s
 	return checked, errors.Join(eyes.look(ctx, cfg, s, checked), s.rig.alive())
 }
 
-// progress returns what is told of each number of cases that are judged.
+// progress returns a function that adds a number of judged cases and reports the sum.
 func (cfg Config) progress(total int) func(int) {
 	done := 0
 	return func(n int) {

@@ -56,7 +56,7 @@ type Environment struct {
 	// ReferrerPolicy is the page's; empty means strict-origin-when-cross-origin.
 	ReferrerPolicy string
 
-	// URL is the page's own, of which the Referer of its requests is made; without
+	// URL is the page's own. The Referer of its requests is made from it; without
 	// it they have none.
 	URL string
 

@@ -31,7 +31,7 @@ type row struct {
 	note *note
 }
 
-// An explanation says of which symptoms something is the cause.
+// An explanation says which symptoms a cause explains.
 type explanation struct {
 	place int // see placeNoAnswer
 	is    func(d *diagnosis, s *symptom) bool

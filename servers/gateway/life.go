@@ -19,7 +19,7 @@ type life struct {
 	closed   bool              // from then on an end is no news
 }
 
-// begin watches an instance; gone, if not nil, is told of its end.
+// begin watches an instance, and calls gone, if it isn't nil, at its end.
 func (l *life) begin(i Instance, explain func(error) error, gone func(error)) {
 	l.mu.Lock()
 	l.instance, l.explain = i, explain

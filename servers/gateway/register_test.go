@@ -9,7 +9,7 @@ import (
 	"github.com/corsproof/corsproof/servers/gateway/adapter"
 )
 
-// Who registered nothing is told which line to write.
+// Without a registered kind, the error shows the line to import.
 func TestNothingRegistered(t *testing.T) {
 	t.Parallel()
 	var r registry
