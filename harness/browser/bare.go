@@ -26,7 +26,7 @@ type Bare struct{ tab *tab }
 // domain in it. The caller closes it.
 func (c *Chromium) OpenBare(ctx context.Context, origin string) (*Bare, error) {
 	p := &chromiumPage{origin: origin}
-	t, err := c.openHidden(ctx)
+	t, err := c.openHidden(ctx, p.url())
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func (c *Chromium) OpenBare(ctx context.Context, origin string) (*Bare, error) {
 }
 
 func (t *tab) bare(ctx context.Context, url string) error {
-	if err := t.navigate(ctx, url); err != nil {
+	if err := t.load(ctx, url); err != nil {
 		return err
 	}
 	for _, domain := range []cdp.Command[cdp.Empty, cdp.Empty]{

@@ -38,7 +38,8 @@ func (f flag) String() string {
 	return "--" + f.name + "=" + f.value
 }
 
-// features that make Chromium call home, or a page act by itself.
+// features that make Chromium call home or a page act by itself, or that start a
+// process which no page here uses.
 var disabledFeatures = []string{
 	"CertificateTransparencyComponentUpdater",
 	"DialMediaRouteProvider",
@@ -46,7 +47,9 @@ var disabledFeatures = []string{
 	"MediaRouter",
 	"NetworkTimeServiceQuerying",
 	"OptimizationHints",
+	"SpareRendererForSitePerProcess", // each page has its own site here, and would start a process for the next
 	"Translate",
+	"WebUIOmniboxAimPopup", "WebUIOmniboxPopup", // pages of the address bar, which has no window
 }
 
 // homes are the domains that Chromium calls on its own account even so: for

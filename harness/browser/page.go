@@ -74,7 +74,7 @@ func (c *Chromium) openPage(ctx context.Context, origin string, slots int, recor
 
 // load opens the page in a new tab and starts its script.
 func (p *chromiumPage) load(ctx context.Context) error {
-	t, err := p.browser.openHidden(ctx)
+	t, err := p.browser.openHidden(ctx, p.url())
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (p *chromiumPage) load(ctx context.Context) error {
 }
 
 func (p *chromiumPage) prepare(ctx context.Context, t *tab) error {
-	if err := t.navigate(ctx, p.url()); err != nil {
+	if err := t.load(ctx, p.url()); err != nil {
 		return err
 	}
 	if _, err := call(ctx, t, runtime.AddBinding, runtime.AddBindingParams{Name: bindingName}); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 )
 
@@ -24,6 +25,7 @@ type session struct {
 	changed chan struct{} // closed at the next change; nil if nobody waits
 	failure error
 
+	loaded       bool // the page was, since the session began
 	reports      []report
 	explanations []explanation
 	console      []string
@@ -165,6 +167,8 @@ func (s *session) listen(ev any) {
 		s.at(ev.RequestID).finished = true
 	case *network.EventLoadingFailed:
 		s.at(ev.RequestID).failed = ev
+	case *page.EventLoadEventFired:
+		s.loaded = true
 	case *runtime.EventBindingCalled:
 		s.reported(ev)
 	case *runtime.EventConsoleAPICalled:

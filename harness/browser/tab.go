@@ -58,9 +58,11 @@ func (c *Chromium) openTab(ctx context.Context, options ...chromedp.ContextOptio
 // openHidden is openTab for a page that nobody looks at: no window shows it. The
 // window of its own that a tab has otherwise costs three times as much as all else
 // about a page.
-func (c *Chromium) openHidden(ctx context.Context) (*tab, error) {
+//
+// It begins with its URL: a blank page before it would take a process of its own.
+func (c *Chromium) openHidden(ctx context.Context, url string) (*tab, error) {
 	created, err := cdp.Call(ctx, chromedp.FromContext(c.ctx).Browser, target.CreateTarget,
-		target.CreateTargetParams{URL: "about:blank", Hidden: new(true)})
+		target.CreateTargetParams{URL: url, Hidden: new(true)})
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
@@ -117,14 +119,51 @@ func (t *tab) navigate(ctx context.Context, url string) error {
 	if err != nil {
 		return fmt.Errorf("navigate to %s: %w", url, err)
 	}
-	if response == nil || response.Status != 200 {
-		status := "without a response"
-		if response != nil {
-			status = fmt.Sprintf("with status %d", response.Status)
-		}
-		return fmt.Errorf("navigate to %s: it was answered %s: does a page host serve this origin?", url, status)
+	status := 0
+	if response != nil {
+		status = int(response.Status)
 	}
-	return nil
+	return wantOK(url, status)
+}
+
+// wantOK is an error unless the status is 200; 0 says that there was no response.
+func wantOK(url string, status int) error {
+	switch status {
+	case 200:
+		return nil
+	case 0:
+		return fmt.Errorf("navigate to %s: there was no response: does a page host serve this origin?", url)
+	}
+	return fmt.Errorf("navigate to %s: it was answered with status %d: does a page host serve this origin?", url, status)
+}
+
+// A loading is what a page says of how it was loaded.
+type loading struct {
+	URL    string `json:"url"`
+	Status int    `json:"status"` // of the response
+}
+
+// loaded is the expression for a page's [loading], once it is complete.
+const loaded = `new Promise(done => {
+	const say = () => done({url: document.URL, status: performance.getEntriesByType('navigation')[0]?.responseStatus ?? 0})
+	document.readyState === 'complete' ? say() : addEventListener('load', say)
+})`
+
+// load waits until the url that the tab was opened with is loaded, and wants status
+// 200.
+func (t *tab) load(ctx context.Context, url string) error {
+	// Until the navigation is committed there is an empty document, which ends then.
+	said, err := eval[loading](ctx, t, runtime.EvaluateParams{Expression: loaded})
+	if err != nil && context.Cause(ctx) == nil || err == nil && said.URL == "about:blank" {
+		if err := t.session.wait(ctx, func() bool { return t.session.loaded }); err != nil {
+			return fmt.Errorf("navigate to %s: %w", url, err)
+		}
+		said, err = eval[loading](ctx, t, runtime.EvaluateParams{Expression: loaded})
+	}
+	if err != nil {
+		return fmt.Errorf("navigate to %s: %w", url, err)
+	}
+	return wantOK(url, said.Status)
 }
 
 // eval evaluates an expression in the page, waits for a promise that it
