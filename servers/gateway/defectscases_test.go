@@ -149,5 +149,10 @@ func (r *row) namesOrigins() bool {
 	})
 }
 
+// turn is the policy, by its number, for which a mistake that is made for every one is run.
+func (s selection) turn(number int) int {
+	return int((uint64(number) + s.seed) % uint64(len(policies)))
+}
+
 // inThird reports whether the row of that number is in the third that is asked for.
 func (s selection) inThird(number int) bool { return s.third < 0 || number%3 == s.third }

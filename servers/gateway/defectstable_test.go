@@ -29,7 +29,32 @@ func checkDefectsTable(t *testing.T, rows []*row) {
 	}
 	kept, err := os.ReadFile(defectsTable)
 	require.NoError(t, err)
-	assert.Equal(t, string(kept), text, "go test ./servers/gateway -run TestDefects -update")
+	assert.Equal(t, string(kept), text, "CORSPROOF_DEFECTS=all go test ./servers/gateway -run '^TestDefects$' -update")
+}
+
+// assertInTable fails if the kept table says something else of rows than was found.
+func assertInTable(t *testing.T, rows []*row) {
+	t.Helper()
+	text, err := os.ReadFile(defectsTable)
+	require.NoError(t, err)
+	kept := map[string]map[string][]string{} // cells of a mistake after its name, by kind
+	kind := ""
+	for line := range strings.Lines(string(text)) {
+		if name, ok := strings.CutPrefix(line, "## "); ok {
+			kind = strings.TrimSpace(name)
+			kept[kind] = map[string][]string{}
+		}
+		if cells := strings.Split(strings.Trim(line, "| \n"), " | "); kind != "" && len(cells) > 1 {
+			kept[kind][cells[0]] = cells[1:]
+		}
+	}
+	for _, r := range rows {
+		cells := kept[string(r.kind)][r.Mistake]
+		at := 2 + slices.IndexFunc(policies, func(p struct{ name, target string }) bool { return p.name == r.policy })
+		if assert.Greater(t, len(cells), at, "%s isn't in DEFECTS.md: CORSPROOF_DEFECTS=all go test ./servers/gateway -run '^TestDefects$' -update", r) {
+			assert.Equal(t, []string{idCell(r), cmp.Or(string(r.Fault), "nobody"), cells[at]}, []string{cells[0], cells[1], cellOf(rows, r, r.policy)}, "%s, in DEFECTS.md", r)
+		}
+	}
 }
 
 // tableOf is the table of what was found.
@@ -38,10 +63,11 @@ func tableOf(rows []*row) string {
 	b.WriteString("# Mistakes that are found\n\n" +
 		"What `corsproof check` makes of the mistakes in `defects/`, each made in a config that follows a policy otherwise: those in\n" +
 		"`orders/` and `shop/` follow `../policies/orders.yaml` and `../policies/shop.yaml`. A test makes this table by running them all\n" +
-		"(`go test ./servers/gateway -run TestDefects`); `make defects` has Chromium judge every decision in each. A mistake is found if it\n" +
-		"is one finding, with the right ID, blamed on the right layer. Everything else that is reported is a false alarm. A mistake is fixed\n" +
-		"if what the finding's fix says, done letter by letter in the lines that it names, leaves a config without findings; of the others\n" +
-		"the fix says in words what has to hold, and where.\n\n" +
+		"(`CORSPROOF_DEFECTS=all go test ./servers/gateway -run '^TestDefects$'`); every day's run has each mistake for one of the policies,\n" +
+		"in turn. `make defects` has Chromium judge every decision in each. A mistake is found if it is one finding, with the right ID,\n" +
+		"blamed on the right layer. Everything else that is reported is a false alarm. A mistake is fixed if what the finding's fix says,\n" +
+		"done letter by letter in the lines that it names, leaves a config without findings; of the others the fix says in words what has\n" +
+		"to hold, and where.\n\n" +
 		"| gateway | mistakes | configs | found | false alarms | findings | fixed as the fix says |\n|---|---|---|---|---|---|---|\n")
 	kinds := []gateway.Kind{"nginx", "envoy"}
 	for _, k := range kinds {
