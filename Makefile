@@ -12,16 +12,17 @@ demo: setup ## set up what is missing, then run the proof and print its tables
 test: setup containers lint ## set up what is missing, then run every test; nothing is skipped but the row that takes a Kubernetes cluster
 	CORSPROOF_REQUIRE=all .ci/unchanged $(MAKE) --no-print-directory --jobs=2 raced unraced
 
-# Packages that drive a browser wait for each other; those that don't go on meanwhile.
+# What takes longest begins first. Of the packages that drive a browser as many do so at a
+# time as there are processors; those that don't go on meanwhile. make lint has vetted all.
 raced:
-	go test -race -shuffle=on -p 4 -timeout 30m $(TESTFLAGS) -skip $(UNRACED) $$(go list ./... | grep -vxF "$$(go list $(PURE))")
+	go test -race -vet=off -shuffle=on -p 4 -timeout 30m $(TESTFLAGS) -skip $(UNRACED) ./scenarios ./cmd/corsproof $$(go list ./... | grep -vxF "$$(go list $(PURE))")
 
 # Hundreds of gateway configs, all by way of code that other tests run under the race
 # detector, which would have them take five times as long.
 UNRACED = '^(TestDefects|TestFixes)$$'
 unraced:
-	go test -shuffle=on -timeout 30m $(TESTFLAGS) -run $(UNRACED) ./servers/gateway
-	go test -shuffle=on -timeout 30m $(TESTFLAGS) $(PURE)
+	go test -vet=off -shuffle=on -timeout 30m $(TESTFLAGS) -run $(UNRACED) ./servers/gateway
+	go test -vet=off -shuffle=on -timeout 30m $(TESTFLAGS) $(PURE)
 
 # Packages that start no goroutine, so that the race detector has nothing to find in them.
 # With it their loops over many cases take eight times as long. A test of harness holds the

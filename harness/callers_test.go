@@ -35,7 +35,7 @@ func callersLab(t *testing.T) *harness.Lab {
 // just that caller's cell changes. Serial: it drives the browser.
 func TestOneCallerIsAnsweredOtherwise(t *testing.T) {
 	browser.RequireT(t)
-	release, err := browser.Exclusive(t.Context())
+	release, err := browser.Turn(t.Context())
 	require.NoError(t, err)
 	t.Cleanup(release)
 	lab := callersLab(t)

@@ -18,7 +18,7 @@ import (
 // The tests that drive the browser are serial: one lab, one browser.
 func TestLab(t *testing.T) {
 	browser.RequireT(t)
-	release, err := browser.Exclusive(t.Context())
+	release, err := browser.Turn(t.Context())
 	require.NoError(t, err)
 	t.Cleanup(release)
 	lab := harness.NewLabT(t, harness.LabConfig{})

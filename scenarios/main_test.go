@@ -85,7 +85,7 @@ func testStage(t *testing.T) *Stage {
 }
 
 func openShared(ctx context.Context) (*Stage, error) {
-	if _, err := browser.Exclusive(ctx); err != nil { // until the binary ends
+	if _, err := browser.Turn(ctx); err != nil { // until the binary ends
 		return nil, err
 	}
 	installed, err := servers.Install(ctx, servers.InstallConfig{Progress: os.Stderr})

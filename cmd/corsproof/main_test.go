@@ -25,7 +25,7 @@ var binary string
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
-		release, err := browser.Exclusive(context.Background())
+		release, err := browser.Turn(context.Background())
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1

@@ -55,8 +55,7 @@ type instrument struct {
 
 func (i *instrument) start(ctx context.Context) error {
 	var err error
-	// One browser at a time on a machine, whatever test binaries run.
-	if i.unlock, err = Exclusive(ctx); err != nil {
+	if i.unlock, err = Turn(ctx); err != nil {
 		return err
 	}
 	if i.run, err = process.NewRun(process.Config{}); err != nil {

@@ -2,8 +2,10 @@ package browser
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -37,9 +39,38 @@ func SkipT(tb testing.TB, part, missing string) {
 	tb.Skipf("not run: %s", missing)
 }
 
-// Exclusive waits until no other test binary on the machine drives a browser,
-// and keeps them waiting until release is called or this process ends. Two
-// browsers at once on a small machine make each other's deadlines pass.
-func Exclusive(ctx context.Context) (release func(), err error) {
-	return process.Lock(ctx, filepath.Join(os.TempDir(), "corsproof-browser.lock"))
+// Turn waits until fewer test binaries on the machine drive a browser than it has
+// processors, and counts as one of them until release is called or this process ends.
+// More of them would only wait for each other.
+func Turn(ctx context.Context) (release func(), err error) {
+	waiting, stop := context.WithCancel(ctx)
+	defer stop()
+	type place struct {
+		release func()
+		err     error
+	}
+	n := runtime.NumCPU()
+	places := make(chan place, n)
+	for i := range n {
+		go func() {
+			release, err := process.Lock(waiting, filepath.Join(os.TempDir(), fmt.Sprintf("corsproof-browser-%d.lock", i)))
+			places <- place{release, err}
+		}()
+	}
+	for asked := range n {
+		got := <-places
+		if got.err != nil {
+			err = got.err
+			continue
+		}
+		go func() { // one is enough
+			for range n - 1 - asked {
+				if other := <-places; other.err == nil {
+					other.release()
+				}
+			}
+		}()
+		return got.release, nil
+	}
+	return nil, err
 }

@@ -22,7 +22,7 @@ import (
 // Serial: it drives the browser.
 func TestDeniedCasesOfTheCatalogue(t *testing.T) {
 	browser.RequireT(t)
-	release, err := browser.Exclusive(t.Context())
+	release, err := browser.Turn(t.Context())
 	require.NoError(t, err)
 	t.Cleanup(release)
 	in, err := servers.Install(t.Context(), servers.InstallConfig{Progress: os.Stderr})

@@ -26,7 +26,7 @@ var _ check.Target = (*gateway.Gateway)(nil)
 // Pages of a real Chromium call both gateways by the URL of the policy.
 func TestInTheBrowser(t *testing.T) {
 	browser.RequireT(t)
-	release, err := browser.Exclusive(t.Context())
+	release, err := browser.Turn(t.Context())
 	require.NoError(t, err)
 	t.Cleanup(release)
 	installed, err := servers.Install(t.Context(), servers.InstallConfig{})

@@ -271,7 +271,7 @@ func each(rows []*row, workers int, do func(*row)) {
 // inChromium has Chromium judge defects.
 func inChromium(t *testing.T, b *bench, s selection, rows []*row) {
 	browser.RequireT(t)
-	release, err := browser.Exclusive(t.Context())
+	release, err := browser.Turn(t.Context())
 	require.NoError(t, err)
 	defer release()
 	all := s.chromium
