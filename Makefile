@@ -14,8 +14,11 @@ test: setup containers lint ## set up what is missing, then run every test; noth
 
 # What takes longest begins first. Of the packages that drive a browser as many do so at a
 # time as there are processors; those that don't go on meanwhile. make lint has vetted all.
+#
+# A program with the race detector in it sleeps a second before it ends, unless told not
+# to; tests start some of their own again and again.
 raced:
-	go test -race -vet=off -shuffle=on -p 4 -timeout 30m $(TESTFLAGS) -skip $(UNRACED) ./scenarios ./cmd/corsproof $$(go list ./... | grep -vxF "$$(go list $(PURE))")
+	GORACE=atexit_sleep_ms=0 go test -race -vet=off -shuffle=on -p 4 -timeout 30m $(TESTFLAGS) -skip $(UNRACED) ./scenarios ./cmd/corsproof $$(go list ./... | grep -vxF "$$(go list $(PURE))")
 
 # Hundreds of gateway configs, all by way of code that other tests run under the race
 # detector, which would have them take five times as long.

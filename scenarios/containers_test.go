@@ -8,9 +8,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/corsproof/corsproof/servers"
+	"github.com/corsproof/corsproof/servers/container"
 )
 
-// containerStage is testStage for who has what the rows take.
+// containerStage is testStage for who has what the rows take. The containers end with
+// the test, and the engine with them, so that other packages' tests can have it.
 func containerStage(t *testing.T) *Stage {
 	t.Helper()
 	stage := testStage(t)
@@ -21,12 +23,14 @@ func containerStage(t *testing.T) *Stage {
 		}
 		t.Skipf("not run: %s", missing)
 	}
+	container.TurnT(t)
+	t.Cleanup(func() { assert.NoError(t, stage.CloseContainers()) })
 	return stage
 }
 
 func TestContainers(t *testing.T) {
 	t.Parallel()
-	testRows(t, testStage(t), dockerRows())
+	testRows(t, containerStage(t), dockerRows())
 }
 
 var containerSabotages = []sabotageCase{{

@@ -55,6 +55,7 @@ func nginxImage(t *testing.T, nginx string) *bytes.Buffer {
 // an interruption leaves no container, no engine and no file.
 func TestCheckWithAnImage(t *testing.T) {
 	container.RequireT(t, t.Name())
+	container.TurnT(t)
 	installed, err := servers.Install(t.Context(), servers.InstallConfig{})
 	require.NoError(t, err)
 	const image = "corsproof-test-nginx:check"

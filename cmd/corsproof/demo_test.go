@@ -43,6 +43,7 @@ func (r *run) within() time.Duration { return end + time.Since(r.started) }
 
 // Serial: the time that it takes is what the interrupted runs are spread over.
 func TestDemo(t *testing.T) {
+	container.TurnT(t) // for the rows in containers
 	r := start(t, nil, "demo", "--keep", "--out", "out")
 	r.requireLine(t, "Ctrl-C ends it")
 	whole = time.Since(r.started)
@@ -134,6 +135,7 @@ func TestDemoEndsCleanlyWhenInterrupted(t *testing.T) {
 		{"while the system starts", nil, "started ", syscall.SIGINT, nil},
 		{"beside networks and containers", []string{"internal-network", "container-to-container"}, "started node in a container", syscall.SIGTERM, func(t *testing.T) {
 			container.RequireT(t, t.Name())
+			container.TurnT(t)
 			if missing := netns.Missing(); missing != "" {
 				browser.SkipT(t, "internal-network", missing)
 			}

@@ -2,9 +2,12 @@ package container
 
 import (
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/corsproof/corsproof/harness/process"
 )
 
 // RequireVar is the environment variable that turns skips into failures: a
@@ -25,4 +28,16 @@ func RequireT(tb testing.TB, what string) {
 		tb.Fatalf("%s=%s: %s was not run: %s", RequireVar, os.Getenv(RequireVar), what, missing)
 	}
 	tb.Skipf("not run: %s: %s", what, missing)
+}
+
+// TurnT waits until no other test on the machine has the engine of the cache directory,
+// however long that takes, and keeps the others waiting until the test ends. Once in a
+// test, and not in one that runs inside of another that has the turn.
+func TurnT(tb testing.TB) {
+	tb.Helper()
+	release, err := process.Lock(tb.Context(), filepath.Join(os.TempDir(), "corsproof-engine.lock"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(release)
 }

@@ -54,15 +54,12 @@ func imageT(t *testing.T, e *container.Engine, name, program string) string {
 	return name
 }
 
-// turn is how long tests wait until other packages' let go of the engine: they have it
-// for minutes on a busy machine.
-const turn = 20 * time.Minute
-
 // engineT opens an engine for the run of a configuration.
 func engineT(t *testing.T, cfg gateway.Config) *container.Engine {
 	t.Helper()
 	container.RequireT(t, t.Name())
-	e, err := container.Open(t.Context(), container.EngineConfig{Run: cfg.Run, Dir: cfg.Installed.Dir, Timeouts: container.Timeouts{Turn: turn}})
+	container.TurnT(t)
+	e, err := container.Open(t.Context(), container.EngineConfig{Run: cfg.Run, Dir: cfg.Installed.Dir})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, e.Close()) })
 	return e
@@ -140,14 +137,11 @@ func TestContained(t *testing.T) {
 	assert.Empty(t, left, "containers left behind")
 }
 
-// Without an engine to share, the gateway opens one of its own, and ends it. Serial: it
-// waits for its turn no longer than a user would.
+// Without an engine to share, the gateway opens one of its own, and ends it.
 func TestEngineOfItsOwn(t *testing.T) {
 	container.RequireT(t, t.Name())
+	container.TurnT(t)
 	cfg := gatewaytest.ConfigT(t)
-	others, err := container.Open(t.Context(), container.EngineConfig{Run: cfg.Run, Dir: cfg.Installed.Dir, Timeouts: container.Timeouts{Turn: turn}})
-	require.NoError(t, err)
-	require.NoError(t, others.Close())
 	cfg.Image = "corsproof-test-none:1"
 	g, err := gateway.New(t.Context(), "nginx", gatewaytest.WriteT(t, "nginx.conf", gatewaytest.PlainNginx), cfg)
 	require.NoError(t, err)
