@@ -85,6 +85,7 @@ var quietFlags = []flag{
 	{name: "use-mock-keychain"},
 	{name: "disable-dev-shm-usage"},
 	{name: "disable-gpu"},
+	{name: "disable-software-rasterizer"}, // nor a process that would draw in its place
 	{name: "mute-audio"},
 	{name: "hide-scrollbars"},
 	{name: "lang", value: "en-US"},
