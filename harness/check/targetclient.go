@@ -39,7 +39,8 @@ func newTargetClient(origin fetch.Origin, listener wire.EndpointListener, endpoi
 			DisableCompression:  true,
 			MaxIdleConnsPerHost: checkWorkersFar,
 			Protocols:           new(http.Protocols),
-			TLSClientConfig:     &tls.Config{RootCAs: endpoint.Roots},
+			// To a recorder of ours, with the curve that costs least.
+			TLSClientConfig: &tls.Config{RootCAs: endpoint.Roots, CurvePreferences: []tls.CurveID{tls.CurveP256}},
 			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 				return new(net.Dialer).DialContext(ctx, listener.Address.Network, listener.Address.Address)
 			},
