@@ -18,7 +18,7 @@ test: setup containers lint ## set up what is missing, then run every test; noth
 # A program with the race detector in it sleeps a second before it ends, unless told not
 # to; tests start some of their own again and again.
 raced:
-	GORACE=atexit_sleep_ms=0 go test -race -vet=off -shuffle=on -p 4 -timeout 30m $(TESTFLAGS) -skip $(UNRACED) ./scenarios ./cmd/corsproof $$(go list ./... | grep -vxF "$$(go list $(PURE))")
+	GORACE=atexit_sleep_ms=0 go test -race -vet=off -shuffle=on -p 3 -timeout 30m $(TESTFLAGS) -skip $(UNRACED) ./scenarios ./cmd/corsproof $$(go list ./... | grep -vxF "$$(go list $(PURE))")
 
 # Hundreds of gateway configs, all by way of code that other tests run under the race
 # detector, which would have them take five times as long.

@@ -153,7 +153,11 @@ func TestCheckOfOrders(t *testing.T) {
 	t.Parallel()
 	root, err := filepath.Abs("../../fixtures/policies/orders.yaml")
 	require.NoError(t, err)
-	for _, target := range []string{"nginx", "envoy"} {
+	targets := []string{"nginx", "envoy"}
+	if !full() { // in turn: TestReadmeBlocks has both each day, with a policy that is smaller
+		targets = targets[time.Now().YearDay()%2:][:1]
+	}
+	for _, target := range targets {
 		t.Run(target, func(t *testing.T) {
 			t.Parallel()
 			r := start(t, []string{"ORDERS_TOKEN=secret-1", "ORDERS_SESSION=secret-2"}, "check", root, "--target", target, "--json", "report.json")

@@ -88,6 +88,14 @@ func (s selection) picks(r *row, id string, share uint64) bool {
 	return (h.Sum64()+s.seed)%share == 0
 }
 
+// fixes reports whether the row's fix is done and checked in this run: every second one
+// that is run today.
+func (s selection) fixes(r *row) bool {
+	h := fnv.New64a()
+	h.Write([]byte(r.Name))
+	return s.all || (h.Sum64()+s.seed/uint64(len(policies)))%2 == 0
+}
+
 // usual are the cases that show what a gateway does as a rule.
 func usual(id string) bool {
 	return slices.ContainsFunc([]string{"route/", "origin/allowed/", "origin/arbitrary/"}, func(area string) bool { return strings.HasPrefix(id, area) })

@@ -52,7 +52,11 @@ func assertInTable(t *testing.T, rows []*row) {
 		cells := kept[string(r.kind)][r.Mistake]
 		at := 2 + slices.IndexFunc(policies, func(p struct{ name, target string }) bool { return p.name == r.policy })
 		if assert.Greater(t, len(cells), at, "%s isn't in DEFECTS.md: CORSPROOF_DEFECTS=all go test ./servers/gateway -run '^TestDefects$' -update", r) {
-			assert.Equal(t, []string{idCell(r), cmp.Or(string(r.Fault), "nobody"), cells[at]}, []string{cells[0], cells[1], cellOf(rows, r, r.policy)}, "%s, in DEFECTS.md", r)
+			want := cells[at]
+			if !r.fixed.tried { // the fix wasn't its turn
+				want = strings.TrimSuffix(want, ", fixed")
+			}
+			assert.Equal(t, []string{cells[0], cells[1], want}, []string{idCell(r), cmp.Or(string(r.Fault), "nobody"), cellOf(rows, r, r.policy)}, "%s, in DEFECTS.md", r)
 		}
 	}
 }
