@@ -36,8 +36,8 @@ type policyFlags struct {
 }
 
 func (f *policyFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.target, "target", "", "the `name` of the policy's target; needed if it has several")
-	cmd.Flags().StringArrayVar(&f.origins, "origin", nil, "an `origin` that is allowed as well, such as a pull request's preview; may be repeated")
+	cmd.Flags().StringVar(&f.target, "target", "", "`name` of the target; required if the policy has several")
+	cmd.Flags().StringArrayVar(&f.origins, "origin", nil, "allow this `origin` too, for example a pull request's preview; may be repeated")
 }
 
 // load reads a policy, and refuses one that is dangerous.
@@ -104,6 +104,7 @@ type checking struct {
 	engine  string
 	only    string
 	timeout time.Duration
+	verbose bool
 
 	given          *pflag.FlagSet
 	stdout, stderr io.Writer
@@ -113,16 +114,16 @@ func checkCommand() *cobra.Command {
 	c := &checking{}
 	cmd := &cobra.Command{
 		Use:   "check POLICY",
-		Short: "Check a gateway's own config, or a URL, against a CORS policy",
-		Long: `Derive the cases that follow from a policy, run the gateway with your own config in front of a
-scripted upstream, and judge its answers: all on the model, one of each decision in a real browser.
-With --engine chromium the browser judges all that it can make, and the model predicts each from
-what the recorders saw; with --engine model there is no browser.
+		Short: "Check a gateway config, or a URL, against a CORS policy",
+		Long: `Derive test cases from a CORS policy, start the gateway with your own config in front of a scripted
+upstream, and judge its responses: the model judges all cases, and a real browser one of each
+decision. With --engine chromium the browser judges every case that it can send. With --engine model
+no browser is started.
 
-Exit codes: 0 the target follows the policy, 1 it doesn't, 2 wrong use, a mistake in the policy or a
-config that can't be read or run, 3 something could not be observed, 4 browser and model disagree; of
-several the first in the order 1, 4, 3. A gateway that doesn't start, since its own program refuses
-the config, is a 3: its words are shown, with your file and line.`,
+Exit codes: 0 the target follows the policy; 1 it does not; 2 wrong use, a mistake in the policy, or a
+config that cannot be read or run; 3 something could not be observed; 4 browser and model disagree. If
+several apply, the first in the order 1, 4, 3. If the gateway refuses the config at its start, the exit
+code is 3, and its message is shown with your file and line.`,
 		Example: `  corsproof check shop.yaml
   corsproof check shop.yaml --target edge --gateway nginx=./nginx.conf
   corsproof check shop.yaml --engine chromium`,
@@ -135,12 +136,13 @@ the config, is a 3: its words are shown, with your file and line.`,
 	}
 	c.policyFlags.add(cmd)
 	c.checkReports.add(cmd)
-	cmd.Flags().StringVar(&c.only, "case", "", "run the cases with this `ID` alone; * and ** stand for a part of one")
-	cmd.Flags().StringVar(&c.gateway, "gateway", "", "`KIND=FILE`: run this config instead of the target's own, as in nginx=./nginx.conf")
-	cmd.Flags().StringVar(&c.binary, "binary", "", "the gateway's program: a `path`, or system for the one in PATH; the project's own if empty")
-	cmd.Flags().StringVar(&c.image, "image", "", "run the gateway's program of this container `image`, by a Docker Engine, instead")
-	cmd.Flags().StringVar(&c.engine, "engine", "", "`who` judges: chromium all that a browser can make, or model all without a browser; if empty the model all, and chromium one of each decision")
-	cmd.Flags().DurationVar(&c.timeout, "timeout", check.DefaultTimeout, "how long one request may take")
+	cmd.Flags().StringVar(&c.only, "case", "", "run only the cases with this `ID`; * matches within a part, ** matches several parts")
+	cmd.Flags().StringVar(&c.gateway, "gateway", "", "run this config, `KIND=FILE`, instead of the policy's, for example nginx=./nginx.conf")
+	cmd.Flags().StringVar(&c.binary, "binary", "", "`path` of the gateway's program, or \"system\" for the one in PATH; by default the pinned one that setup installs")
+	cmd.Flags().StringVar(&c.image, "image", "", "run the gateway's program from this container `image`; needs a Docker Engine")
+	cmd.Flags().StringVar(&c.engine, "engine", "", "chromium judges every case that a browser can send, model all of them without a browser; by default the model judges all, and chromium one of each decision")
+	cmd.Flags().DurationVar(&c.timeout, "timeout", check.DefaultTimeout, "limit for one request")
+	cmd.Flags().BoolVarP(&c.verbose, "verbose", "v", false, "list what is substituted in the gateway's config; --json has it in any case")
 	return cmd
 }
 
@@ -156,7 +158,7 @@ func (c *checking) run(ctx context.Context, file string) (err error) {
 		return errors.New("--image and --binary both say which program runs: give one")
 	}
 	if c.timeout <= 0 {
-		return fmt.Errorf("--timeout %v: it has to be more than nothing", c.timeout)
+		return fmt.Errorf("--timeout %v: it must be positive", c.timeout)
 	}
 	only, err := c.filter()
 	if err != nil {
@@ -358,19 +360,23 @@ func (c *checking) openGateway(ctx context.Context, run *checkRun, host string, 
 		return nil, nil, errors.Join(err, end())
 	}
 	run.gateway = g
-	return &announced{g, c.stderr}, end, nil
+	return &announced{g, c.stderr, c.verbose}, end, nil
 }
 
-// An announced gateway says what was substituted in its config once it runs.
+// An announced gateway prints the notes about its config once it runs and, if verbose,
+// what was substituted in it.
 type announced struct {
 	*gateway.Gateway
-	w io.Writer
+	w       io.Writer
+	verbose bool
 }
 
 func (a *announced) Start(ctx context.Context, upstream wire.Upstream) (wire.Endpoint, error) {
 	endpoint, err := a.Gateway.Start(ctx, upstream)
-	for _, s := range a.Running().Substitutions {
-		fmt.Fprintf(a.w, "substituted %s\n", s)
+	if a.verbose {
+		for _, s := range a.Running().Substitutions {
+			fmt.Fprintf(a.w, "substituted %s\n", s)
+		}
 	}
 	for _, n := range a.Reading().Notes {
 		fmt.Fprintf(a.w, "note: %s\n", n)

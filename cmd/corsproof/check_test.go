@@ -81,7 +81,7 @@ func TestCheckWrongUse(t *testing.T) {
 		{"a config that can't be run", map[string]string{"shop.yaml": shopPolicy, "nginx.conf": "http {"}, []string{"check", "shop.yaml"}, []string{"nginx.conf:1"}},
 		{"reports that can't be written", map[string]string{"shop.yaml": shopPolicy, "nginx.conf": shopConfig}, []string{"check", "shop.yaml", "--json", "no/such/x.json", "--junit", "no/such/x.xml", "--markdown", "."},
 			[]string{"--json no/such/x.json: can't write in no/such: no such file", "--junit no/such/x.xml", "--markdown .: it is a folder"}},
-		{"no time", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml", "--timeout", "-1s"}, []string{"--timeout -1s: it has to be more than nothing"}},
+		{"no time", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml", "--timeout", "-1s"}, []string{"--timeout -1s: it must be positive"}},
 		{"a gateway without a file", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml", "--gateway", "nginx="}, []string{`gateway "nginx=": write it as KIND=FILE`}},
 		{"a folder as the program", map[string]string{"shop.yaml": shopPolicy, "nginx.conf": shopConfig}, []string{"check", "shop.yaml", "--binary", "/"}, []string{"--binary /: ", "no program at /: "}},
 		{"another program", map[string]string{"shop.yaml": shopPolicy, "nginx.conf": shopConfig}, []string{"check", "shop.yaml", "--binary", "/bin/true"}, []string{"/bin/true is no nginx"}},
@@ -133,13 +133,13 @@ func TestCheckOfNginx(t *testing.T) {
 		{"right", "", "", nil, exitProven, "0 divergent, 0 unknown"},
 		{"no always", `Access-Control-Allow-Origin $allow always;`, `Access-Control-Allow-Origin $allow;`, []string{"--engine", "model"}, exitNotProven, "masked: acao-missing-on-error"},
 		{"a partner who left", `    "https://shop.example.com" "https://shop.example.com";`, `    "https://shop.example.com" "https://shop.example.com"; "https://legacy.partner.example" "https://legacy.partner.example";`, []string{"--engine", "model"},
-			exitNotProven, `nginx.conf:4: replace by: "https://shop.example.com" "https://shop.example.com";`},
+			exitNotProven, `nginx.conf:4: replace with: "https://shop.example.com" "https://shop.example.com";`},
 		{"a suffix", `"https://shop.example.com" "https://shop.example.com"`, `~shop\.example\.com$ $http_origin`, []string{"--engine", "model"}, exitNotProven, "hole: suffix-match-origin"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			config := strings.Replace(shopConfig, tc.from, tc.to, 1)
-			code, out := runIn(t, map[string]string{"shop.yaml": shopPolicy, "nginx.conf": config}, append([]string{"check", "shop.yaml"}, tc.args...)...)
+			code, out := runIn(t, map[string]string{"shop.yaml": shopPolicy, "nginx.conf": config}, append([]string{"check", "shop.yaml", "--verbose"}, tc.args...)...)
 			assert.Equal(t, tc.code, code, out)
 			assert.Contains(t, out, tc.want)
 			assert.Contains(t, out, "substituted nginx.conf:8: listen address", "what was substituted is said")
@@ -174,7 +174,7 @@ func TestCheckOfOrders(t *testing.T) {
 
 func TestCheckInterrupted(t *testing.T) {
 	t.Parallel()
-	r := startWith(t, map[string]string{"shop.yaml": shopPolicy, "nginx.conf": shopConfig}, "check", "shop.yaml")
+	r := startWith(t, map[string]string{"shop.yaml": shopPolicy, "nginx.conf": shopConfig}, "check", "shop.yaml", "--verbose")
 	r.requireLine(t, "substituted")
 	within := r.within()
 	sent := time.Now()
@@ -222,7 +222,7 @@ func TestCheckReports(t *testing.T) {
 	args := []string{"check", "shop.yaml", "--engine", "model", "--json", "c.json", "--junit", "j.xml", "--markdown", "m.md", "--annotations"}
 	r := startWith(t, files, args...)
 	assert.Equal(t, exitNotProven, r.wait(t), r.out)
-	assert.Contains(t, r.out, "nginx.conf:12: replace by: add_header Access-Control-Allow-Origin $allow always;", "the fix, in nginx's words")
+	assert.Contains(t, r.out, "nginx.conf:12: replace with: add_header Access-Control-Allow-Origin $allow always;", "the fix, in nginx's words")
 	assert.Contains(t, r.out, "::error file=shop.yaml,line=11")
 	for file, want := range map[string]string{"c.json": `"schema":"` + report.CheckSchema + `"`, "j.xml": "<testsuites", "m.md": "acao-missing-on-error"} {
 		text, err := os.ReadFile(filepath.Join(r.cmd.Dir, file))

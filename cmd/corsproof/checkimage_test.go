@@ -75,7 +75,7 @@ func TestCheckWithAnImage(t *testing.T) {
 	assert.Contains(t, r.out, "54 violations in 2 findings, 0 divergent, 0 unknown")
 	r.requireNothingLeft(t)
 
-	r = startIn(t, dir, nil, "check", "cors.yaml", "--image", image)
+	r = startIn(t, dir, nil, "check", "cors.yaml", "--image", image, "--verbose")
 	r.requireLine(t, "substituted")
 	require.NoError(t, r.cmd.Process.Signal(syscall.SIGINT))
 	assert.Equal(t, exitUnknown, r.wait(t), r.out)

@@ -146,7 +146,7 @@ func TestCheckReportsInPlaceOfOthers(t *testing.T) {
 				require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
 			}
 			require.NoError(t, errors.Join(os.Symlink("shop.yaml", filepath.Join(dir, "link.yaml")), os.Link(filepath.Join(dir, "old"), filepath.Join(dir, "hard")), os.Symlink("new", filepath.Join(dir, "dangling"))))
-			r := startIn(t, dir, nil, append([]string{"check", "shop.yaml"}, tc.args...)...)
+			r := startIn(t, dir, nil, append([]string{"check", "shop.yaml", "--verbose"}, tc.args...)...)
 			assert.Equal(t, exitUsage, r.wait(t), r.out)
 			assert.Contains(t, r.out, tc.want)
 			assert.NotContains(t, r.out, "substituted", "the gateway was started")

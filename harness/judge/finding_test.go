@@ -81,7 +81,7 @@ func TestFinding(t *testing.T) {
 	}
 	saw := "request 1: outcome: want response, got network-error"
 	want := Finding{
-		ID: AllowMethodsMissing, Title: "a method isn't allowed", Severity: SeverityOutage, Fault: LayerGateway,
+		ID: AllowMethodsMissing, Title: "Access-Control-Allow-Methods lacks a method", Severity: SeverityOutage, Fault: LayerGateway,
 		Summary: `"https://app.example.com" can't read, but the policy allows it`,
 		Rule:    rule, Owners: []string{"team-shop"}, Routes: []string{"items"}, Origins: []string{"https://app.example.com"},
 		Cases: []FoldedCase{

@@ -27,14 +27,14 @@ const (
 
 var findingsOfAllowedOrigins = []row{
 	{
-		Kind: Kind{AcaoMissingOnError, "errors name no origin", SeverityMasked, LayerGateway},
+		Kind: Kind{AcaoMissingOnError, "error responses lack Access-Control-Allow-Origin", SeverityMasked, LayerGateway},
 		explains: []explanation{
 			{placeError + 20, func(d *diagnosis, s *symptom) bool { return s.errorLayer() != "" && d.bare[AcaoMissingOnError] }},
 		},
 		remedy: fixedBy(policy.FixOnErrors, statusOf),
 	},
 	{
-		Kind: Kind{AcaoMissingOnGatewayError, "errors that the gateway makes itself name no origin", SeverityMasked, LayerGateway},
+		Kind: Kind{AcaoMissingOnGatewayError, "the gateway's own error responses lack Access-Control-Allow-Origin", SeverityMasked, LayerGateway},
 		explains: []explanation{
 			{placeError + 30, func(d *diagnosis, s *symptom) bool {
 				return s.errorLayer() != "" && d.bare[AcaoMissingOnGatewayError]
@@ -43,14 +43,14 @@ var findingsOfAllowedOrigins = []row{
 		remedy: fixedBy(policy.FixOnErrors, statusOf),
 	},
 	{
-		Kind: Kind{AcaoMissingOnUnmatched, "the 404 of an unknown path names no origin", SeverityMasked, LayerGateway},
+		Kind: Kind{AcaoMissingOnUnmatched, "404 responses for unknown paths lack Access-Control-Allow-Origin", SeverityMasked, LayerGateway},
 		explains: []explanation{
 			{placeError + 40, func(d *diagnosis, s *symptom) bool { return s.errorLayer() == AcaoMissingOnUnmatched }},
 		},
 		remedy: fixedBy(policy.FixOnErrors, statusOf),
 	},
 	{
-		Kind: Kind{AcaoMissingOnRedirect, "redirects name no origin", SeverityOutage, LayerGateway},
+		Kind: Kind{AcaoMissingOnRedirect, "redirects lack Access-Control-Allow-Origin", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeError + 10, func(d *diagnosis, s *symptom) bool {
 				return s.bare() && s.status() >= 300 && s.status() < 400
@@ -60,14 +60,14 @@ var findingsOfAllowedOrigins = []row{
 		remedy: fixedBy(policy.FixOnHops, nothing),
 	},
 	{
-		Kind: Kind{AcaoMissingAuthDenial, "the refusal of a request without authentication names no origin", SeverityMasked, LayerGateway},
+		Kind: Kind{AcaoMissingAuthDenial, "401 and 403 responses lack Access-Control-Allow-Origin", SeverityMasked, LayerGateway},
 		explains: []explanation{
 			{placeError + 50, func(d *diagnosis, s *symptom) bool { return s.errorLayer() == AcaoMissingAuthDenial }},
 		},
 		remedy: fixedBy(policy.FixOnErrors, statusOf),
 	},
 	{
-		Kind: Kind{AcaoDuplicated, "two layers name an origin", SeverityOutage, LayerGateway},
+		Kind: Kind{AcaoDuplicated, "Access-Control-Allow-Origin is sent twice, by two layers", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeAllowOrigin + 10, func(d *diagnosis, s *symptom) bool {
 				return s.detail() == fetch.DetailMultiple && d.someSymptom((*symptom).duplicated)
@@ -78,14 +78,14 @@ var findingsOfAllowedOrigins = []row{
 		remedy: fixedBy(policy.FixOneOwner, owned),
 	},
 	{
-		Kind: Kind{AcaoMultiValue, "a list of origins stands where one belongs", SeverityOutage, LayerGateway},
+		Kind: Kind{AcaoMultiValue, "Access-Control-Allow-Origin lists several origins; it may hold one", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeAllowOrigin + 70, func(d *diagnosis, s *symptom) bool { return s.detail() == fetch.DetailMultiple }},
 		},
 		remedy: fixedBy(policy.FixAllowOrigin, origins),
 	},
 	{
-		Kind: Kind{AcaoNotAnOrigin, "what is named is no origin", SeverityOutage, LayerGateway},
+		Kind: Kind{AcaoNotAnOrigin, "Access-Control-Allow-Origin holds something that is not an origin", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeAllowOrigin + 40, func(d *diagnosis, s *symptom) bool {
 				return d.namedToOthers(s) && !isOrigin(s.value("Access-Control-Allow-Origin"))
@@ -97,7 +97,7 @@ var findingsOfAllowedOrigins = []row{
 		remedy: fixedBy(policy.FixAllowOrigin, origins),
 	},
 	{
-		Kind: Kind{AcaoStaticMismatch, "one origin is named to everybody", SeverityOutage, LayerGateway},
+		Kind: Kind{AcaoStaticMismatch, "Access-Control-Allow-Origin names the same origin in every response", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeAllowOrigin + 50, func(d *diagnosis, s *symptom) bool { return d.namedToOthers(s) }},
 			{placeAllowOrigin + 140, func(d *diagnosis, s *symptom) bool { return s.detail() == fetch.DetailMismatch }},
@@ -105,7 +105,7 @@ var findingsOfAllowedOrigins = []row{
 		remedy: fixedBy(policy.FixAllowOrigin, origins),
 	},
 	{
-		Kind: Kind{AcaoIntermittent, "the same request gets different answers", SeverityOutage, LayerGateway},
+		Kind: Kind{AcaoIntermittent, "the same request gets different responses", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeSilence + 10, func(d *diagnosis, s *symptom) bool { return s.missing() && d.intermittent() }},
 			{placeNoAnswer + 20, func(d *diagnosis, s *symptom) bool { return s.effect == effectUnsteady }},
@@ -113,14 +113,14 @@ var findingsOfAllowedOrigins = []row{
 		remedy: fixedBy(policy.FixAllowOrigin, origins),
 	},
 	{
-		Kind: Kind{UpstreamPassthrough, "the application's consent overrules the gateway's no", SeverityHole, LayerGateway},
+		Kind: Kind{UpstreamPassthrough, "the application's Access-Control-Allow-Origin gets past the gateway", SeverityHole, LayerGateway},
 		explains: []explanation{
 			{placeAllowOrigin + 60, func(d *diagnosis, s *symptom) bool { return s.passedOn() && !d.accepts(s) }},
 		},
 		remedy: fixedBy(policy.FixOneOwner, owned),
 	},
 	{
-		Kind: Kind{NonCORSBlocked, "requests that are none of CORS's business are refused", SeverityOutage, LayerGateway},
+		Kind: Kind{NonCORSBlocked, "requests that need no CORS are refused", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeStatus + 30, func(d *diagnosis, s *symptom) bool {
 				return s.turnedAway() && s.probes(catalog.AreaScope, catalog.NoOrigin)
@@ -133,14 +133,14 @@ var findingsOfAllowedOrigins = []row{
 		},
 	},
 	{
-		Kind: Kind{DeniedEmpty200, "a denied origin gets an empty success", SeverityOutage, LayerGateway},
+		Kind: Kind{DeniedEmpty200, "a denied origin gets an empty 200 response", SeverityOutage, LayerGateway},
 		note: &note{30, func(f *fact) bool {
 			return f.route != nil && f.origin != "" && !f.allowed && !f.preflight && !f.wire && f.status == 200 && f.bodyBytes == 0 && f.seen && !f.reached &&
 				f.probe.Is(catalog.AreaRoute)
 		}, "an origin that may not read gets status 200 without a body, so that a check of the status alone sees a success", nil, nil},
 	},
 	{
-		Kind: Kind{SameOriginMisdetected, "the target's own pages are refused", SeverityOutage, LayerGateway},
+		Kind: Kind{SameOriginMisdetected, "pages of the target's own origin are refused", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeStatus + 50, func(d *diagnosis, s *symptom) bool {
 				return s.turnedAway() && s.probes(catalog.AreaScope, catalog.OwnOrigin)
@@ -148,7 +148,7 @@ var findingsOfAllowedOrigins = []row{
 		},
 	},
 	{
-		Kind: Kind{AcaoWrongLayer, "a cache in front answers for another origin", SeverityOutage, LayerGateway},
+		Kind: Kind{AcaoWrongLayer, "a cache sends responses meant for another origin", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeAllowOrigin + 130, func(d *diagnosis, s *symptom) bool {
 				return s.effect == effectRefused && (s.detail() == fetch.DetailMismatch || s.detail() == fetch.DetailMissing) && !s.preflight() && s.x != nil && s.fromCache()

@@ -24,21 +24,21 @@ const (
 
 var findingsOfCaches = []row{
 	{
-		Kind: Kind{MissingVaryOrigin, "caches keep for all what was meant for one origin", SeverityOutage, LayerGateway},
+		Kind: Kind{MissingVaryOrigin, "responses for one origin lack Vary: Origin", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeCache + 10, func(d *diagnosis, s *symptom) bool { return d.cachedForAnother(s) && d.variesWrongly() }},
 		},
 		remedy: fixedBy(policy.FixVary, varyOrigin),
 	},
 	{
-		Kind: Kind{VaryOnNonCORS, "caches keep an answer that names no origin", SeverityOutage, LayerGateway},
+		Kind: Kind{VaryOnNonCORS, "responses without CORS headers lack Vary: Origin", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeCache + 30, func(d *diagnosis, s *symptom) bool { return d.cachedForAnother(s) }},
 		},
 		remedy: fixedBy(policy.FixVary, varyOrigin),
 	},
 	{
-		Kind: Kind{VaryOverwritten, "the application's Vary is lost", SeverityOutage, LayerGateway},
+		Kind: Kind{VaryOverwritten, "the gateway overwrites the application's Vary header", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeCache + 20, func(d *diagnosis, s *symptom) bool {
 				return s.cached() && s.probes(catalog.AreaCache, catalog.VaryKept)
@@ -47,7 +47,7 @@ var findingsOfCaches = []row{
 		remedy: fixedBy(policy.FixVary, varyLost),
 	},
 	{
-		Kind: Kind{PreflightCached, "a cache in front answers preflights", SeverityOutage, LayerGateway},
+		Kind: Kind{PreflightCached, "a cache answers preflights", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeAllowOrigin + 120, func(d *diagnosis, s *symptom) bool {
 				return s.detail() == fetch.DetailMismatch && s.preflight() && s.fromCache()
@@ -56,10 +56,10 @@ var findingsOfCaches = []row{
 		remedy: fixedBy(policy.FixAnswerPreflight, nothing),
 	},
 	{
-		Kind: Kind{MaxAgeCapped, "engines keep preflights for a shorter time", SeverityPerformance, LayerEngine},
+		Kind: Kind{MaxAgeCapped, "browsers cap Access-Control-Max-Age", SeverityPerformance, LayerEngine},
 	},
 	{
-		Kind: Kind{MaxAgeZero, "no preflight is kept", SeverityPerformance, LayerGateway},
+		Kind: Kind{MaxAgeZero, "Access-Control-Max-Age is 0: preflights are never cached", SeverityPerformance, LayerGateway},
 		explains: []explanation{
 			{placeLifetime + 10, func(d *diagnosis, s *symptom) bool {
 				return s.lifetime() && s.preflightSays("Access-Control-Max-Age") == "0"
@@ -68,7 +68,7 @@ var findingsOfCaches = []row{
 		remedy: fixedBy(policy.FixMaxAge, maxAge),
 	},
 	{
-		Kind: Kind{MaxAgeInvalid, "Access-Control-Max-Age is no number of seconds", SeverityPerformance, LayerGateway},
+		Kind: Kind{MaxAgeInvalid, "Access-Control-Max-Age is not a number of seconds", SeverityPerformance, LayerGateway},
 		explains: []explanation{
 			{placeLifetime + 20, func(d *diagnosis, s *symptom) bool {
 				value := s.preflightSays("Access-Control-Max-Age")
@@ -78,13 +78,13 @@ var findingsOfCaches = []row{
 		remedy: fixedBy(policy.FixMaxAge, maxAge),
 	},
 	{
-		Kind: Kind{StalePreflight, "browsers go on with the old policy", SeverityAnnoyance, LayerEngine},
+		Kind: Kind{StalePreflight, "browsers keep using a cached preflight of the old policy", SeverityAnnoyance, LayerEngine},
 	},
 	{
-		Kind: Kind{WildcardNeverCached, "one engine never finds * in its preflight cache", SeverityPerformance, LayerEngine},
+		Kind: Kind{WildcardNeverCached, "one engine never reuses a cached preflight that allows *", SeverityPerformance, LayerEngine},
 	},
 	{
-		Kind: Kind{CacheStatePoisoning, "one odd request keeps others from reading", SeverityOutage, LayerGateway},
+		Kind: Kind{CacheStatePoisoning, "one unusual request poisons a cache for all others", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeSilence + 30, func(d *diagnosis, s *symptom) bool {
 				return s.missing() && s.probes(catalog.AreaSteady, catalog.AfterOddOrigin) && s.step > 0 && d.consentsHere(s)

@@ -32,7 +32,7 @@ const (
 
 var findingsOfLists = []row{
 	{
-		Kind: Kind{AllowMethodsMissing, "a method isn't allowed", SeverityOutage, LayerGateway},
+		Kind: Kind{AllowMethodsMissing, "Access-Control-Allow-Methods lacks a method", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeList + 40, func(d *diagnosis, s *symptom) bool { return s.detail() == fetch.DetailMethodNotAllowed }},
 			{placePreflight + 70, func(d *diagnosis, s *symptom) bool { return s.declined() && d.onlyWithMethod(s) }},
@@ -40,7 +40,7 @@ var findingsOfLists = []row{
 		remedy: fixedBy(policy.FixAllowMethod, insideMethods),
 	},
 	{
-		Kind: Kind{MethodCase, "a method stands there in another case", SeverityOutage, LayerGateway},
+		Kind: Kind{MethodCase, "Access-Control-Allow-Methods spells a method in another case", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeScope + 10, func(d *diagnosis, s *symptom) bool {
 				consents := s.effect == effectAllowed || s.effect == effectRequests && s.onlyPreflightConsents()
@@ -53,7 +53,7 @@ var findingsOfLists = []row{
 		remedy: fixedBy(policy.FixAllowMethod, insideMethods),
 	},
 	{
-		Kind: Kind{AllowHeadersMissing, "a request header isn't allowed", SeverityOutage, LayerGateway},
+		Kind: Kind{AllowHeadersMissing, "Access-Control-Allow-Headers lacks a header", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeList + 110, func(d *diagnosis, s *symptom) bool { return s.lacksHeader() }},
 			{placePreflight + 80, func(d *diagnosis, s *symptom) bool { return s.declined() && d.onlyWithHeaders(s) }},
@@ -61,7 +61,7 @@ var findingsOfLists = []row{
 		remedy: fixedBy(policy.FixAllowHeader, lackedNames),
 	},
 	{
-		Kind: Kind{AllowHeadersWildcard, "* is no wildcard for request headers here", SeverityOutage, LayerGateway},
+		Kind: Kind{AllowHeadersWildcard, "Access-Control-Allow-Headers: * has no effect with credentials", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeList + 50, func(d *diagnosis, s *symptom) bool {
 				return s.lacksHeader() && s.lists("Access-Control-Allow-Headers", fetch.Wildcard) &&
@@ -71,7 +71,7 @@ var findingsOfLists = []row{
 		remedy: fixedBy(policy.FixAllowHeader, lackedNames),
 	},
 	{
-		Kind: Kind{AllowMethodsWildcard, "* is no wildcard for methods here", SeverityOutage, LayerGateway},
+		Kind: Kind{AllowMethodsWildcard, "Access-Control-Allow-Methods: * has no effect with credentials", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeList + 20, func(d *diagnosis, s *symptom) bool {
 				return s.detail() == fetch.DetailMethodNotAllowed && s.lists("Access-Control-Allow-Methods", fetch.Wildcard)
@@ -80,7 +80,7 @@ var findingsOfLists = []row{
 		remedy: fixedBy(policy.FixAllowMethod, insideMethods),
 	},
 	{
-		Kind: Kind{WildcardNotAuthorization, "* doesn't cover Authorization", SeverityAnnoyance, LayerGateway},
+		Kind: Kind{WildcardNotAuthorization, "Access-Control-Allow-Headers: * does not cover Authorization", SeverityAnnoyance, LayerGateway},
 		explains: []explanation{
 			{placeList + 70, func(d *diagnosis, s *symptom) bool {
 				return s.lacksHeader() && s.lists("Access-Control-Allow-Headers", fetch.Wildcard)
@@ -89,7 +89,7 @@ var findingsOfLists = []row{
 		remedy: fixedBy(policy.FixAllowHeader, lackedNames),
 	},
 	{
-		Kind: Kind{AllowListInvalid, "a list in the preflight's answer is malformed", SeverityOutage, LayerGateway},
+		Kind: Kind{AllowListInvalid, "a list in the preflight response is malformed", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeList + 10, func(d *diagnosis, s *symptom) bool {
 				return s.effect == effectRefused && s.preflight() && (s.malformed("Access-Control-Allow-Methods") || s.malformed("Access-Control-Allow-Headers"))
@@ -98,7 +98,7 @@ var findingsOfLists = []row{
 		remedy: invalidListRemedy,
 	},
 	{
-		Kind: Kind{AcacNotTrue, "Access-Control-Allow-Credentials isn't exactly true", SeverityOutage, LayerGateway},
+		Kind: Kind{AcacNotTrue, "Access-Control-Allow-Credentials is not exactly \"true\"", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeCredentials + 10, func(d *diagnosis, s *symptom) bool { return s.detail() == fetch.DetailCredentialsInvalid }},
 			{placeCredentials + 30, func(d *diagnosis, s *symptom) bool {
@@ -108,26 +108,26 @@ var findingsOfLists = []row{
 		remedy: fixedBy(policy.FixAllowCredentials, nothing),
 	},
 	{
-		Kind: Kind{AcacForDenied, "credentials are allowed to origins that are denied", SeverityAnnoyance, LayerGateway},
+		Kind: Kind{AcacForDenied, "denied origins get Access-Control-Allow-Credentials: true", SeverityAnnoyance, LayerGateway},
 		note: &note{20, func(f *fact) bool {
 			return f.route != nil && f.origin != "" && !f.allowed && !f.upstreamConsents && !f.consents && f.answer.Contains("access-control-allow-credentials")
 		}, "Access-Control-Allow-Credentials is sent to origins that may not read; alone it does nothing", nil, nil},
 	},
 	{
-		Kind: Kind{CookieNotSent, "the browser keeps the cookie back", SeverityOutage, LayerEnvironment},
+		Kind: Kind{CookieNotSent, "the browser does not send the cookie", SeverityOutage, LayerEnvironment},
 	},
 	{
-		Kind: Kind{CredentialsDropped, "the page asks without credentials", SeverityOutage, LayerClient},
+		Kind: Kind{CredentialsDropped, "the page sends its request without credentials", SeverityOutage, LayerClient},
 	},
 	{
-		Kind: Kind{ExposeMissing, "a response header can't be read", SeverityAnnoyance, LayerGateway},
+		Kind: Kind{ExposeMissing, "Access-Control-Expose-Headers lacks a header", SeverityAnnoyance, LayerGateway},
 		explains: []explanation{
 			{placeExposed + 40, func(d *diagnosis, s *symptom) bool { return s.effect == effectHidden }},
 		},
 		remedy: fixedBy(policy.FixExpose, exposed),
 	},
 	{
-		Kind: Kind{ExposeWildcard, "* exposes nothing here", SeverityAnnoyance, LayerGateway},
+		Kind: Kind{ExposeWildcard, "Access-Control-Expose-Headers: * has no effect with credentials", SeverityAnnoyance, LayerGateway},
 		explains: []explanation{
 			{placeExposed + 10, func(d *diagnosis, s *symptom) bool {
 				return s.effect == effectHidden && s.includes() && s.lists("Access-Control-Expose-Headers", fetch.Wildcard)
@@ -141,7 +141,7 @@ var findingsOfLists = []row{
 		remedy: fixedBy(policy.FixExpose, exposed),
 	},
 	{
-		Kind: Kind{HeadersOnWrongAnswer, "the right header is on the wrong answer", SeverityOutage, LayerGateway},
+		Kind: Kind{HeadersOnWrongAnswer, "a CORS header is on the wrong response", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeExposed + 20, func(d *diagnosis, s *symptom) bool {
 				return s.effect == effectHidden && s.lines("Access-Control-Expose-Headers") == nil && d.some(func(f *fact) bool {
@@ -162,7 +162,7 @@ var findingsOfLists = []row{
 		remedy: wrongAnswerRemedy,
 	},
 	{
-		Kind: Kind{SafelistOverflow, "a long value needs a listing", SeverityOutage, LayerGateway},
+		Kind: Kind{SafelistOverflow, "a long header value must be listed in Access-Control-Allow-Headers", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeList + 100, func(d *diagnosis, s *symptom) bool {
 				return s.lacksHeader() && d.lacksOnly("accept", "accept-language", "content-language")
@@ -171,13 +171,13 @@ var findingsOfLists = []row{
 		remedy: fixedBy(policy.FixAllowHeader, lackedNames),
 	},
 	{
-		Kind: Kind{RangeNotSafelisted, "Range needs a listing", SeverityOutage, LayerGateway},
+		Kind: Kind{RangeNotSafelisted, "Range must be listed in Access-Control-Allow-Headers", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeList + 90, func(d *diagnosis, s *symptom) bool { return s.lacksHeader() && d.lacksOnly("range") }},
 		},
 		remedy: fixedBy(policy.FixAllowHeader, lackedNames),
 	},
 	{
-		Kind: Kind{UploadListener, "watching an upload needs a preflight", SeverityOutage, LayerClient},
+		Kind: Kind{UploadListener, "an upload listener causes a preflight", SeverityOutage, LayerClient},
 	},
 }

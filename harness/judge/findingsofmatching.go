@@ -35,7 +35,7 @@ const (
 
 var findingsOfMatching = []row{
 	{
-		Kind:     Kind{OriginReflectedAny, "every origin may read", SeverityHole, LayerGateway},
+		Kind:     Kind{OriginReflectedAny, "any origin can read: the Origin header is reflected", SeverityHole, LayerGateway},
 		compares: true,
 		explains: []explanation{
 			{placeScope + 5, func(d *diagnosis, s *symptom) bool { return s.reflected() && d.reflectsAny() }},
@@ -43,21 +43,21 @@ var findingsOfMatching = []row{
 		remedy: fixedBy(policy.FixDenyOrigin, origins),
 	},
 	{
-		Kind: Kind{WildcardWithCredentials, "* is sent where requests have credentials", SeverityOutage, LayerGateway},
+		Kind: Kind{WildcardWithCredentials, "Access-Control-Allow-Origin: * is sent for requests with credentials", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeAllowOrigin + 90, func(d *diagnosis, s *symptom) bool { return d.wildcard(s) && d.wildcardWithCredentials() }},
 		},
 		remedy: fixedBy(policy.FixAllowOrigin, origins),
 	},
 	{
-		Kind: Kind{WildcardByShape, "a cookie decides between * and the origin", SeverityOutage, LayerGateway},
+		Kind: Kind{WildcardByShape, "Access-Control-Allow-Origin depends on the cookie", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeAllowOrigin + 80, func(d *diagnosis, s *symptom) bool { return d.wildcard(s) && d.dependsOnCookie() }},
 		},
 		remedy: fixedBy(policy.FixAllowOrigin, origins),
 	},
 	{
-		Kind: Kind{WildcardRuntimeError, "every request with an Origin ends in a server error", SeverityOutage, LayerGateway},
+		Kind: Kind{WildcardRuntimeError, "every request with an Origin header gets a 5xx response", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placePreflight + 150, func(d *diagnosis, s *symptom) bool {
 				return (s.effect == effectRefused || s.effect == effectStatus) && s.status() >= 500 && d.failsWithOrigin() && d.servesWithoutOrigin() && !d.neverServes(s)
@@ -66,47 +66,47 @@ var findingsOfMatching = []row{
 		remedy: fixedBy(policy.FixAllowOrigin, origins),
 	},
 	{
-		Kind:     Kind{NullOriginAllowed, "the origin of every sandboxed frame may read", SeverityHole, LayerGateway},
+		Kind:     Kind{NullOriginAllowed, "the origin null is allowed", SeverityHole, LayerGateway},
 		compares: true,
 		remedy:   fixedBy(policy.FixDenyOrigin, origins),
 	},
 	{
-		Kind:     Kind{SuffixMatch, "origins are compared by their end", SeverityHole, LayerGateway},
+		Kind:     Kind{SuffixMatch, "origins are matched by their suffix only", SeverityHole, LayerGateway},
 		compares: true,
 		remedy:   fixedBy(policy.FixDenyOrigin, origins),
 	},
 	{
-		Kind:     Kind{PrefixMatch, "origins are compared by their beginning", SeverityHole, LayerGateway},
+		Kind:     Kind{PrefixMatch, "origins are matched by their prefix only", SeverityHole, LayerGateway},
 		compares: true,
 		remedy:   fixedBy(policy.FixDenyOrigin, origins),
 	},
 	{
-		Kind:     Kind{SubstringMatch, "an allowed origin is searched for anywhere", SeverityHole, LayerGateway},
+		Kind:     Kind{SubstringMatch, "origins are matched by substring", SeverityHole, LayerGateway},
 		compares: true,
 		remedy:   fixedBy(policy.FixDenyOrigin, origins),
 	},
 	{
-		Kind:     Kind{UnescapedDot, "a dot stands for any letter", SeverityHole, LayerGateway},
+		Kind:     Kind{UnescapedDot, "an unescaped dot in the expression matches any character", SeverityHole, LayerGateway},
 		compares: true,
 		remedy:   fixedBy(policy.FixDenyOrigin, origins),
 	},
 	{
-		Kind:     Kind{UnanchoredRegex, "an expression isn't tied to the whole origin", SeverityHole, LayerGateway},
+		Kind:     Kind{UnanchoredRegex, "the origin expression is not anchored", SeverityHole, LayerGateway},
 		compares: true,
 		remedy:   fixedBy(policy.FixDenyOrigin, origins),
 	},
 	{
-		Kind:     Kind{CrossProduct, "allowed origins add up to one that isn't", SeverityHole, LayerGateway},
+		Kind:     Kind{CrossProduct, "parts of allowed origins combine into one that is denied", SeverityHole, LayerGateway},
 		compares: true,
 		remedy:   fixedBy(policy.FixDenyOrigin, origins),
 	},
 	{
-		Kind:     Kind{AnySubdomain, "every host of the domain may read", SeverityHole, LayerGateway},
+		Kind:     Kind{AnySubdomain, "every subdomain is allowed", SeverityHole, LayerGateway},
 		compares: true,
 		remedy:   fixedBy(policy.FixDenyOrigin, origins),
 	},
 	{
-		Kind:     Kind{WildcardDepth, "a wildcard stands for another number of labels", SeverityHole, LayerGateway},
+		Kind:     Kind{WildcardDepth, "a wildcard matches the wrong number of labels", SeverityHole, LayerGateway},
 		compares: true,
 		explains: []explanation{
 			{placeSilence + 60, func(d *diagnosis, s *symptom) bool { return s.missing() && d.neverMatches(s) && s.spansLabels() }},
@@ -114,34 +114,34 @@ var findingsOfMatching = []row{
 		remedy: wildcardDepthRemedy,
 	},
 	{
-		Kind:     Kind{HTTPSchemeTrusted, "the scheme isn't compared", SeverityHole, LayerGateway},
+		Kind:     Kind{HTTPSchemeTrusted, "the origin's scheme is not compared", SeverityHole, LayerGateway},
 		compares: true,
 		remedy:   fixedBy(policy.FixDenyOrigin, origins),
 	},
 	{
-		Kind:     Kind{PortIgnored, "the port isn't compared as it stands", SeverityHole, LayerGateway},
+		Kind:     Kind{PortIgnored, "the origin's port is not compared", SeverityHole, LayerGateway},
 		compares: true,
 		remedy:   fixedBy(policy.FixDenyOrigin, origins),
 	},
 	{
-		Kind:     Kind{OriginCaseFolded, "capitals and small letters are the same", SeverityAnnoyance, LayerGateway},
+		Kind:     Kind{OriginCaseFolded, "origins are matched case-insensitively", SeverityAnnoyance, LayerGateway},
 		compares: true,
 		remedy:   fixedBy(policy.FixDenyOrigin, origins),
 		note: &note{10, func(f *fact) bool { return f.noted && f.consents }, "an origin in capitals may read, too; no browser sends one", nil,
 			func(d *diagnosis, f *fact) bool { return d.matchers[f.matched()] == OriginCaseFolded }},
 	},
 	{
-		Kind:     Kind{SpecialCharacters, "a character ends the host for one parser and not for another", SeverityHole, LayerGateway},
+		Kind:     Kind{SpecialCharacters, "a special character in the host defeats the origin match", SeverityHole, LayerGateway},
 		compares: true,
 		remedy:   fixedBy(policy.FixDenyOrigin, origins),
 	},
 	{
-		Kind:     Kind{SharedHost, "an origin that anybody can have may read", SeverityHole, LayerGateway},
+		Kind:     Kind{SharedHost, "an origin on a shared host is allowed", SeverityHole, LayerGateway},
 		compares: true,
 		remedy:   fixedBy(policy.FixDenyOrigin, origins),
 	},
 	{
-		Kind:     Kind{DevOriginInProd, "an origin of developers may read here", SeverityHole, LayerGateway},
+		Kind:     Kind{DevOriginInProd, "a development origin is allowed in production", SeverityHole, LayerGateway},
 		compares: true,
 		explains: []explanation{
 			{placeScope + 60, func(d *diagnosis, s *symptom) bool {
@@ -151,14 +151,14 @@ var findingsOfMatching = []row{
 		remedy: fixedBy(policy.FixDenyOrigin, origins),
 	},
 	{
-		Kind: Kind{PolicyWidened, "* is sent where the policy names origins", SeverityHole, LayerGateway},
+		Kind: Kind{PolicyWidened, "Access-Control-Allow-Origin: * is sent where the policy lists origins", SeverityHole, LayerGateway},
 		explains: []explanation{
 			{placeAllowOrigin + 100, func(d *diagnosis, s *symptom) bool { return d.wildcard(s) }},
 		},
 		remedy: fixedBy(policy.FixDenyOrigin, origins),
 	},
 	{
-		Kind: Kind{PolicyNeverMatches, "an allowed origin is never recognised", SeverityOutage, LayerGateway},
+		Kind: Kind{PolicyNeverMatches, "an allowed origin never matches", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeCredentials + 40, func(d *diagnosis, s *symptom) bool {
 				return s.withoutCredentials() && s.status() < 400 && !d.allowsCredentials(s, func(f *fact) bool { return f.origin == s.origin() })
@@ -173,7 +173,7 @@ var findingsOfMatching = []row{
 		remedy: fixedBy(policy.FixAllowOrigin, origins),
 	},
 	{
-		Kind: Kind{FilterNotImplemented, "there is no CORS at all", SeverityOutage, LayerGateway},
+		Kind: Kind{FilterNotImplemented, "no response has CORS headers", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placePreflight + 10, func(d *diagnosis, s *symptom) bool {
 				refused := s.missing() || s.effect == effectRefused && s.preflight()
@@ -183,10 +183,10 @@ var findingsOfMatching = []row{
 		remedy: fixedBy(policy.FixAllowOrigin, origins),
 	},
 	{
-		Kind: Kind{MigrationDrift, "the same settings mean something else", SeverityOutage, LayerGateway},
+		Kind: Kind{MigrationDrift, "the same settings have another meaning in this gateway", SeverityOutage, LayerGateway},
 	},
 	{
-		Kind: Kind{CORSPathBypass, "another spelling of the path has another policy", SeverityHole, LayerGateway},
+		Kind: Kind{CORSPathBypass, "another spelling of the path bypasses the policy", SeverityHole, LayerGateway},
 		explains: []explanation{
 			{placeScope + 50, func(d *diagnosis, s *symptom) bool {
 				return s.effect == effectAllowed && s.probes(catalog.AreaScope, catalog.Spelled) && !d.someSymptom(func(o *symptom) bool {

@@ -18,14 +18,14 @@ const (
 
 var findingsOfPolicies = []row{
 	{
-		Kind: Kind{MaxAgeDiffers, "preflights are kept for another time than the policy says", SeverityPerformance, LayerGateway},
+		Kind: Kind{MaxAgeDiffers, "Access-Control-Max-Age differs from the policy", SeverityPerformance, LayerGateway},
 		explains: []explanation{
 			{placeLifetime + 30, func(d *diagnosis, s *symptom) bool { return s.lifetime() }},
 		},
 		remedy: fixedBy(policy.FixMaxAge, maxAge),
 	},
 	{
-		Kind: Kind{CredentialsBeyond, "credentials are allowed where the policy has none", SeverityHole, LayerGateway},
+		Kind: Kind{CredentialsBeyond, "Access-Control-Allow-Credentials is sent against the policy", SeverityHole, LayerGateway},
 		explains: []explanation{
 			{placeScope + 40, func(d *diagnosis, s *symptom) bool {
 				return s.effect == effectAllowed && s.probes(catalog.AreaCredentials, catalog.Refused)
@@ -34,14 +34,14 @@ var findingsOfPolicies = []row{
 		remedy: fixedBy(policy.FixForbidCredentials, nothing),
 	},
 	{
-		Kind: Kind{ExposeBeyond, "a response header can be read that the policy doesn't expose", SeverityHole, LayerGateway},
+		Kind: Kind{ExposeBeyond, "Access-Control-Expose-Headers lists a header against the policy", SeverityHole, LayerGateway},
 		explains: []explanation{
 			{placeExposed + 50, func(d *diagnosis, s *symptom) bool { return s.effect == effectShown }},
 		},
 		remedy: fixedBy(policy.FixHide, exposed),
 	},
 	{
-		Kind: Kind{OriginBeyond, "the gateway's config names an origin that the policy doesn't allow", SeverityHole, LayerGateway},
+		Kind: Kind{OriginBeyond, "the config allows an origin that the policy denies", SeverityHole, LayerGateway},
 		explains: []explanation{
 			{placeScope + 70, func(d *diagnosis, s *symptom) bool {
 				return s.effect == effectAllowed && (d.beyond[s.matched()] || d.matchers[s.matched()] == OriginBeyond)
@@ -50,7 +50,7 @@ var findingsOfPolicies = []row{
 		remedy: fixedBy(policy.FixUnlistOrigin, origins),
 	},
 	{
-		Kind: Kind{AuthBeyond, "the target wants authentication that the policy doesn't mention", SeverityOutage, LayerPolicy},
+		Kind: Kind{AuthBeyond, "the target requires authentication that the policy does not mention", SeverityOutage, LayerPolicy},
 		explains: []explanation{
 			{placeStatus + 10, func(d *diagnosis, s *symptom) bool {
 				return d.neverServes(s) && s.route.Auth == nil && (s.status() == 401 || s.status() == 407)
@@ -58,12 +58,12 @@ var findingsOfPolicies = []row{
 		},
 	},
 	{
-		Kind: Kind{NeverServed, "no request is served, whatever its origin", SeverityOutage, LayerGateway},
+		Kind: Kind{NeverServed, "no request succeeds, whatever its origin", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeStatus + 20, func(d *diagnosis, s *symptom) bool { return d.neverServes(s) }},
 		},
 	},
 	{
-		Kind: Kind{Unclassified, "what came isn't what the policy calls for", SeverityOutage, LayerGateway},
+		Kind: Kind{Unclassified, "the response differs from what the policy requires", SeverityOutage, LayerGateway},
 	},
 }

@@ -31,21 +31,21 @@ const (
 
 var findingsOfPreflights = []row{
 	{
-		Kind: Kind{Preflight404, "the preflight matches no route", SeverityOutage, LayerGateway},
+		Kind: Kind{Preflight404, "the preflight gets 404: no route matches OPTIONS", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placePreflight + 130, preflightStatus(404)},
 		},
 		remedy: fixedBy(policy.FixAnswerPreflight, nothing),
 	},
 	{
-		Kind: Kind{Preflight405, "OPTIONS is no method of the route", SeverityOutage, LayerGateway},
+		Kind: Kind{Preflight405, "the preflight gets 405: OPTIONS is not allowed", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placePreflight + 140, preflightStatus(405, 501)},
 		},
 		remedy: fixedBy(policy.FixAnswerPreflight, nothing),
 	},
 	{
-		Kind: Kind{Preflight401, "the preflight is asked for credentials", SeverityOutage, LayerGateway},
+		Kind: Kind{Preflight401, "the preflight gets 401: authentication runs before CORS", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placePreflight + 100, preflightStatus(401, 407)},
 			{placePreflight + 110, func(d *diagnosis, s *symptom) bool { return d.deniedBeforeCORS(s, 401) }},
@@ -54,7 +54,7 @@ var findingsOfPreflights = []row{
 		remedy: fixedBy(policy.FixAnswerPreflight, nothing),
 	},
 	{
-		Kind: Kind{Preflight403, "access rules refuse the preflight", SeverityOutage, LayerGateway},
+		Kind: Kind{Preflight403, "the preflight gets 403 from an access rule", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placePreflight + 170, func(d *diagnosis, s *symptom) bool {
 				return s.effect == effectRefused && s.preflight() && s.status() >= 400
@@ -76,7 +76,7 @@ var findingsOfPreflights = []row{
 		remedy: fixedBy(policy.FixAnswerPreflight, nothing),
 	},
 	{
-		Kind: Kind{AuthProxyRedirect, "a login page is the answer to an API request", SeverityOutage, LayerGateway},
+		Kind: Kind{AuthProxyRedirect, "API requests are redirected to a login page", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeNoAnswer + 30, func(d *diagnosis, s *symptom) bool { return s.silent() && s.redirectedTo() == elsewhere }},
 			{placePreflight + 40, func(d *diagnosis, s *symptom) bool { return s.redirectedTo() == elsewhere }},
@@ -84,7 +84,7 @@ var findingsOfPreflights = []row{
 		remedy: fixedBy(policy.FixAnswerPreflight, nothing),
 	},
 	{
-		Kind: Kind{Preflight5xx, "the preflight ends in a server error", SeverityOutage, LayerGateway},
+		Kind: Kind{Preflight5xx, "the preflight gets a 5xx response", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placePreflight + 160, func(d *diagnosis, s *symptom) bool {
 				return s.effect == effectRefused && s.preflight() && s.status() >= 500
@@ -93,7 +93,7 @@ var findingsOfPreflights = []row{
 		remedy: fixedBy(policy.FixAnswerPreflight, nothing),
 	},
 	{
-		Kind: Kind{PreflightForwarded, "the application has to answer preflights", SeverityOutage, LayerGateway},
+		Kind: Kind{PreflightForwarded, "preflights are forwarded to the application", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placePreflight + 30, func(d *diagnosis, s *symptom) bool {
 				return s.effect == effectRefused && s.preflight() && s.reached("OPTIONS") > 0
@@ -102,7 +102,7 @@ var findingsOfPreflights = []row{
 		remedy: fixedBy(policy.FixAnswerPreflight, nothing),
 	},
 	{
-		Kind: Kind{PreflightMTLS, "the preflight is asked for a client certificate", SeverityOutage, LayerGateway},
+		Kind: Kind{PreflightMTLS, "the preflight is refused for lack of a client certificate", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeNoAnswer + 50, func(d *diagnosis, s *symptom) bool {
 				return s.silent() && s.preflight() && s.x.Failure == fetch.FailureCertificate
@@ -111,7 +111,7 @@ var findingsOfPreflights = []row{
 		remedy: fixedBy(policy.FixAnswerPreflight, nothing),
 	},
 	{
-		Kind: Kind{PreflightRateLimited, "preflights count against a limit", SeverityOutage, LayerGateway},
+		Kind: Kind{PreflightRateLimited, "preflights are rate-limited", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeNoAnswer + 10, func(d *diagnosis, s *symptom) bool {
 				return s.effect == effectUnsteady && d.someSymptom(func(o *symptom) bool { return preflightStatus(429)(d, o) })
@@ -121,7 +121,7 @@ var findingsOfPreflights = []row{
 		remedy: fixedBy(policy.FixAnswerPreflight, nothing),
 	},
 	{
-		Kind: Kind{OptionsHijacked, "an OPTIONS that is no preflight never reaches the application", SeverityAnnoyance, LayerGateway},
+		Kind: Kind{OptionsHijacked, "OPTIONS requests that are not preflights never reach the application", SeverityAnnoyance, LayerGateway},
 		explains: []explanation{
 			{placeStatus + 70, func(d *diagnosis, s *symptom) bool {
 				return s.isStatus() && s.probes(catalog.AreaScope, catalog.PlainOptions) && !(s.UpstreamSeen && s.reached("OPTIONS") > 0)
@@ -130,7 +130,7 @@ var findingsOfPreflights = []row{
 		remedy: fixedBy(policy.FixAnswerPreflight, nothing),
 	},
 	{
-		Kind: Kind{OptionsRejected, "an OPTIONS that is no preflight is refused", SeverityAnnoyance, LayerGateway},
+		Kind: Kind{OptionsRejected, "OPTIONS requests that are not preflights are refused", SeverityAnnoyance, LayerGateway},
 		explains: []explanation{
 			{placeStatus + 60, func(d *diagnosis, s *symptom) bool {
 				return s.isStatus() && s.probes(catalog.AreaScope, catalog.PlainOptions) && s.status() >= 400
@@ -139,10 +139,10 @@ var findingsOfPreflights = []row{
 		remedy: fixedBy(policy.FixAnswerPreflight, nothing),
 	},
 	{
-		Kind: Kind{PreflightNoRoute, "a preflight succeeds where there is nothing", SeverityAnnoyance, LayerGateway},
+		Kind: Kind{PreflightNoRoute, "a preflight succeeds for a path that does not exist", SeverityAnnoyance, LayerGateway},
 	},
 	{
-		Kind: Kind{PreflightPermissive, "the preflight allows more than the policy", SeverityHole, LayerGateway},
+		Kind: Kind{PreflightPermissive, "the preflight response allows more than the policy", SeverityHole, LayerGateway},
 		explains: []explanation{
 			{placeScope + 20, func(d *diagnosis, s *symptom) bool {
 				return s.effect == effectAllowed && (s.probes(catalog.AreaMethod) || s.probes(catalog.AreaHeader))
@@ -157,7 +157,7 @@ var findingsOfPreflights = []row{
 		remedy: permissiveRemedy,
 	},
 	{
-		Kind: Kind{PreflightActual, "preflight and response don't agree", SeverityOutage, LayerGateway},
+		Kind: Kind{PreflightActual, "preflight response and actual response disagree", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeCredentials + 20, func(d *diagnosis, s *symptom) bool {
 				return s.withoutCredentials() && !d.allowsCredentials(s, func(f *fact) bool { return f.preflight == s.preflight() }) &&
@@ -172,7 +172,7 @@ var findingsOfPreflights = []row{
 		remedy: asymmetryRemedy,
 	},
 	{
-		Kind: Kind{PolicyScope, "the policy holds at the wrong paths", SeverityOutage, LayerGateway},
+		Kind: Kind{PolicyScope, "the CORS policy applies to the wrong paths", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeScope + 80, func(d *diagnosis, s *symptom) bool {
 				return s.effect == effectAllowed && (s.probes(catalog.AreaScope) || s.probes(catalog.AreaOrigin, catalog.OtherRoute) || s.probes(catalog.AreaRoute))
@@ -187,7 +187,7 @@ var findingsOfPreflights = []row{
 		remedy: fixedBy(policy.FixScope, nothing),
 	},
 	{
-		Kind: Kind{AcrhMangled, "only one spelling of Access-Control-Request-Headers is understood", SeverityOutage, LayerGateway},
+		Kind: Kind{AcrhMangled, "only one spelling of Access-Control-Request-Headers is accepted", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeSilence + 40, func(d *diagnosis, s *symptom) bool {
 				return s.effect == effectRefused && s.probes(catalog.AreaHeader, catalog.AskedWith) && d.consentsToPreflight(s, func(f *fact) bool { return !f.wire }) &&
@@ -199,7 +199,7 @@ var findingsOfPreflights = []row{
 		remedy: fixedBy(policy.FixAnswerPreflight, nothing),
 	},
 	{
-		Kind: Kind{ProtocolDependent, "the version of HTTP decides", SeverityOutage, LayerGateway},
+		Kind: Kind{ProtocolDependent, "the response depends on the HTTP version", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeSilence + 50, func(d *diagnosis, s *symptom) bool {
 				return s.missing() && s.Case.Protocol != "" && d.consentsHere(s)

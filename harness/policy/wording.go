@@ -79,7 +79,7 @@ func (w Wording) String() string {
 	}
 	switch w.Change {
 	case Replace:
-		b.WriteString("replace by: ")
+		b.WriteString("replace with: ")
 	case Insert:
 		if w.Line == 0 {
 			b.WriteString("insert at the beginning: ")

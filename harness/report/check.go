@@ -145,6 +145,9 @@ type CheckConcern struct {
 	Accepted string           `json:"accepted,omitempty"`
 }
 
+// exampleCases is how many cases a summary names for each reason not to run them.
+const exampleCases = 5
+
 // Add counts a case.
 func (s *CheckSummary) Add(c *judge.Checked) {
 	s.Cases++
@@ -155,7 +158,7 @@ func (s *CheckSummary) Add(c *judge.Checked) {
 			s.Reasons, s.NotRunCases = map[string]int{}, map[string][]string{}
 		}
 		s.Reasons[c.NotRun]++
-		if some := s.NotRunCases[c.NotRun]; len(some) < listedCases {
+		if some := s.NotRunCases[c.NotRun]; len(some) < exampleCases {
 			s.NotRunCases[c.NotRun] = append(some, c.Case.ID)
 		}
 		return

@@ -15,13 +15,12 @@ import (
 	"github.com/corsproof/corsproof/harness/policy"
 )
 
-// listedCases is how many divergent or unknown cases are listed one by one, and
-// of how many that were not run for one reason the IDs are told.
-const listedCases = 5
+// listedReasons is how many reasons are listed for which cases are divergent or unknown.
+const listedReasons = 5
 
-// WriteCheck prints what a check found for people: the findings first, the
-// gravest before the others, then what could not be told, what is worth knowing,
-// what is dangerous about the policy itself, and what was not run.
+// WriteCheck prints the result of a check for people: the findings, the gravest first,
+// then divergences, unknown cases, notes, dangers in the policy itself, and the cases
+// that were not run.
 func WriteCheck(w io.Writer, s CheckSummary, style Style) {
 	for _, f := range s.Findings {
 		first, rest, _ := strings.Cut(ExplainFinding(f), "\n")
@@ -47,24 +46,47 @@ func WriteCheck(w io.Writer, s CheckSummary, style Style) {
 
 // notRunLine says how many cases were not run for a reason, and which.
 func (s *CheckSummary) notRunLine(reason string) string {
-	line := fmt.Sprintf("not run: %s: %s", countOf(s.Reasons[reason], "case"), reason)
+	example := ""
 	if some := s.NotRunCases[reason]; len(some) > 0 {
-		line += ": " + strings.Join(some, ", ")
-		if more := s.Reasons[reason] - len(some); more > 0 {
-			line += fmt.Sprintf(", and %d more", more)
-		}
+		example = some[0]
 	}
-	return line
+	return "not run: " + casesLine(s.Reasons[reason], example, reason)
 }
 
-// writeLines lists cases, the first of them one by one.
+// casesLine is a number of cases with an example and their common reason.
+func casesLine(n int, example, reason string) string {
+	switch {
+	case example == "":
+		return fmt.Sprintf("%s: %s", countOf(n, "case"), reason)
+	case n == 1:
+		return fmt.Sprintf("%s: %s", example, reason)
+	}
+	return fmt.Sprintf("%s, for example %s: %s", countOf(n, "case"), example, reason)
+}
+
+// writeLines lists cases by their reason, the most frequent first.
 func writeLines(w io.Writer, style Style, what string, lines []CaseLine) {
-	for i, line := range lines {
-		if i == listedCases {
-			fmt.Fprintf(w, "%s: and %d more, in the report\n", paint(style, text.FgYellow, what), len(lines)-i)
+	var reasons []string
+	byReason := map[string][]CaseLine{}
+	for _, line := range lines {
+		if byReason[line.Line] == nil {
+			reasons = append(reasons, line.Line)
+		}
+		byReason[line.Line] = append(byReason[line.Line], line)
+	}
+	slices.SortStableFunc(reasons, func(a, b string) int { return cmp.Compare(len(byReason[b]), len(byReason[a])) })
+	label := paint(style, text.FgYellow, what)
+	for i, reason := range reasons {
+		if i == listedReasons {
+			left := 0
+			for _, reason := range reasons[i:] {
+				left += len(byReason[reason])
+			}
+			fmt.Fprintf(w, "%s: %s with other reasons, listed in the report\n", label, countOf(left, "more case"))
 			return
 		}
-		fmt.Fprintf(w, "%s: %s: %s\n", paint(style, text.FgYellow, what), line.ID, printable(line.Line))
+		some := byReason[reason]
+		fmt.Fprintf(w, "%s: %s\n", label, printable(casesLine(len(some), some[0].ID, reason)))
 	}
 }
 

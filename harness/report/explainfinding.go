@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/corsproof/corsproof/harness/fetch"
@@ -13,13 +14,12 @@ import (
 // findingLines bounds how many lines [ExplainFinding] takes.
 const findingLines = 14
 
-// ExplainFinding says what a finding is and on what evidence: where the policy
-// says otherwise, what was asked, what had to come of it and what came, what was
-// on the wire, who is at fault, and how to put it right and to see it again. It
-// takes 14 lines at most.
+// ExplainFinding explains a finding in 14 lines at most: what is wrong and which line
+// has to change, the request, the policy's line, the expected and the actual outcome, the
+// recorded exchanges, the layer at fault, the fix, and the command that shows it again.
 func ExplainFinding(f judge.Finding) string {
 	e := f.Evidence
-	head := []string{fmt.Sprintf("%s: %s: %s: %s%s", f.Rule.At, f.Severity, f.ID, printable(f.Title), inCases(len(f.Cases)))}
+	head := []string{fmt.Sprintf("%s: %s: %s: %s%s", placeOf(f), f.Severity, f.ID, printable(f.Title), inCases(len(f.Cases)))}
 	head = row(head, "request", requestLine(e.Request))
 	rule := f.Rule.String()
 	if len(f.Owners) > 0 {
@@ -101,16 +101,30 @@ func inOrder(headers fetch.HeaderList) fetch.HeaderList {
 	return out
 }
 
-// flipLine words a flip.
+// placeOf returns the line that has to change: of the gateway's config if the fix names
+// one, else of the policy.
+func placeOf(f judge.Finding) string {
+	if w := f.Wording; w != nil && w.File != "" && w.Line > 0 {
+		return fmt.Sprintf("%s:%d", w.File, w.Line)
+	}
+	return f.Rule.At.String()
+}
+
+// flipLine says which header decides.
 func flipLine(f judge.Flip) string {
-	was := "not there"
+	was := "it has none"
 	if len(f.Was) > 0 {
-		was = fmt.Sprintf("%q", f.Was)
+		quoted := make([]string, len(f.Was))
+		for i, line := range f.Was {
+			quoted[i] = strconv.Quote(line)
+		}
+		was = "it has " + strings.Join(quoted, " and ")
 	}
-	if f.Be == "" {
-		return fmt.Sprintf("without %s on %s, which is %s, it would come out right", f.Header, f.On, was)
+	be := "no " + f.Header
+	if f.Be != "" {
+		be = f.Header + ": " + f.Be
 	}
-	return fmt.Sprintf("with %s: %q on %s, which is %s, it would come out right", f.Header, f.Be, f.On, was)
+	return fmt.Sprintf("would pass if the %s response had %s (%s)", f.On, be, was)
 }
 
 // fixedLines is how many lines of a fix are shown.

@@ -78,16 +78,16 @@ func TestEnvoyFixIsLines(t *testing.T) {
 		{"a route that is for other methods alone", `{path: /me}
                 route: {cluster: api}`, `{path: /me, headers: [{name: ":method", string_match: {safe_regex: {regex: "GET|PATCH"}}}]}
                 route: {cluster: api}`, policy.FixAnswerPreflight, []policy.Shown{preflight("https://app.test", "PATCH")},
-			`envoy.yaml:30: replace by: - match: {path: /me, headers: [{name: ":method", string_match: {safe_regex: {regex: OPTIONS|GET|PATCH}}}]}`},
+			`envoy.yaml:30: replace with: - match: {path: /me, headers: [{name: ":method", string_match: {safe_regex: {regex: OPTIONS|GET|PATCH}}}]}`},
 		{"no cors filter", `          - name: envoy.filters.http.cors
             typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.cors.v3.Cors}
 `, "", policy.FixAllowOrigin, []policy.Shown{get("https://app.test")}, `envoy.yaml:8: insert after this line, 10 spaces in: - name: envoy.filters.http.cors
   typed_config:
     "@type": type.googleapis.com/envoy.extensions.filters.http.cors.v3.Cors`},
 		{"a suffix", "exact: https://app.test", "suffix: app.test", policy.FixDenyOrigin, []policy.Shown{get("https://evilapp.test")},
-			"envoy.yaml:23: replace by: - exact: https://app.test"},
+			"envoy.yaml:23: replace with: - exact: https://app.test"},
 		{"an expression that matches too much", `safe_regex: {regex: "https://pr-[a-z0-9-]+\\.previews\\.test"}`, `safe_regex: {regex: "https://pr-.*"}`, policy.FixDenyOrigin, []policy.Shown{get("https://pr-1.evil.test")},
-			`envoy.yaml:24: replace by: - safe_regex: {regex: "https://pr-[a-z0-9-]+\\.previews\\.test"}`},
+			`envoy.yaml:24: replace with: - safe_regex: {regex: "https://pr-[a-z0-9-]+\\.previews\\.test"}`},
 		{"two entries for one thing", "exact: https://app.test", "exact: https://app.test\n                  - prefix: https://app.", policy.FixDenyOrigin, []policy.Shown{get("https://app.evil.test")},
 			"envoy.yaml:24: remove this line"},
 		{"an origin beyond the policy", "exact: https://app.test", "exact: https://app.test\n                  - exact: https://left.test # a partner", policy.FixUnlistOrigin, []policy.Shown{get("https://left.test")},
@@ -95,11 +95,11 @@ func TestEnvoyFixIsLines(t *testing.T) {
 		{"a list on one line", `
                   - exact: https://app.test
                   - safe_regex: {regex: "https://pr-[a-z0-9-]+\\.previews\\.test"}`, ` [{exact: "https://app.test"}, {contains: previews.test}]`, policy.FixDenyOrigin, []policy.Shown{get("https://previews.test.evil.test")},
-			`envoy.yaml:22: replace by: allow_origin_string_match: [{exact: "https://app.test"}, {safe_regex: {regex: "https://pr-[a-z0-9-]+\\.previews\\.test"}}]`},
+			`envoy.yaml:22: replace with: allow_origin_string_match: [{exact: "https://app.test"}, {safe_regex: {regex: "https://pr-[a-z0-9-]+\\.previews\\.test"}}]`},
 		{"an origin that isn't listed", `                  - exact: https://app.test
 `, "", policy.FixAllowOrigin, []policy.Shown{get("https://app.test")}, "envoy.yaml:23: insert after this line, 18 spaces in: - exact: https://app.test"},
 		{"a method that isn't listed", "allow_methods: GET, PATCH", "allow_methods: GET", policy.FixAllowMethod, []policy.Shown{preflight("https://app.test", "PATCH")},
-			"envoy.yaml:25: replace by: allow_methods: GET, PATCH"},
+			"envoy.yaml:25: replace with: allow_methods: GET, PATCH"},
 		{"no credentials", "                  allow_credentials: true\n", "", policy.FixAllowCredentials, []policy.Shown{get("https://app.test")},
 			"envoy.yaml:27: insert after this line, 18 spaces in: allow_credentials: true"},
 		{"a route that is for no page", "match: {prefix: /}\n                direct_response: {status: 404}", "match: {path: /none}\n                route: {cluster: api}", policy.FixScope,
@@ -120,7 +120,7 @@ func TestEnvoyFixIsLines(t *testing.T) {
     "@type": type.googleapis.com/envoy.config.route.v3.FilterConfig
     disabled: true`},
 		{"a filter with another name, and a method that isn't listed", "allow_methods: GET, PATCH", "allow_methods: GET", policy.FixAllowMethod, []policy.Shown{preflight("https://app.test", "PATCH")},
-			"envoy.yaml:25: replace by: allow_methods: GET, PATCH"},
+			"envoy.yaml:25: replace with: allow_methods: GET, PATCH"},
 		{"no policy of Envoy's at all", "              typed_per_filter_config:\n                envoy.filters.http.cors:\n", "              metadata:\n                filter_metadata:\n", policy.FixAllowMethod,
 			[]policy.Shown{preflight("https://app.test", "PATCH")}, "envoy.yaml:30: # " + policy.Fix{Kind: policy.FixAllowMethod, Values: gatewaytest.FixValues[policy.FixAllowMethod]}.String()},
 		{"what isn't said by the config", "", "", policy.FixAnswerPreflight, []policy.Shown{preflight("https://app.test", "PATCH")}, "envoy.yaml:30: # " + policy.Fix{Kind: policy.FixAnswerPreflight}.String()},

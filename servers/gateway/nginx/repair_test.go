@@ -50,9 +50,9 @@ func TestNginxFixIsOfWhoSaysIt(t *testing.T) {
 		{"the upstream", "location / {\n            proxy_pass http://app.internal;\n        }", http.Header{allowOrigin: {"*"}}, policy.FixDenyOrigin, evil,
 			"nginx.conf:4: insert after this line: proxy_hide_header Access-Control-Allow-Origin;"},
 		{"the config", open("location /"), nil, policy.FixDenyOrigin, evil,
-			ownMap + "nginx.conf:5: replace by: add_header Access-Control-Allow-Origin $cors_origin always;"},
+			ownMap + "nginx.conf:5: replace with: add_header Access-Control-Allow-Origin $cors_origin always;"},
 		{"where try_files leads", "location / { try_files $uri @app; }\n        " + open("location @app"), nil, policy.FixDenyOrigin, evil,
-			ownMap + "nginx.conf:6: replace by: add_header Access-Control-Allow-Origin $cors_origin always;"},
+			ownMap + "nginx.conf:6: replace with: add_header Access-Control-Allow-Origin $cors_origin always;"},
 		{"where try_files leads, which can't be told", "location / { try_files $uri /v$arg_v$request_id; }\n        " + open("location /v"), nil, policy.FixDenyOrigin, evil, "nginx.conf:4: " + compare},
 		{"an expression that only PCRE knows", "location / { proxy_pass http://app.internal; }\n        " + open("location ~ ^/(?!public)"), nil, policy.FixDenyOrigin, evil, "nginx.conf:4: " + compare},
 		{"what two levels merge", "add_header X-Frame-Options DENY always;\n        location / {\n            add_header_inherit merge;\n            add_header Access-Control-Allow-Origin https://app.test always;\n" +
@@ -61,7 +61,7 @@ func TestNginxFixIsOfWhoSaysIt(t *testing.T) {
 			"nginx.conf:10: insert after this line: add_header Access-Control-Allow-Credentials true always;\nadd_header X-Frame-Options DENY always;"},
 		{"an if with blanks", "location = /me {\n            if ( $http_origin ~ \"(app|previews)\\.test$\" ) {\n                set $page $http_origin;\n            }\n" +
 			"            add_header Access-Control-Allow-Origin $page always;\n            add_header Access-Control-Allow-Credentials true always;\n            proxy_pass http://app.internal;\n        }",
-			nil, policy.FixDenyOrigin, "https://evilapp.test", "nginx.conf:5: replace by: if ($http_origin ~ \"^(https://app\\.test|https://pr-[a-z0-9-]+\\.previews\\.test)$\") {"},
+			nil, policy.FixDenyOrigin, "https://evilapp.test", "nginx.conf:5: replace with: if ($http_origin ~ \"^(https://app\\.test|https://pr-[a-z0-9-]+\\.previews\\.test)$\") {"},
 		{"a Vary beside that of gzip", right + "\n        gzip on; gzip_vary on;", nil, policy.FixVary, app, addVary},
 		{"a Vary beside the upstream's", right, http.Header{vary: {"Accept-Encoding"}}, policy.FixVary, app, addVary},
 		{"a Vary beside both", right + "\n        gzip on; gzip_vary on;", http.Header{vary: {"Accept-Encoding", "Accept"}}, policy.FixVary, app, addVary},
