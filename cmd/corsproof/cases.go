@@ -33,7 +33,7 @@ func casesCommand() *cobra.Command {
 	c := &policyCases{}
 	cmd := &cobra.Command{
 		Use:   "cases POLICY",
-		Short: "List the cases that follow from a policy, each with its reason",
+		Short: "List the test cases derived from a policy, each with its reason",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.stdout, c.stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
@@ -41,10 +41,10 @@ func casesCommand() *cobra.Command {
 		},
 	}
 	c.add(cmd)
-	cmd.Flags().StringVar(&c.gateway, "gateway", "", "`KIND=FILE`: the config that is to be checked instead of the target's own, as in nginx=./nginx.conf")
-	cmd.Flags().StringVar(&c.engine, "engine", "", "predict for a check with this `engine`: chromium or model; if empty for one without the flag")
-	cmd.Flags().DurationVar(&c.latency, "latency", 0, "predict for a target that is so far away")
-	cmd.Flags().BoolVar(&c.count, "count", false, "print their number and about how long a check takes, and nothing else")
+	cmd.Flags().StringVar(&c.gateway, "gateway", "", "derive cases for this config, `KIND=FILE`, instead of the policy's, for example nginx=./nginx.conf")
+	cmd.Flags().StringVar(&c.engine, "engine", "", "estimate a check with this `engine`: chromium or model; by default one without --engine")
+	cmd.Flags().DurationVar(&c.latency, "latency", 0, "assume this latency to the target")
+	cmd.Flags().BoolVar(&c.count, "count", false, "print only the number of cases and the estimated duration of a check")
 	return cmd
 }
 

@@ -28,11 +28,11 @@ type checkReports struct {
 }
 
 func (r *checkReports) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&r.json, "json", "", "write every case and finding to this `file`, as "+report.CheckSchema)
+	cmd.Flags().StringVar(&r.json, "json", "", "write all cases and findings to this `file`, as "+report.CheckSchema)
 	cmd.Flags().StringVar(&r.junit, "junit", "", "write a JUnit report to this `file`")
-	cmd.Flags().StringVar(&r.markdown, "markdown", "", "append a summary in Markdown to this `file`, such as $GITHUB_STEP_SUMMARY")
-	cmd.Flags().BoolVar(&r.annotations, "annotations", os.Getenv("GITHUB_ACTIONS") == "true", "print annotations for GitHub Actions; on by default there")
-	cmd.Flags().StringVar(&r.failOn, "fail-on", "", "the `severities`, with commas between, that make the exit code 1: outage, hole, masked, performance, annoyance; all if empty. The reports tell of all")
+	cmd.Flags().StringVar(&r.markdown, "markdown", "", "append a Markdown summary to this `file`, for example $GITHUB_STEP_SUMMARY")
+	cmd.Flags().BoolVar(&r.annotations, "annotations", os.Getenv("GITHUB_ACTIONS") == "true", "print annotations for GitHub Actions; the default there")
+	cmd.Flags().StringVar(&r.failOn, "fail-on", "", "comma-separated `severities` that set the exit code to 1: outage, hole, masked, performance, annoyance; by default all; reports list all findings in any case")
 }
 
 // A checkRun is a check that is made.
@@ -158,7 +158,7 @@ func (o *openReports) end(ctx context.Context, w io.Writer, s *report.CheckSumma
 func explainCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain [ID]",
-		Short: "Say what a finding is, how it shows, and how it is fixed; without an ID, list all",
+		Short: "Explain a kind of finding; without an ID, list all kinds",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {

@@ -34,28 +34,29 @@ func demoCommand() *cobra.Command {
 	d := &demo{}
 	cmd := &cobra.Command{
 		Use:   "demo [ROW]...",
-		Short: "Start the whole system, prove all rows in a real Chromium, print the table",
-		Long: `Start React, FastAPI, Node.js, PostgreSQL and nginx, drive the page in a real headless Chromium,
-make the same calls with Go's net/http, curl, Node's fetch, Python's httpx, newman, jsdom and
-happy-dom, and print who enforced CORS in each case. Then do the same with what does protect a service:
-an API key, a JWT, mutual TLS, an internal network, a security group, a service mesh; and with the
-services in containers. The networks need root, the containers a Docker Engine and the images that
-'corsproof setup --containers' makes; without these, rows say that they were not run. $CORSPROOF_REQUIRE
-names those that have to be run, as in docker,internal-network, or all.
+		Short: "Start the whole system and prove in a real Chromium who enforces CORS",
+		Long: `Start React, FastAPI, Node.js, PostgreSQL and nginx. Drive the page in a real headless Chromium, send the
+same requests with net/http, curl, Node's fetch, Python's httpx, newman, jsdom and happy-dom, and print
+who enforced CORS. Then repeat it with what does protect a service (an API key, a JWT, mutual TLS, an
+internal network, a security group, a service mesh) and with the services in containers.
 
-Rows that are named, as in react-to-node internal-network, are the only ones that are run; a wrong name
-is answered with all of them.
+The network rows need root. The container rows need a Docker Engine and the images that 'corsproof setup
+--containers' builds. Rows without their prerequisites are reported as not run. CORSPROOF_REQUIRE lists
+prerequisites that must be met, for example docker,internal-network, or all.
 
-Exit codes: 0 all rows proven that were run, 1 a row not proven, 2 wrong use, 3 something could not be
-observed, or was required and not run.`,
+Name rows to run only those, for example: corsproof demo react-to-node internal-network. An unknown name
+prints all names.
+
+Exit codes: 0 all rows that ran are proven; 1 a row is not proven; 2 wrong use; 3 something could not be
+observed, or was required and did not run.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			d.rows, d.stdout, d.stderr = args, cmd.OutOrStdout(), cmd.ErrOrStderr()
 			return d.run(cmd.Context())
 		},
 	}
-	cmd.Flags().StringVar(&d.out, "out", "corsproof-demo", "`folder` for report.json and the screenshots; made if it isn't there")
-	cmd.Flags().StringVar(&d.ports, "ports", string(servers.PortsFree), "free, or story: page 5173, FastAPI 8000, Node 5000")
-	cmd.Flags().BoolVar(&d.keep, "keep", false, "leave the system running afterwards, and print its URLs, until Ctrl-C")
+	cmd.Flags().StringVar(&d.out, "out", "corsproof-demo", "`folder` for report.json and the screenshots; created if missing")
+	cmd.Flags().StringVar(&d.ports, "ports", string(servers.PortsFree), "free (any free ports) or story (page 5173, FastAPI 8000, Node 5000)")
+	cmd.Flags().BoolVar(&d.keep, "keep", false, "keep the system running and print its URLs, until Ctrl-C")
 	return cmd
 }
 

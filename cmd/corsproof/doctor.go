@@ -67,12 +67,11 @@ func doctorCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Say which engines, clients and servers are there, and how to get the others",
+		Short: "List what is installed, what is missing, and how to install it",
 		Long: `List the engines, clients, servers, interpreters, network tools and container engines that corsproof
-can use, with what they are for and their versions, and for each that is missing how to get it. It changes
-nothing.
+uses: what each is for, its version, and how to install it if it is missing. Changes nothing.
 
-Exit codes: 0 everything is there that the demo needs, 2 wrong use, 3 something is missing.`,
+Exit codes: 0 everything for the demo is installed; 2 wrong use; 3 something is missing.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			d, err := diagnose(cmd.Context())
@@ -93,7 +92,7 @@ Exit codes: 0 everything is there that the demo needs, 2 wrong use, 3 something 
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print "+doctorSchema+" for scripts")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON for scripts, as "+doctorSchema)
 	return cmd
 }
 

@@ -15,10 +15,10 @@ import (
 func exampleCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "example [FOLDER]",
-		Short: "Write a policy and gateway configs to begin with",
-		Long: `Write cors.yaml, a policy, and two gateway configs into the folder, the present one if none is named:
-nginx.conf, with two mistakes for 'corsproof check cors.yaml' to find, and envoy.yaml, which follows
-the policy. A file that is there already is left as it is, and nothing is written.`,
+		Short: "Write an example policy and example gateway configs",
+		Long: `Write an example to the folder (by default the current one): cors.yaml, a policy; nginx.conf, with two
+mistakes for 'corsproof check cors.yaml' to find; and envoy.yaml, which follows the policy. If one of the
+files exists, nothing is written.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			dir := "."

@@ -36,17 +36,16 @@ func fuzzCommand() *cobra.Command {
 	f := &fuzzCases{}
 	cmd := &cobra.Command{
 		Use:   "fuzz",
-		Short: "Generate cases and look for one in which the model and a real Chromium disagree",
-		Long: `Generate requests and what servers answer to them, right, nearly right and hostile; run each on the
-model of Chromium and in Chromium, and compare. What Chromium does other than the standard is
-explained if the model of it says exactly the same; then it is counted by the rules that make the
-difference. Anything else is a divergence: it is made small and written as a case file. Its
-expectation is a draft, made from the model, for a person to check against the standard.
+		Short: "Generate cases and find differences between the model and a real Chromium",
+		Long: `Generate requests and server responses, right, nearly right and hostile. Run each in Chromium and on the
+model with Chromium's profile, and compare. Where Chromium differs from the standard as its profile says,
+the case counts as explained, by rule. Any other difference is a divergence: it is shrunk and written as a
+case file. Its expectation is a draft from the model; check it against the standard.
 
-A case hangs on seed and number alone: --seed S --first N --cases 1 makes one again.
+A case is determined by seed and number: --seed S --first N --cases 1 generates it again.
 
-Exit codes: 0 no divergence, 2 wrong use, 3 something could not be observed, 4 a divergence; of several
-the first in the order 4, 3.`,
+Exit codes: 0 no divergence; 2 wrong use; 3 something could not be observed; 4 a divergence. If several
+apply, the first in the order 4, 3.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f.stdout = cmd.OutOrStdout()
@@ -54,11 +53,11 @@ the first in the order 4, 3.`,
 			return f.run(cmd.Context())
 		},
 	}
-	cmd.Flags().IntVar(&f.cases, "cases", 1000, "how many cases to make")
-	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "what the cases are made from, with their number")
-	cmd.Flags().IntVar(&f.first, "first", 0, "the number of the first case")
-	cmd.Flags().StringVar(&f.out, "out", "corsproof-fuzz", "`folder` for the case files of divergences; made if there is one")
-	cmd.Flags().BoolVar(&f.whole, "no-shrink", false, "leave divergences as they are, which takes less time, and write no case files")
+	cmd.Flags().IntVar(&f.cases, "cases", 1000, "number of cases")
+	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "seed of the generator")
+	cmd.Flags().IntVar(&f.first, "first", 0, "number of the first case")
+	cmd.Flags().StringVar(&f.out, "out", "corsproof-fuzz", "`folder` for the case files of divergences; created if needed")
+	cmd.Flags().BoolVar(&f.whole, "no-shrink", false, "do not shrink divergences and write no case files (faster)")
 	cmd.Flags().StringVar(&f.json, "json", "", "write the result to this `file`, as "+fuzz.ResultSchema)
 	return cmd
 }

@@ -108,13 +108,16 @@ func runCommand() int {
 func command() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "corsproof",
-		Short: "Prove with a real browser who enforces CORS",
-		Long: `corsproof drives a real headless Chromium and direct HTTP clients against the same
-servers and compares what each of them could read.
+		Short: "Find CORS mistakes with a real browser",
+		Long: `corsproof finds CORS mistakes with a real browser.
 
-Exit codes: 0 proven or passed, 1 a row not proven or a case failed, 2 wrong use or a mistake in a
-file, 3 something could not be observed, which an interruption, a failed set-up and a taken port are,
-too, 4 browser and model disagree.`,
+  Check a gateway config         corsproof example, then corsproof check cors.yaml
+  Prove who enforces CORS        corsproof demo
+  Look up a kind of finding      corsproof explain
+
+Exit codes: 0 proven or passed; 1 a row is not proven or a case failed; 2 wrong use, or a mistake in an
+input file; 3 something could not be observed (an interruption, a failed set-up or a taken port, too);
+4 browser and model disagree.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
@@ -123,6 +126,22 @@ too, 4 browser and model disagree.`,
 		},
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(demoCommand(), runCommandOf(), checkCommand(), exampleCommand(), casesCommand(), explainCommand(), fuzzCommand(), setupCommand(), doctorCommand())
+	cobra.EnableCommandSorting = false // what most people come for comes first
+	for _, g := range []struct {
+		title    string
+		commands []*cobra.Command
+	}{
+		{"Check a gateway:", []*cobra.Command{exampleCommand(), checkCommand(), casesCommand(), explainCommand()}},
+		{"Prove who enforces CORS:", []*cobra.Command{demoCommand()}},
+		{"Test the Fetch Standard's rules:", []*cobra.Command{runCommandOf(), fuzzCommand()}},
+		{"Set up:", []*cobra.Command{setupCommand(), doctorCommand()}},
+	} {
+		root.AddGroup(&cobra.Group{ID: g.title, Title: g.title})
+		for _, c := range g.commands {
+			c.GroupID = g.title
+			root.AddCommand(c)
+		}
+	}
+	root.SetHelpCommandGroupID("Set up:")
 	return root
 }

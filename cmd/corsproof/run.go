@@ -45,19 +45,19 @@ func runCommandOf() *cobra.Command {
 	r := &runCases{}
 	cmd := &cobra.Command{
 		Use:   "run [FILE|DIR|ID-GLOB]...",
-		Short: "Run cases on the model and in a real Chromium, against a scripted server",
-		Long: `Run cases: of the built-in catalogue (all of them, or those whose ID matches a glob such as
-'preflight/*' or 'cors-check/**'), or of case files of your own. The case file is the expectation. A case
-that the model or the browser doesn't meet has failed; where the browser does other than the model
-of it says, that is a divergence. A case that is both counts as both.
+		Short: "Run written cases on the model and in a real Chromium",
+		Long: `Run cases: of the built-in catalogue (all, or those whose ID matches a glob such as 'preflight/*' or
+'cors-check/**'), or of your own case files. The case file is the expectation. A case has failed if the
+model or the browser does not meet it. It is a divergence if the browser does not do what the model
+predicts for it. A case can be both and counts as both.
 
-With --callers each call that the browser denied to its page is made by every caller that is no browser,
-too, against the same answers. Printed is the share of the denied cases in which every direct client
-(net/http, curl, Node's fetch, httpx, newman) read, byte for byte, what the browser withheld, and the
-exceptions by name.
+With --callers, each request whose response the browser withheld is also sent by every client that is not
+a browser, to the same scripted responses. The command prints the share of these cases in which every
+direct client (net/http, curl, Node's fetch, httpx, newman) read, byte for byte, what the browser
+withheld, and lists the exceptions.
 
-Exit codes: 0 all passed, 1 a case failed, 2 wrong use or a mistake in a case file, 3 something could
-not be observed, 4 a divergence; of several the first in the order 1, 4, 3.`,
+Exit codes: 0 all passed; 1 a case failed; 2 wrong use, or a mistake in a case file; 3 something could not
+be observed; 4 a divergence. If several apply, the first in the order 1, 4, 3.`,
 		Example: `  corsproof run --engine chromium
   corsproof run 'cors-check/**' --engine model
   corsproof run my-cases/ --json cases.json
@@ -68,12 +68,12 @@ not be observed, 4 a divergence; of several the first in the order 1, 4, 3.`,
 			return r.run(cmd.Context(), args)
 		},
 	}
-	cmd.Flags().StringSliceVar(&r.engines, "engine", []string{string(browser.EngineModel), string(browser.EngineChromium)}, "what runs the cases, of `model,chromium`; the model always does")
+	cmd.Flags().StringSliceVar(&r.engines, "engine", []string{string(browser.EngineModel), string(browser.EngineChromium)}, "engines to run the cases on, of `model,chromium`; the model always runs")
 	cmd.Flags().StringVar(&r.json, "json", "", "write every trace and verdict to this `file`, as "+report.CasesSchema)
-	cmd.Flags().StringVar(&r.only, "case", "", "of all these cases run that with this `ID` alone; * and ** stand for a part of one")
-	cmd.Flags().BoolVar(&r.list, "list", false, "print the IDs of the cases, and run nothing")
-	cmd.Flags().BoolVar(&r.callers, "callers", false, "make the calls that the browser denied by every other caller, too, and print who read them")
-	cmd.Flags().DurationVar(&r.timeout, "timeout", cases.DefaultTimeout, "how long one request of a case may take in a browser")
+	cmd.Flags().StringVar(&r.only, "case", "", "run only the cases with this `ID`; * matches within a part, ** matches several parts")
+	cmd.Flags().BoolVar(&r.list, "list", false, "list the case IDs and run nothing")
+	cmd.Flags().BoolVar(&r.callers, "callers", false, "send denied requests with every other client too, and print which ones read the response")
+	cmd.Flags().DurationVar(&r.timeout, "timeout", cases.DefaultTimeout, "limit for one request in the browser")
 	return cmd
 }
 

