@@ -79,9 +79,6 @@ func (f *fetching) PreflightFetch() *response {
 	}
 	// Step 8.
 	failure.Exchange = preflightResponse.exchange
-	if failure.Phase != phase { // it is the CORS check's
-		failure.Sentence = "The preflight was refused. " + failure.Sentence
-	}
 	return f.blocked(failure)
 }
 
@@ -115,6 +112,7 @@ func preflightBlock(step, detail, sentence string) *Block {
 func (r *preflighted) consent(status int, headers HeaderList, methodList, headerNameList []string) (methods, headerNames Extracted, lacks string, failure *Block) {
 	// Step 7.
 	if check := CORSCheck(r.origin, r.creds, headers); check != nil {
+		check.Sentence = "The preflight was refused. " + check.Sentence
 		return methods, headerNames, "", check
 	}
 	if !IsOKStatus(status) {
