@@ -54,7 +54,7 @@ func (c *policyCases) run(ctx context.Context, file string) error {
 		return err
 	}
 	if c.latency < 0 || c.latency > mostLatency {
-		return fmt.Errorf("--latency %v: it has to be from 0 to %v", c.latency, mostLatency)
+		return fmt.Errorf("--latency %v: it must be from 0 to %v", c.latency, mostLatency)
 	}
 	p, name, err := c.load(ctx, file, c.stderr)
 	if err != nil {

@@ -86,7 +86,7 @@ func (r *runCases) run(ctx context.Context, args []string) (err error) {
 		return fmt.Errorf("--callers compares with what the browser denied: it needs --engine %s", browser.EngineChromium)
 	}
 	if r.timeout <= 0 {
-		return fmt.Errorf("--timeout %v: it has to be more than nothing", r.timeout)
+		return fmt.Errorf("--timeout %v: it must be positive", r.timeout)
 	}
 	selected, err := loadCases(ctx, args)
 	if err == nil && r.only != "" {

@@ -16,29 +16,29 @@ func summary(s *symptom) string {
 	switch s.effect {
 	case effectRefused:
 		if !s.preflight() && s.status() >= 400 {
-			return fmt.Sprintf("%s can't read status %d, but the policy allows it", who, s.status())
+			return fmt.Sprintf("%s cannot read responses with status %d, but the policy allows it", who, s.status())
 		}
-		return who + " can't read, but the policy allows it"
+		return who + " cannot read the response, but the policy allows it"
 	case effectAllowed:
 		switch {
 		case s.probes(catalog.AreaMethod):
-			return fmt.Sprintf("the method %q gets through, but the policy doesn't list it", s.method())
+			return fmt.Sprintf("the preflight allows the method %q, but the policy does not list it", s.method())
 		case s.probes(catalog.AreaHeader):
-			return "a request header gets through, but the policy doesn't list it"
+			return "the preflight allows a request header that the policy does not list"
 		case s.probes(catalog.AreaCredentials):
-			return who + " can read with a visitor's credentials, but the policy doesn't allow them"
+			return who + " can read with credentials, but the policy does not allow them"
 		}
-		return who + " can read, but the policy denies it"
+		return who + " can read the response, but the policy denies it"
 	case effectHidden:
-		return fmt.Sprintf("pages can't read the response header %s, but the policy exposes it", s.mismatch.Header)
+		return fmt.Sprintf("pages cannot read the response header %s, but the policy exposes it", s.mismatch.Header)
 	case effectShown:
-		return fmt.Sprintf("pages can read the response header %s, but the policy doesn't expose it", s.mismatch.Header)
+		return fmt.Sprintf("pages can read the response header %s, but the policy does not expose it", s.mismatch.Header)
 	case effectUnsteady:
-		return "the same request got different answers"
+		return "the same request got different responses"
 	case effectStatus:
-		return fmt.Sprintf("the answer is another one: %s %s instead of %s", s.mismatch.Subject, s.mismatch.Got, s.mismatch.Want)
+		return fmt.Sprintf("the response differs: %s is %s instead of %s", s.mismatch.Subject, s.mismatch.Got, s.mismatch.Want)
 	}
-	return "other requests were made than the policy calls for"
+	return "the browser sent other requests than the policy requires"
 }
 
 // evidence is what a symptom rests on.
@@ -70,7 +70,7 @@ func evidence(s *symptom) Evidence {
 		e.NeverSent = s.method()
 	}
 	if s.UpstreamSeen && s.x != nil {
-		e.Reached = "didn't reach the upstream"
+		e.Reached = "did not reach the upstream"
 		if n := s.reached(s.x.Request.Method); n > 0 {
 			e.Reached = "reached the upstream"
 		}

@@ -82,7 +82,7 @@ func TestFinding(t *testing.T) {
 	saw := "request 1: outcome: want response, got network-error"
 	want := Finding{
 		ID: AllowMethodsMissing, Title: "Access-Control-Allow-Methods lacks a method", Severity: SeverityOutage, Fault: LayerGateway,
-		Summary: `"https://app.example.com" can't read, but the policy allows it`,
+		Summary: `"https://app.example.com" cannot read the response, but the policy allows it`,
 		Rule:    rule, Owners: []string{"team-shop"}, Routes: []string{"items"}, Origins: []string{"https://app.example.com"},
 		Cases: []FoldedCase{
 			{"route/items/allowed/preflighted", "items", rule, saw},
@@ -98,7 +98,7 @@ func TestFinding(t *testing.T) {
 			Want: "response of type cors, status 200", Got: "network-error in cors-preflight-fetch-0, step 7.5: method-not-allowed",
 			Block:     got.Evidence.Block,
 			Exchanges: []fetch.Exchange{{ID: "model#1", Request: fetch.SentRequest{Method: "OPTIONS"}, Response: &fetch.SentResponse{Status: 204, Headers: list}}},
-			NeverSent: "DELETE", Reached: "didn't reach the upstream",
+			NeverSent: "DELETE", Reached: "did not reach the upstream",
 		},
 		Flip: &Flip{"OPTIONS", "Access-Control-Allow-Methods", []string{"GET"}, "GET, DELETE"},
 		Fix:  policy.Fix{Kind: policy.FixAllowMethod, Values: []string{"DELETE"}, Because: rule},

@@ -166,5 +166,5 @@ func TestEveryFixHasWords(t *testing.T) {
 		assert.Regexp(t, `[a-z].* on /orders$`, text, string(kind))
 	}
 	f := policy.Fix{Kind: policy.FixOnErrors, Values: []string{"502", "504"}}
-	assert.Equal(t, "send the Access-Control headers with status 502, 504 too, also if the gateway makes the response itself", f.String())
+	assert.Equal(t, "send the Access-Control headers with status 502, 504 too, also in responses that the gateway generates", f.String())
 }

@@ -57,21 +57,21 @@ type Fix struct {
 var fixTexts = map[FixKind]string{
 	FixAnswerPreflight:   "answer OPTIONS with Access-Control-Request-Method at the gateway itself, with status 204, before routing, redirects, authentication and limits",
 	FixAllowMethod:       "add %s to Access-Control-Allow-Methods",
-	FixDenyMethod:        "take %s out of Access-Control-Allow-Methods",
+	FixDenyMethod:        "remove %s from Access-Control-Allow-Methods",
 	FixAllowHeader:       "add %s to Access-Control-Allow-Headers",
-	FixDenyHeader:        "take %s out of Access-Control-Allow-Headers",
+	FixDenyHeader:        "remove %s from Access-Control-Allow-Headers",
 	FixMaxAge:            "set Access-Control-Max-Age to %s",
-	FixAllowOrigin:       "answer the origin %s with itself in Access-Control-Allow-Origin",
-	FixDenyOrigin:        "compare the whole Origin, so that %s gets no Access-Control-Allow-Origin",
-	FixUnlistOrigin:      "take %s out of the origins that may read",
+	FixAllowOrigin:       "send Access-Control-Allow-Origin: %s if the request has this Origin",
+	FixDenyOrigin:        "match the whole Origin, so that %s gets no Access-Control-Allow-Origin",
+	FixUnlistOrigin:      "remove %s from the allowed origins",
 	FixAllowCredentials:  "send Access-Control-Allow-Credentials: true",
-	FixForbidCredentials: "leave Access-Control-Allow-Credentials out",
-	FixVary:              "add %s to Vary on every answer, whatever its status and whether or not the request has an Origin",
-	FixOneOwner:          "remove %s from what the upstream sends, so that the gateway alone sets it",
-	FixScope:             "let these headers stand on this path alone, however it is spelled",
+	FixForbidCredentials: "remove Access-Control-Allow-Credentials",
+	FixVary:              "add %s to Vary in every response, with any status, also if the request has no Origin",
+	FixOneOwner:          "remove %s from the upstream's responses, so that only the gateway sets it",
+	FixScope:             "send the Access-Control headers for this path only, in all its spellings",
 	FixExpose:            "add %s to Access-Control-Expose-Headers",
-	FixHide:              "take %s out of Access-Control-Expose-Headers",
-	FixOnErrors:          "send the Access-Control headers with status %s too, also if the gateway makes the response itself",
+	FixHide:              "remove %s from Access-Control-Expose-Headers",
+	FixOnErrors:          "send the Access-Control headers with status %s too, also in responses that the gateway generates",
 	FixOnHops:            "send the Access-Control headers with redirects too",
 }
 
@@ -82,7 +82,7 @@ func FixKinds() []FixKind { return slices.Sorted(maps.Keys(fixTexts)) }
 func (f Fix) String() string {
 	text := fixTexts[f.Kind]
 	if f.Kind == FixAllowOrigin && len(f.Values) == 0 {
-		text = "answer the policy's origins, and no others, with themselves in Access-Control-Allow-Origin"
+		text = "echo the Origin in Access-Control-Allow-Origin if the policy allows it, and only then"
 	}
 	if strings.Contains(text, "%s") {
 		text = fmt.Sprintf(text, strings.Join(f.Values, ", "))
