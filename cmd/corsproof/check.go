@@ -88,7 +88,7 @@ func (f *policyFlags) choose(p *policy.Policy) (string, error) {
 	case f.target == "" && len(names) == 1:
 		return names[0], nil
 	case f.target == "":
-		return "", fmt.Errorf("--target: the policy has several, say which: %s", strings.Join(names, ", "))
+		return "", fmt.Errorf("--target is required, since the policy has several: %s", strings.Join(names, ", "))
 	case !slices.Contains(names, f.target):
 		return "", fmt.Errorf("--target %q: the policy has %s", f.target, strings.Join(names, ", "))
 	}
@@ -155,7 +155,7 @@ func (c *checking) run(ctx context.Context, file string) (err error) {
 		return err
 	}
 	if c.image != "" && c.binary != "" {
-		return errors.New("--image and --binary both say which program runs: give one")
+		return errors.New("--image and --binary exclude each other: give one")
 	}
 	if c.timeout <= 0 {
 		return fmt.Errorf("--timeout %v: it must be positive", c.timeout)

@@ -22,7 +22,7 @@ const doctorSchema = "corsproof.doctor/1"
 // A diagnosis is what is on this machine of all that corsproof can use.
 type diagnosis struct {
 	Schema string `json:"schema"`
-	// Ready says whether everything is there that the demo needs.
+	// Ready says whether everything that the demo needs is installed.
 	Ready bool   `json:"ready"`
 	OS    string `json:"os"`
 	Arch  string `json:"arch"`
@@ -219,7 +219,7 @@ func (d *diagnosis) write(w io.Writer) error {
 	}
 	fmt.Fprintf(&b, "installed in %s\n", d.Cache)
 	if d.Ready {
-		b.WriteString("everything is there that the demo needs\n")
+		b.WriteString("everything that the demo needs is installed\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

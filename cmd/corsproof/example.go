@@ -46,7 +46,7 @@ func writeExample(dir string) error {
 	for _, name := range names {
 		path := filepath.Join(dir, name)
 		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s is there already: choose another folder, or move it away", path)
+			return fmt.Errorf("%s exists already: choose another folder, or move it", path)
 		}
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {

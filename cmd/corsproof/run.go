@@ -287,7 +287,7 @@ func loadCases(ctx context.Context, args []string) ([]catalog.Case, error) {
 // file: what else there may be never ends, or never comes.
 func readCases(ctx context.Context, file string, named bool) ([]catalog.Case, error) {
 	if info, err := os.Stat(file); !named && (err != nil || !info.Mode().IsRegular()) {
-		return nil, cmp.Or(err, fmt.Errorf("%s is no regular file", file))
+		return nil, cmp.Or(err, fmt.Errorf("%s is not a regular file", file))
 	}
 	data, err := readInput(ctx, file)
 	if err != nil {

@@ -141,7 +141,7 @@ func TestRunOfAFolderWithAPipe(t *testing.T) {
 	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "x.yaml"), 0o600))
 	r := startIn(t, dir, nil, "run", ".", "--engine", "model")
 	assert.Equal(t, exitUsage, r.wait(t), r.out)
-	assert.Contains(t, r.out, "x.yaml is no regular file")
+	assert.Contains(t, r.out, "x.yaml is not a regular file")
 }
 
 func TestRunWritesEvidence(t *testing.T) {

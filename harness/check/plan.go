@@ -82,7 +82,7 @@ func leftOut(pc *catalog.PolicyCase, facts target.Facts, http2 bool) string {
 	case pc.Protocol == catalog.HTTP2 && !http2:
 		return "the target does not speak HTTP/2"
 	case !facts.Ours && pc.NeedsUpstream():
-		return "it needs an upstream that does as it is told, and the target's is not ours"
+		return "it needs a scripted upstream, and the target has its own"
 	case facts.Requests != target.AllRequests && !pc.Harmless():
 		return "it could change something at a target that others use"
 	}

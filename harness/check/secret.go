@@ -46,7 +46,7 @@ const mostSecret = 64 << 10
 // readSecret reads a regular file. What else there may be is read once, or never ends.
 func readSecret(path string) (string, error) {
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-		return "", cmp.Or(err, fmt.Errorf("%s is no regular file", path))
+		return "", cmp.Or(err, fmt.Errorf("%s is not a regular file", path))
 	}
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {

@@ -88,7 +88,7 @@ func (s *surveyor) stillAnswers(ctx context.Context, traces casesWithTraces) err
 	if where := strings.Join(s.rig.facts.ClientCertificates, "; "); where != "" {
 		return fmt.Errorf("the target answered none of %d requests; the last: %s: it wants a client's certificate (%s), and none can be presented here", asked, reason, where)
 	}
-	return fmt.Errorf("the target answered none of %d requests; the last: %s: see that what its URL and port lead to is the server that is meant", asked, reason)
+	return fmt.Errorf("the target answered none of %d requests; the last: %s: check its URL and port", asked, reason)
 }
 
 // noticeCertificate is an error if the target asks for a certificate that nobody here

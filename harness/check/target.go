@@ -70,7 +70,7 @@ func (t *URLTarget) start(ctx context.Context) (wire.Endpoint, error) {
 		if errors.As(err, &unknown) {
 			return wire.Endpoint{}, fmt.Errorf("its host can't be resolved: %w: see that the name is right and known on this machine", err)
 		}
-		return wire.Endpoint{}, fmt.Errorf("nobody answers there: %w: see that it runs and that this machine can reach it", err)
+		return wire.Endpoint{}, fmt.Errorf("no server answers: %w: check that it runs and that this machine can reach it", err)
 	}
 	address := conn.RemoteAddr().String()
 	conn.Close()

@@ -40,7 +40,7 @@ func TestURLTarget(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	for url, want := range map[string]string{
-		"http://" + closed.Addr().String(): "nobody answers there",
+		"http://" + closed.Addr().String(): "no server answers",
 		"https://does-not-exist.invalid":   "its host can't be resolved",
 		"https://api.example.com/path":     "without a path",
 		"ftp://api.example.com:21":         "neither http nor https",

@@ -18,7 +18,7 @@ func Load(file string, text []byte, given string, origins ...string) (*Policy, [
 	}
 	concerns := p.Lint()
 	if Refused(concerns) {
-		return nil, concerns, fmt.Errorf("%s: the policy is refused for what is listed above; accept a risk under accepted_risks, with a reason", file)
+		return nil, concerns, fmt.Errorf("%s: the policy has the risks listed above: fix them, or accept each under accepted_risks, with a reason", file)
 	}
 	return p, concerns, nil
 }

@@ -97,7 +97,7 @@ func TestConfigsThatAreNoFiles(t *testing.T) {
 	f, err := os.Create(big)
 	require.NoError(t, err)
 	require.NoError(t, errors.Join(f.Truncate(1<<40), f.Close(), syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600))) // a hole
-	for name, want := range map[string]string{"pipe": "pipe: it is no regular file", "/dev/zero": "/dev/zero: it is no regular file", "big": "big: it has more than 16 MiB"} {
+	for name, want := range map[string]string{"pipe": "pipe: not a regular file", "/dev/zero": "/dev/zero: not a regular file", "big": "big: it has more than 16 MiB"} {
 		for what, text := range map[string]string{
 			"nginx.conf":   "",
 			"include.conf": "http { include " + name + "; server { } }",

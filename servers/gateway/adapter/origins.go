@@ -43,7 +43,7 @@ func (n *NamedOrigins) Expression(at policy.Position, entry, pattern string) {
 }
 
 func (n *NamedOrigins) Note(at policy.Position, entry, why string) {
-	note := Note{File: at.File, Line: at.Line, Text: fmt.Sprintf("whom %s lets read was not tried by its own text: %s", entry, why)}
+	note := Note{File: at.File, Line: at.Line, Text: fmt.Sprintf("could not generate test origins from %s: %s", entry, why)}
 	if !slices.Contains(n.Notes, note) {
 		n.Notes = append(n.Notes, note)
 	}

@@ -25,7 +25,7 @@ func ReadRegular(name, path string) ([]byte, error) {
 		return nil, err
 	}
 	if info.Mode().Type()&^fs.ModeDir != 0 {
-		return nil, fmt.Errorf("%s: it is no regular file: write what it says to one, and name that", name)
+		return nil, fmt.Errorf("%s: not a regular file; copy its content to one and use that", name)
 	}
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // nor waits for the other end of what is a pipe by now
 	if err != nil {

@@ -19,12 +19,12 @@ func (r *rewrite) byAddress(e *ast.MappingValueNode, parent string) {
 		host, port, _ := net.SplitHostPort(nowhere.Address)
 		r.set(adapter.WhatLog, e.Value, strconv.Quote(host), "address")
 		r.set(adapter.WhatLog, e.Value, port, "port_value")
-		r.note(e, "traces reach nobody here")
+		r.note(e, "traces are dropped here")
 	case "upstream_bind_config":
 		r.replace(adapter.WhatUpstream, e, null) // an address of another machine
 	case "destination_port":
 		if parent == "filter_chain_match" {
-			r.problem(e, "the filter chain is for clients of port %s, and Envoy listens on a free port here: leave destination_port out of the config that is checked", r.f.text(e.Value))
+			r.problem(e, "the filter chain matches destination_port %s, and Envoy listens on another port here: remove destination_port from the config for the check", r.f.text(e.Value))
 		}
 	case "direct_remote_ip", "remote_ip", "source_ip", "source_prefix_ranges", "direct_source_prefix_ranges", "prefix_ranges":
 		r.note(e, "%s: Envoy and its clients have 127.0.0.1 here, or a socket", key)

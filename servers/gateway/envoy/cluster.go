@@ -70,7 +70,7 @@ func (r *rewrite) cluster(n ast.Node) {
 	}
 	if use == telemetry {
 		to = nowhere
-		r.note(r.f.field(n, "name"), "cluster %s is for traces, statistics or logs alone: they reach nobody here", name)
+		r.note(r.f.field(n, "name"), "cluster %s only receives traces, statistics or logs: they are dropped here", name)
 	}
 	endpoints := 0
 	for _, locality := range r.f.items(r.f.value(n, "load_assignment", "endpoints")) {
@@ -115,7 +115,7 @@ func (r *rewrite) canRun(n ast.Node, name string, use envoyUse) bool {
 	case "EDS":
 		r.problem(r.f.field(n, "type"), "the endpoints of cluster %s are fetched (EDS), and nothing is fetched here: write them in load_assignment, with type STATIC", name)
 	case "ORIGINAL_DST":
-		r.problem(r.f.field(n, "type"), "cluster %s goes wherever a client meant to go (ORIGINAL_DST), and here that is nowhere: write its endpoints in load_assignment, with type STATIC", name)
+		r.problem(r.f.field(n, "type"), "cluster %s has type ORIGINAL_DST, which leads nowhere here: write its endpoints in load_assignment, with type STATIC", name)
 	}
 	if kind := r.f.text(n, "cluster_type", "name"); slices.Contains([]string{"envoy.clusters.dynamic_forward_proxy", "envoy.clusters.redis", "envoy.cluster.eds"}, kind) {
 		r.problem(r.f.field(n, "cluster_type"), "the endpoints of cluster %s aren't in the config (%s): write them in load_assignment, with type STATIC", name, kind)
@@ -124,7 +124,7 @@ func (r *rewrite) canRun(n ast.Node, name string, use envoyUse) bool {
 		r.problem(matches, "which transport socket cluster %s uses depends on its endpoint: write transport_socket", name)
 	}
 	if socket := r.f.field(n, "transport_socket"); socket != nil && strings.HasSuffix(r.f.text(socket.Value, "typed_config", "@type"), ".ProxyProtocolUpstreamTransport") {
-		r.problem(socket, "cluster %s calls its upstream with PROXY protocol, and the scripted upstream speaks none: write the transport_socket that is within it", name)
+		r.problem(socket, "cluster %s uses the PROXY protocol, which the scripted upstream does not speak: write the inner transport_socket instead", name)
 	}
 	http2 := r.f.field(n, "http2_protocol_options")
 	for _, options := range r.f.fields(r.f.value(n, "typed_extension_protocol_options")) {

@@ -43,10 +43,10 @@ func (r *rewrite) run() {
 				r.problem(e, "what Envoy fetches (LDS, CDS, ADS) isn't here: give it a config with all listeners and clusters in static_resources, as /config_dump shows it")
 			}
 		case "hds_config", "config_sources", "default_config_source", "xds_delegate_extension":
-			r.problem(e, "%s says where to fetch configuration, and nothing is fetched here: leave it out of the config that is checked", yamlKey(e))
+			r.problem(e, "%s fetches configuration, which is not supported: remove it from the config for the check", yamlKey(e))
 		case "stats_sinks":
 			r.replace(adapter.WhatLog, e, null) // some sinks call an address, not a cluster
-			r.note(e, "statistics reach nobody here")
+			r.note(e, "statistics are dropped here")
 		}
 	}
 	r.uses = r.clusterUses()
@@ -96,13 +96,13 @@ func (r *rewrite) walk(n ast.Node, parent string) {
 		case "pkcs12":
 			r.problem(e, "a certificate in PKCS #12 has no counterpart here: write it as certificate_chain and private_key")
 		case "sds_config":
-			r.problem(e, "a secret that is fetched (SDS) isn't here: name it in static_resources.secrets, or write tls_certificates in its place")
+			r.problem(e, "secrets fetched by SDS are not supported: put it into static_resources.secrets, or write tls_certificates instead")
 		case "rds", "scoped_routes":
 			if key == "rds" || r.f.field(e.Value, "scoped_rds") != nil {
 				r.problem(e, "routes that are fetched (%s) aren't here: write route_config in their place, as /config_dump shows it", strings.ToUpper(key))
 			}
 		case "config_discovery":
-			r.problem(e, "a filter that is fetched (ECDS) isn't here: write its typed_config")
+			r.problem(e, "filters fetched by ECDS are not supported: write its typed_config")
 		case "filename":
 			r.filename(e)
 		case "access_log_path":

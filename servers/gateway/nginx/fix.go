@@ -46,9 +46,9 @@ func (c *conf) inWords(f policy.Fix, at []*directive) policy.Wording {
 	}
 	what := f.String()
 	if f.Kind == policy.FixDenyOrigin || f.Kind == policy.FixAllowOrigin && len(f.Values) == 0 { // which are others than the policy's
-		what = "compare the whole Origin with those of the policy, and answer one of them with itself"
+		what = "compare the whole Origin with the policy's origins, and echo it if it is one of them"
 	}
-	all[0].Text = "what is answered here has to be changed: " + what
+	all[0].Text = "change the responses generated here: " + what
 	for i := range all[1:] {
 		all[i+1].Text = "and here"
 	}

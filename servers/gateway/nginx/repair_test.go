@@ -31,7 +31,7 @@ func TestNginxFixIsOfWhoSaysIt(t *testing.T) {
 	open := func(name string) string {
 		return name + " {\n            add_header Access-Control-Allow-Origin $http_origin always;\n            proxy_pass http://app.internal;\n        }"
 	}
-	const compare = "what is answered here has to be changed: compare the whole Origin with those of the policy, and answer one of them with itself"
+	const compare = "change the responses generated here: compare the whole Origin with the policy's origins, and echo it if it is one of them"
 	const ownMap = `nginx.conf:2: insert after this line: map $http_origin $cors_origin {
     default "";
     "~^https://app\.test$" $http_origin;

@@ -98,7 +98,7 @@ func init() { // the rules reach the table again, through walk
 		"fastcgi_pass": "FastCGI", "grpc_pass": "gRPC", "uwsgi_pass": "uwsgi", "scgi_pass": "SCGI", "memcached_pass": "the memcached protocol",
 	} {
 		rules[name] = func(r *rewrite, d *directive) {
-			r.problem(d, "%s speaks %s to its upstream, and the scripted upstream speaks HTTP alone: leave this location out of the config that is checked", name, protocol)
+			r.problem(d, "%s speaks %s to its upstream, and the scripted upstream speaks only HTTP: remove this location from the config for the check", name, protocol)
 		}
 	}
 }
@@ -247,7 +247,7 @@ func (r *rewrite) loadModule(d *directive) {
 			return
 		}
 	}
-	r.problem(d, "load_module %s: there is no such module in %s: install it, or leave it out of the config that is checked", name, strings.Join(moduleFolders, ", "))
+	r.problem(d, "load_module %s: no such module in %s: install it, or remove the line from the config for the check", name, strings.Join(moduleFolders, ", "))
 }
 
 func (r *rewrite) byAddress(d *directive) {
