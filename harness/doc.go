@@ -102,6 +102,14 @@
 // surveyed on the answers to each portion of cases, before any of them is judged, and
 // not by requests ahead of all others: a limit shows after many requests alone.
 //
+// Test binaries that drive a browser wait for each other, but as many run at a time as
+// the machine has processors ([browser.Turn]): one after another, the last of them left
+// half of the machine unused. Nothing in them has a deadline that a busy machine misses.
+//
+// Chromium runs without the features that only start processes: a renderer kept ready
+// for the next site, pages of the address bar, a process that draws. Each page here has
+// its own site. No flag changes the network stack's decisions.
+//
 // A page makes its calls from its one document, as many at a time as it has slots. A
 // frame for each slot took more processor time and showed nothing else.
 //
