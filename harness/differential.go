@@ -192,7 +192,7 @@ func refused(t fetch.Trace) report.Cell {
 		cell.Text = ownName(t.Caller) + ", before anything was sent"
 	case len(t.Exchanges) == 0:
 		cell.Text = "nobody: no request reached the server"
-	case last.Response == nil || last.Incomplete != "":
+	case last.Response == nil || last.Incomplete != "" && o.Block == nil: // who blocks a response may end it
 		cell.Text = "nobody: there was no whole answer"
 	case last.Kind == fetch.ExchangePreflight:
 		cell.Text = ownName(t.Caller) + ", on its preflight's answer"

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/corsproof/corsproof/harness/fetch"
 )
@@ -24,7 +25,9 @@ const (
 
 // WhoEnforced compares a browser's trace with those of direct clients for the
 // same request, and says who enforced and on what evidence: the digests of the
-// bodies that the server sent to the browser and that the direct clients read.
+// bodies that the server sent to the browser and that the direct clients read. A
+// browser that blocks a response may end it before its body has come: then what came has
+// to be the beginning of what the direct clients read.
 func WhoEnforced(inBrowser fetch.Trace, direct ...fetch.Trace) (Enforcer, string) {
 	if len(direct) == 0 {
 		return EnforcerUnknown, "no direct client made the call"
@@ -52,25 +55,34 @@ func WhoEnforced(inBrowser fetch.Trace, direct ...fetch.Trace) (Enforcer, string
 	if !ok {
 		return EnforcerBrowser, "the browser never sent the request: its preflight was refused; the direct clients sent it and read the answer"
 	}
+	if sent.Incomplete != "" && inBrowser.Outcome.Block == nil {
+		return EnforcerUnknown, "the response to the browser was cut short, and not because the browser blocked it: " + sent.Incomplete
+	}
+	body := sent.Response.Body
 	for _, d := range direct {
-		if got := d.Outcome.Response.Body; got.Digest != sent.Body.Digest {
+		got := d.Outcome.Response
+		same := got.Body.Digest == body.Digest || sent.Incomplete != "" && strings.HasPrefix(got.Body.Prefix, body.Prefix)
+		if !same {
 			return EnforcerServer, fmt.Sprintf("the server sent the browser %d bytes (%.15s…) and %s other %d bytes (%.15s…)",
-				sent.Body.Length, sent.Body.Digest, d.Caller.Name, got.Length, got.Digest)
+				body.Length, body.Digest, d.Caller.Name, got.Body.Length, got.Body.Digest)
 		}
-		if got := d.Outcome.Response.Status; got != sent.Status {
-			return EnforcerServer, fmt.Sprintf("the server answered the browser %d and %s %d", sent.Status, d.Caller.Name, got)
+		if got.Status != sent.Response.Status {
+			return EnforcerServer, fmt.Sprintf("the server answered the browser %d and %s %d", sent.Response.Status, d.Caller.Name, got.Status)
 		}
 	}
-	return EnforcerBrowser, fmt.Sprintf("the server sent the browser the same %d bytes (%.15s…) that the direct clients read", sent.Body.Length, sent.Body.Digest)
+	if sent.Incomplete != "" {
+		return EnforcerBrowser, fmt.Sprintf("the browser blocked the response and ended it after %d bytes, with which what the direct clients read begins (%s)", body.Length, sent.Incomplete)
+	}
+	return EnforcerBrowser, fmt.Sprintf("the server sent the browser the same %d bytes (%.15s…) that the direct clients read", body.Length, body.Digest)
 }
 
-// sentToBrowser returns the last answer to the browser that is not a
+// sentToBrowser returns the last exchange of the browser with a response that is not a
 // preflight's.
-func sentToBrowser(t fetch.Trace) (fetch.SentResponse, bool) {
+func sentToBrowser(t fetch.Trace) (fetch.Exchange, bool) {
 	for i := len(t.Exchanges) - 1; i >= 0; i-- {
 		if x := t.Exchanges[i]; x.Kind == fetch.ExchangeRequest && x.Response != nil {
-			return *x.Response, true
+			return x, true
 		}
 	}
-	return fetch.SentResponse{}, false
+	return fetch.Exchange{}, false
 }

@@ -24,6 +24,12 @@ func TestWhoEnforced(t *testing.T) {
 	opaque := blocked(fetch.ExchangeRequest, 200, secret)
 	opaque.Outcome = fetch.Outcome{Kind: fetch.OutcomeResponse, Response: &fetch.ReadResponse{Type: fetch.ResponseOpaque}}
 
+	ended := func(body string, block *fetch.Block) fetch.Trace {
+		t := blocked(fetch.ExchangeRequest, 200, body)
+		t.Outcome.Block, t.Exchanges[0].Incomplete = block, "the client reset the stream: CANCEL"
+		return t
+	}
+
 	for _, tc := range []struct {
 		name    string
 		browser fetch.Trace
@@ -32,6 +38,10 @@ func TestWhoEnforced(t *testing.T) {
 	}{
 		{"same bytes, browser withheld them", blocked(fetch.ExchangeRequest, 200, secret), []fetch.Trace{read("curl", secret)}, EnforcerBrowser},
 		{"opaque is withheld, too", opaque, []fetch.Trace{read("curl", secret)}, EnforcerBrowser},
+		{"blocked at the head, before a body came", ended("", &fetch.Block{}), []fetch.Trace{read("curl", secret)}, EnforcerBrowser},
+		{"blocked in the middle of the body", ended(secret[:3], &fetch.Block{}), []fetch.Trace{read("curl", secret)}, EnforcerBrowser},
+		{"blocked in the middle of another body", ended(other[:3], &fetch.Block{}), []fetch.Trace{read("curl", secret)}, EnforcerServer},
+		{"cut short, and not blocked", ended(secret[:3], nil), []fetch.Trace{read("curl", secret)}, EnforcerUnknown},
 		{"preflight refused", blocked(fetch.ExchangePreflight, 200, ""), []fetch.Trace{read("curl", secret)}, EnforcerBrowser},
 		{"everybody read", read("chromium", secret), []fetch.Trace{read("curl", secret)}, EnforcerNobody},
 		{"other bytes for the browser", blocked(fetch.ExchangeRequest, 200, other), []fetch.Trace{read("curl", secret)}, EnforcerServer},
