@@ -22,7 +22,6 @@ const (
 //
 // https://fetch.spec.whatwg.org/#cors-preflight-fetch-0
 func (f *fetching) PreflightFetch() *response {
-	const phase = "cors-preflight-fetch-0"
 	// Step 1.
 	preflight := f.shared.request()
 	*preflight = request{
