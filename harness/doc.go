@@ -104,7 +104,7 @@
 //
 // Test binaries that drive a browser wait for each other, but as many run at a time as
 // the machine has processors ([browser.Turn]): one after another, the last of them left
-// half of the machine unused. Nothing in them has a deadline that a busy machine misses.
+// half of the machine unused. Their deadlines are minutes, or wait for events.
 //
 // Chromium runs without the features that only start processes: a renderer kept ready
 // for the next site, pages of the address bar, a process that draws. Each page here has

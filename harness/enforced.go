@@ -27,7 +27,7 @@ const (
 // same request, and says who enforced and on what evidence: the digests of the
 // bodies that the server sent to the browser and that the direct clients read. A
 // browser that blocks a response may end it before its body has come: then what came has
-// to be the beginning of what the direct clients read.
+// to be the beginning of what the direct clients read, as far as payloads keep it.
 func WhoEnforced(inBrowser fetch.Trace, direct ...fetch.Trace) (Enforcer, string) {
 	if len(direct) == 0 {
 		return EnforcerUnknown, "no direct client made the call"
@@ -61,7 +61,8 @@ func WhoEnforced(inBrowser fetch.Trace, direct ...fetch.Trace) (Enforcer, string
 	body := sent.Response.Body
 	for _, d := range direct {
 		got := d.Outcome.Response
-		same := got.Body.Digest == body.Digest || sent.Incomplete != "" && strings.HasPrefix(got.Body.Prefix, body.Prefix)
+		same := got.Body.Digest == body.Digest ||
+			sent.Incomplete != "" && body.Length <= got.Body.Length && strings.HasPrefix(got.Body.Prefix, body.Prefix)
 		if !same {
 			return EnforcerServer, fmt.Sprintf("the server sent the browser %d bytes (%.15s…) and %s other %d bytes (%.15s…)",
 				body.Length, body.Digest, d.Caller.Name, got.Body.Length, got.Body.Digest)
