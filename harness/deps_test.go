@@ -46,7 +46,7 @@ var allowed = map[string][]string{
 	// For benchmarks alone.
 	"harness/internal/pairs": {},
 
-	"harness/check": {"harness", "harness/fetch", "harness/target", "harness/wire", "harness/browser", "harness/policy", "harness/catalog", "harness/judge", "harness/report"},
+	"harness/check": {"harness", "harness/fetch", "harness/direct", "harness/target", "harness/wire", "harness/browser", "harness/policy", "harness/catalog", "harness/judge", "harness/report"},
 	"harness/cases": {"harness", "harness/fetch", "harness/wire", "harness/direct", "harness/browser", "harness/catalog", "harness/judge", "harness/report", "harness/fuzz"},
 
 	"servers":       {"harness/fetch", "harness/wire", "harness/process", "harness/netns", "fixtures"},

@@ -29,7 +29,7 @@
 //	report                fetch, policy, catalog, judge
 //	fuzz                  fetch, catalog, judge
 //	harness               fetch, wire, process, direct, browser, report
-//	check                 harness, and under it fetch, wire, target, browser, policy, catalog, judge, report
+//	check                 harness, and under it fetch, wire, direct, target, browser, policy, catalog, judge, report
 //	cases                 harness, and under it fetch, wire, direct, browser, catalog, judge, report, fuzz
 //	servers               fetch, wire, process, netns, fixtures
 //	servers/container     servers, fetch, wire, process, fixtures

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
@@ -50,7 +51,7 @@ func (e *unreplayedError) Error() string { return e.method + " " + e.url }
 func replay(t fetch.Trace) fetch.Answerer {
 	used := make([]bool, len(t.Exchanges))
 	return func(_ context.Context, r fetch.NetworkRequest) (fetch.NetworkResponse, error) {
-		url := withoutFragment(r.URL.String())
+		url, _, _ := strings.Cut(r.URL.String(), "#")
 		for i, x := range t.Exchanges {
 			if used[i] || x.Request.Method != r.Method || x.Server+x.Request.Target != url {
 				continue

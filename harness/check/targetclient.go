@@ -1,22 +1,16 @@
 package check
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"net/http/httptrace"
-	"net/url"
-	"slices"
-	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/corsproof/corsproof/harness/catalog"
+	"github.com/corsproof/corsproof/harness/direct"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/wire"
 )
@@ -109,7 +103,7 @@ func (c *targetClient) answerer(protocol catalog.Protocol, mayHang bool) fetch.A
 	}
 }
 
-// errTooLate is why a request that took too long ended.
+// errTooLate is why the agreement on TLS ended.
 var errTooLate = errors.New("the target did not answer in time")
 
 func (c *targetClient) call(ctx context.Context, protocol catalog.Protocol, r fetch.NetworkRequest) (fetch.NetworkResponse, error) {
@@ -117,81 +111,6 @@ func (c *targetClient) call(ctx context.Context, protocol catalog.Protocol, r fe
 	if !ok {
 		return fetch.NetworkResponse{}, errors.New("the body holds a code point above U+00FF")
 	}
-	u, err := url.Parse(withoutFragment(r.URL.String()))
-	if err != nil {
-		return fetch.NetworkResponse{}, fmt.Errorf("call the target: %w", err)
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, errTooLate)
-	defer cancel()
-	var came atomic.Bool
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotFirstResponseByte: func() { came.Store(true) }})
-	request := (&http.Request{
-		Method: r.Method, URL: u, Host: u.Host, Header: http.Header{"User-Agent": {"corsproof"}},
-		Body: http.NoBody,
-	}).WithContext(ctx)
-	if r.HasBody {
-		request.Body, request.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	}
-	for _, h := range r.Headers {
-		value, _ := fetch.IsomorphicEncode(h.Value())
-		request.Header[h.Name()] = append(request.Header[h.Name()], string(value))
-	}
-	response, err := c.byProto[protocol].RoundTrip(request)
-	if err != nil {
-		return failed(ctx, err, came.Load())
-	}
-	defer response.Body.Close()
-	var content fetch.PayloadBuilder
-	if _, err := io.Copy(&content, response.Body); err != nil {
-		return failed(ctx, err, true)
-	}
-	out := fetch.NetworkResponse{Status: response.StatusCode, Reason: strings.TrimPrefix(response.Status, fmt.Sprint(response.StatusCode, " "))}
-	names := make([]string, 0, len(response.Header))
-	for name := range response.Header {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		for _, value := range response.Header[name] {
-			out.Headers = append(out.Headers, fetch.Header{name, fetch.IsomorphicDecode([]byte(value))})
-		}
-	}
-	out.Body = content.Payload()
-	return out, nil
-}
-
-// failed tells a network error, which is the target's, from the end of the run. came
-// says that something of an answer did.
-func failed(ctx context.Context, err error, came bool) (fetch.NetworkResponse, error) {
-	switch cause := context.Cause(ctx); {
-	case errors.Is(cause, errTooLate):
-		return fetch.NetworkResponse{Silent: true}, nil
-	case cause != nil:
-		return fetch.NetworkResponse{}, cause
-	}
-	if came {
-		return fetch.NetworkResponse{Failed: "what came is no answer that can be read: " + err.Error(), Failure: fetch.FailureUnreadable}, nil
-	}
-	if wantsCertificate(err) {
-		return fetch.NetworkResponse{Failed: err.Error(), Failure: fetch.FailureCertificate}, nil
-	}
-	return fetch.NetworkResponse{Failed: err.Error()}, nil
-}
-
-// certificateAlerts are what a server ends a handshake with if it wants another
-// certificate of the client than it got: https://www.rfc-editor.org/rfc/rfc8446#section-6.
-var certificateAlerts = []tls.AlertError{42, 43, 44, 45, 46, 48, 116}
-
-// wantsCertificate reports whether the server ended a handshake because of the
-// client's certificate. The type of an alert that came over TCP isn't exported.
-func wantsCertificate(err error) bool {
-	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "remote error" && slices.ContainsFunc(certificateAlerts, func(a tls.AlertError) bool {
-		return op.Err.Error() == a.Error()
-	})
-}
-
-func withoutFragment(u string) string {
-	u, _, _ = strings.Cut(u, "#")
-	return u
+	out := direct.Outgoing{Method: r.Method, URL: r.URL.String(), Headers: append(fetch.HeaderList{{"User-Agent", "corsproof"}}, r.Headers...), Body: body}
+	return direct.Exchange(ctx, c.byProto[protocol], out, c.timeout)
 }

@@ -1,23 +1,17 @@
 package direct
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/netip"
 	"runtime"
-	"slices"
 
 	"github.com/corsproof/corsproof/harness/fetch"
 )
-
-var errTimeout = errors.New("the call took too long")
 
 // NetHTTP is Go's own HTTP client. Close it to end its idle connections.
 type NetHTTP struct {
@@ -88,8 +82,6 @@ func (c *NetHTTP) call(ctx context.Context, r fetch.Request) (Reply, error) {
 	// A connection of its own for each call: net/http repeats a request of its
 	// own accord if a kept-alive connection turns out to be closed.
 	c.transport.CloseIdleConnections()
-	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.Timeouts.call(), errTimeout)
-	defer cancel()
 	var reply Reply
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(info httptrace.GotConnInfo) { reply.Connections = []string{info.Conn.LocalAddr().String()} },
@@ -98,51 +90,22 @@ func (c *NetHTTP) call(ctx context.Context, r fetch.Request) (Reply, error) {
 	if err != nil {
 		return reply, err
 	}
-	req, err := http.NewRequestWithContext(ctx, method(r), r.URL, bytes.NewReader(p))
-	if err != nil {
-		return reply, fmt.Errorf("make the request: %w", err)
-	}
+	out := Outgoing{Method: method(r), URL: r.URL, Body: p}
 	for _, h := range headers(r) {
-		req.Header.Add(h.Name(), h.Value())
+		out.Headers = append(out.Headers, fetch.Header{http.CanonicalHeaderKey(h.Name()), h.Value()})
 	}
-	// RoundTrip, not Do: the client follows no redirect of its own accord.
-	resp, err := c.transport.RoundTrip(req)
-	var b fetch.PayloadBuilder
-	if err == nil {
-		defer resp.Body.Close()
-		if _, err = io.Copy(&b, resp.Body); err != nil {
-			err = fmt.Errorf("read the body: %w", err)
-		}
-	}
-	switch cause := context.Cause(ctx); {
-	case err == nil:
-	case cause == errTimeout: // not the server's answer, but the end of our patience
+	came, err := Exchange(ctx, c.transport, out, c.cfg.Timeouts.call())
+	switch {
+	case err != nil:
+		return reply, err
+	case came.Silent: // not the server's answer, but the end of our patience
 		reply.Outcome = fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: fmt.Sprintf("no whole answer within %v", c.cfg.Timeouts.call())}
-		return reply, nil
-	case cause != nil:
-		return reply, cause
+	case came.Failed != "":
+		reply.Outcome = fetch.Outcome{Kind: fetch.OutcomeNetworkError, Error: came.Failed}
 	default:
-		reply.Outcome = fetch.Outcome{Kind: fetch.OutcomeNetworkError, Error: err.Error()}
-		return reply, nil
+		reply.Outcome = fetch.Outcome{Kind: fetch.OutcomeResponse, Response: &fetch.ReadResponse{
+			Type: fetch.ResponseDefault, Status: came.Status, URL: r.URL, Headers: came.Headers.Redacted(), Body: came.Body,
+		}}
 	}
-	reply.Outcome = fetch.Outcome{Kind: fetch.OutcomeResponse, Response: &fetch.ReadResponse{
-		Type: fetch.ResponseDefault, Status: resp.StatusCode, URL: r.URL, Headers: sorted(resp.Header), Body: b.Payload(),
-	}}
 	return reply, nil
-}
-
-// sorted lists a header map by name: net/http forgets the order of the lines.
-func sorted(header http.Header) fetch.HeaderList {
-	names := make([]string, 0, len(header))
-	for name := range header {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	list := fetch.HeaderList{}
-	for _, name := range names {
-		for _, value := range header[name] {
-			list = append(list, fetch.Header{name, fetch.IsomorphicDecode([]byte(value))})
-		}
-	}
-	return list.Redacted()
 }
