@@ -46,8 +46,9 @@ var allowed = map[string][]string{
 	// For benchmarks alone.
 	"harness/internal/pairs": {},
 
-	"harness/check": {"harness", "harness/fetch", "harness/direct", "harness/target", "harness/wire", "harness/browser", "harness/policy", "harness/catalog", "harness/judge", "harness/report"},
-	"harness/cases": {"harness", "harness/fetch", "harness/wire", "harness/direct", "harness/browser", "harness/catalog", "harness/judge", "harness/report", "harness/fuzz"},
+	"harness/drive": {"harness/fetch", "harness/browser"},
+	"harness/check": {"harness", "harness/fetch", "harness/direct", "harness/drive", "harness/target", "harness/wire", "harness/browser", "harness/policy", "harness/catalog", "harness/judge", "harness/report"},
+	"harness/cases": {"harness", "harness/fetch", "harness/drive", "harness/wire", "harness/direct", "harness/browser", "harness/catalog", "harness/judge", "harness/report", "harness/fuzz"},
 
 	"servers":       {"harness/fetch", "harness/wire", "harness/process", "harness/netns", "fixtures"},
 	"scenarios":     {"harness/…", "servers/…", "fixtures"},

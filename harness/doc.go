@@ -29,8 +29,9 @@
 //	report                fetch, policy, catalog, judge
 //	fuzz                  fetch, catalog, judge
 //	harness               fetch, wire, process, direct, browser, report
-//	check                 harness, and under it fetch, wire, direct, target, browser, policy, catalog, judge, report
-//	cases                 harness, and under it fetch, wire, direct, browser, catalog, judge, report, fuzz
+//	drive                 fetch, browser
+//	check                 harness, and under it fetch, wire, direct, drive, target, browser, policy, catalog, judge, report
+//	cases                 harness, and under it fetch, wire, direct, drive, browser, catalog, judge, report, fuzz
 //	servers               fetch, wire, process, netns, fixtures
 //	servers/container     servers, fetch, wire, process, fixtures
 //	servers/kubernetes    servers, fetch, wire, process, fixtures

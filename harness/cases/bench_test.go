@@ -35,7 +35,7 @@ func BenchmarkCatalogue(b *testing.B) {
 	b.Cleanup(func() { driver.Close() })
 	require.NoError(b, driver.Prepare(b.Context(), cases))
 	bare := map[string]*browser.Bare{}
-	for origin := range driver.pages {
+	for _, origin := range pageOrigins(cases) {
 		page, err := driver.chromium.OpenBare(b.Context(), origin)
 		require.NoError(b, err)
 		b.Cleanup(func() { page.Close() })
@@ -54,18 +54,18 @@ func BenchmarkCatalogue(b *testing.B) {
 			batch, err := driver.place(b.Context(), cases)
 			require.NoError(b, err)
 			for step := 0; ; step++ {
-				byPage, any := batch.step(step)
-				if !any {
+				requests := map[string][]fetch.Request{}
+				for _, d := range batch.cases {
+					if step < len(d.Requests) {
+						r := d.Requests[step]
+						requests[r.Page] = append(requests[r.Page], r.Fetch)
+					}
+				}
+				if len(requests) == 0 {
 					break
 				}
 				keys, err := batch.script(step)
 				require.NoError(b, err)
-				requests := map[string][]fetch.Request{}
-				for origin, list := range byPage {
-					for _, d := range list {
-						requests[origin] = append(requests[origin], d.Placed.FetchRequest(d.Placed.AllSteps()[step]))
-					}
-				}
 				began := time.Now()
 				var pages errgroup.Group
 				for origin, requests := range requests {
@@ -83,4 +83,16 @@ func BenchmarkCatalogue(b *testing.B) {
 	}
 
 	pairs.Hold(b, cataloguePairs, catalogueLeast, len(cases), loop, drive)
+}
+
+// pageOrigins are those of the pages that make the cases' requests.
+func pageOrigins(cases []catalog.Case) (origins []string) {
+	for i := range cases {
+		for _, s := range cases[i].AllSteps() {
+			if origin := cases[i].PageOrigin(s); !slices.Contains(origins, origin) {
+				origins = append(origins, origin)
+			}
+		}
+	}
+	return origins
 }

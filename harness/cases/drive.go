@@ -1,11 +1,10 @@
 package cases
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"github.com/corsproof/corsproof/harness"
 	"github.com/corsproof/corsproof/harness/browser"
 	"github.com/corsproof/corsproof/harness/catalog"
+	"github.com/corsproof/corsproof/harness/drive"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/wire"
 )
@@ -42,8 +42,7 @@ type Driver struct {
 	lab      *harness.Lab
 	chromium *browser.Chromium
 	scripted *wire.Scripted
-	timeout  time.Duration
-	pages    map[string]browser.Page // by origin
+	browser  drive.Driver
 	tokens   int
 }
 
@@ -54,10 +53,13 @@ func NewDriver(ctx context.Context, lab *harness.Lab, timeout time.Duration) (*D
 	if err != nil {
 		return nil, err
 	}
-	d := &Driver{lab: lab, scripted: scripted, timeout: timeout, pages: map[string]browser.Page{}}
-	if d.timeout == 0 {
-		d.timeout = DefaultTimeout
-	}
+	d := &Driver{lab: lab, scripted: scripted}
+	d.browser = drive.Driver{Timeout: cmp.Or(timeout, DefaultTimeout), Pages: drive.NewPages(drive.PagesConfig{
+		Serve: func(origin string) error { return scripted.Serve(origin, wire.ServedHTTP1) },
+		Open: func(ctx context.Context, origin string, _ int) (browser.Page, error) {
+			return d.chromium.Open(ctx, origin)
+		},
+	})}
 	for _, r := range scripted.Recorders() {
 		if err := lab.Watch(r); err != nil {
 			return nil, errors.Join(err, d.Close())
@@ -66,16 +68,14 @@ func NewDriver(ctx context.Context, lab *harness.Lab, timeout time.Duration) (*D
 	if d.chromium, err = lab.Chromium(ctx); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
+	d.browser.Engine = d.chromium
 	return d, nil
 }
 
 // Close closes the pages and the scripted server.
 func (d *Driver) Close() error {
-	var errs []error
-	for _, p := range d.pages {
-		errs = append(errs, p.Close())
-	}
-	return errors.Join(append(errs, d.scripted.Close())...)
+	d.browser.Pages.Close()
+	return d.scripted.Close()
 }
 
 // A Driven is a case that was driven.
@@ -84,14 +84,7 @@ type Driven struct {
 	// Placed is the case as it was driven, see [catalog.Case.Place] and
 	// [catalog.Case.Reusing].
 	Placed catalog.Case
-	// Traces has the engine's trace of each request.
-	Traces []fetch.Trace
-	// Waited is how many seconds, rounded up, each request came after the one
-	// before at most.
-	Waited []int
-
-	last  time.Time // when the last request was about to be made
-	token string    // what the paths of its URLs begin with
+	drive.Run
 }
 
 // Drive drives the cases, many at a time, and hands each to each once it is
@@ -149,32 +142,12 @@ func (d *Driver) forget() {
 func (d *Driver) Prepare(ctx context.Context, cases []catalog.Case) error {
 	for i := range cases {
 		for _, s := range cases[i].AllSteps() {
-			if _, err := d.page(ctx, cases[i].PageOrigin(s)); err != nil {
+			if _, err := d.browser.Pages.Page(ctx, cases[i].PageOrigin(s), 0); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
-}
-
-// page returns the page at an origin.
-func (d *Driver) page(ctx context.Context, origin string) (browser.Page, error) {
-	if p := d.pages[origin]; p != nil {
-		return p, nil
-	}
-	from := origin
-	if origin == browser.OpaqueOrigin {
-		from = browser.OpaqueHost
-	}
-	if err := d.scripted.Serve(from, wire.ServedHTTP1); err != nil {
-		return nil, fmt.Errorf("page origin %s: %w", origin, err)
-	}
-	p, err := d.chromium.Open(ctx, origin)
-	if err != nil {
-		return nil, err
-	}
-	d.pages[origin] = p
-	return p, nil
 }
 
 // A driving is a batch of cases in progress.
@@ -190,7 +163,8 @@ func (d *Driver) place(ctx context.Context, cases []catalog.Case) (*driving, err
 		c := &cases[i]
 		d.tokens++
 		token := "t" + strconv.FormatInt(int64(d.tokens), 36)
-		driven := &Driven{Case: c, Placed: c.Place(token), token: token}
+		driven := &Driven{Case: c, Placed: c.Place(token)}
+		driven.Run = runOf(c.ID, &driven.Placed, token)
 		b.cases = append(b.cases, driven)
 		for origin, http2 := range driven.Placed.Origins() {
 			protocol := wire.ServedHTTP1
@@ -205,43 +179,34 @@ func (d *Driver) place(ctx context.Context, cases []catalog.Case) (*driving, err
 	return b, d.Prepare(ctx, cases)
 }
 
+// runOf is what the browser has to do for a case that is placed below a token, with
+// which the paths of its URLs begin.
+func runOf(id string, placed *catalog.Case, token string) drive.Run {
+	r := drive.Run{Case: id, Owns: func(x fetch.Exchange) bool {
+		path, _, _ := strings.Cut(strings.TrimPrefix(x.Request.Target, "/"), "/")
+		return path == token
+	}}
+	for _, s := range placed.AllSteps() {
+		r.Requests = append(r.Requests, drive.Request{Page: placed.PageOrigin(s), Fetch: placed.FetchRequest(s)})
+	}
+	return r
+}
+
 // run makes the first request of each case, then the second of those that have
 // one, and so on.
 func (b *driving) run(ctx context.Context) error {
+	runs, steps := make([]*drive.Run, len(b.cases)), 0
+	for i, driven := range b.cases {
+		runs[i] = &driven.Run
+		steps = max(steps, len(driven.Requests))
+	}
 	var problems []error
-	for step := 0; ; step++ {
-		byPage, any := b.step(step)
-		if !any {
-			break
-		}
+	for step := range steps {
 		keys, err := b.script(step)
 		if err != nil {
 			return err
 		}
-		byID := map[string]*Driven{}
-		var calls []browser.PageJobs
-		for _, origin := range slices.Sorted(maps.Keys(byPage)) {
-			page, err := b.driver.page(ctx, origin)
-			if err != nil {
-				return err
-			}
-			var jobs []browser.Job
-			for _, driven := range byPage[origin] {
-				id := strconv.Itoa(len(byID))
-				byID[id] = driven
-				request := driven.Placed.FetchRequest(driven.Placed.AllSteps()[step])
-				jobs = append(jobs, browser.Job{ID: id, Request: request, Timeout: b.driver.timeout})
-			}
-			calls = append(calls, browser.PageJobs{Page: page, Jobs: jobs})
-		}
-		began := time.Now()
-		err = b.driver.chromium.Observe(ctx, calls, func(o browser.Observation) {
-			byID[o.ID].waited(began)
-			o.Trace.Case = byID[o.ID].Case.ID
-			byID[o.ID].Traces = append(byID[o.ID].Traces, o.Trace)
-		})
-		if err != nil {
-			b.doubt(step, err)
+		if err := b.driver.browser.Step(ctx, step, runs); err != nil {
 			problems = append(problems, err)
 			if !browser.IsEvidenceProblem(err) {
 				return errors.Join(problems...)
@@ -252,52 +217,6 @@ func (b *driving) run(ctx context.Context) error {
 		b.driver.scripted.TakeUnexpected()
 	}
 	return errors.Join(problems...)
-}
-
-// doubt makes unknown what the browser sent something beside that no request of a
-// case accounts for: the request of the case that it has the path of, or, if it has
-// none's, all that were made in the step.
-func (b *driving) doubt(step int, err error) {
-	for _, x := range browser.Strays(err) {
-		stray := browser.StrayError{Exchanges: []fetch.Exchange{x}}
-		concerned := slices.DeleteFunc(slices.Clone(b.cases), func(d *Driven) bool {
-			path, _, _ := strings.Cut(strings.TrimPrefix(x.Request.Target, "/"), "/")
-			return path != d.token
-		})
-		if len(concerned) == 0 {
-			concerned = slices.DeleteFunc(slices.Clone(b.cases), func(d *Driven) bool { return len(d.Traces) != step+1 })
-		}
-		for _, d := range concerned {
-			if n := len(d.Traces); n > 0 {
-				d.Traces[n-1].Outcome = fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: stray.Error()}
-			}
-		}
-	}
-}
-
-// waited notes how long after the request before this one came; it began later
-// than began.
-func (d *Driven) waited(began time.Time) {
-	seconds := 0
-	if !d.last.IsZero() {
-		seconds = int(math.Ceil(time.Since(d.last).Seconds()))
-	}
-	d.Waited, d.last = append(d.Waited, seconds), began
-}
-
-// step sorts the cases that have this step by the page that makes it.
-func (b *driving) step(step int) (byPage map[string][]*Driven, any bool) {
-	byPage = map[string][]*Driven{}
-	for _, driven := range b.cases {
-		steps := driven.Placed.AllSteps()
-		if step >= len(steps) {
-			continue
-		}
-		origin := driven.Placed.PageOrigin(steps[step])
-		byPage[origin] = append(byPage[origin], driven)
-		any = true
-	}
-	return byPage, any
 }
 
 // script tells the server what the cases say to their requests of a step.
@@ -350,7 +269,7 @@ func (b *driving) preflights() (n int) {
 // finish hands out the cases all of whose requests were made.
 func (b *driving) finish(each func(Driven)) {
 	for _, driven := range b.cases {
-		if len(driven.Traces) == len(driven.Placed.AllSteps()) {
+		if driven.Whole() {
 			driven.Placed = driven.Placed.Reusing(driven.Traces)
 			each(*driven)
 		}

@@ -45,7 +45,7 @@ type answers map[string]answer
 // An asker has one target asked over HTTP.
 type asker struct {
 	client   *targetClient
-	upstream *upstream // nil if the target's is not ours
+	upstream *upstream // nil if the target's isn't ours
 	secrets  *secrets
 }
 
@@ -121,9 +121,10 @@ func (a asker) one(ctx context.Context, c *catalog.PolicyCase) (answer, error) {
 	if err != nil {
 		made.withheld, ready.Jar = err.Error(), ""
 	}
+	var unscripted error
 	made.traces, err = ready.Run(ctx, nil, func(i int) fetch.Answerer {
 		if a.upstream != nil {
-			a.upstream.script(c.Signature, c.Steps[i].Upstream)
+			unscripted = errors.Join(unscripted, a.upstream.script(c.Signature, c.Steps[i].Upstream))
 		}
 		answering := a.client.answerer(c.Protocol, actsIn(&c.Steps[i], catalog.ActHangs))
 		if made.withheld != "" {
@@ -132,7 +133,10 @@ func (a asker) one(ctx context.Context, c *catalog.PolicyCase) (answer, error) {
 		return answering
 	})
 	if a.upstream != nil {
-		a.upstream.forget(c.Signature)
+		a.upstream.Remove(c.Signature)
+	}
+	if unscripted != nil {
+		return made, unscripted
 	}
 	if err != nil {
 		if context.Cause(ctx) != nil {

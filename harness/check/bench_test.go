@@ -230,7 +230,7 @@ func BenchmarkCheckChromium(b *testing.B) {
 	o, cases := startObserver(b, p, view)
 	require.Greater(b, len(cases), 100)
 	driven := func() time.Duration {
-		o.pages.close()
+		o.driver.Pages.Close()
 		began := time.Now()
 		_, err := o.observe(b.Context(), cases)
 		require.NoError(b, err)
@@ -278,7 +278,9 @@ func bareCheck(ctx context.Context, b *observer, cases []*catalog.PolicyCase) er
 	byOrigin := map[string][]fetch.Request{}
 	for _, pc := range cases {
 		s := &pc.Steps[0]
-		b.rig.upstream.script(pc.Signature, s.Upstream)
+		if err := b.rig.upstream.script(pc.Signature, s.Upstream); err != nil {
+			return err
+		}
 		byOrigin[s.Request.Origin] = append(byOrigin[s.Request.Origin], s.FetchRequest())
 	}
 	type opened struct {

@@ -6,47 +6,48 @@ import (
 	"slices"
 
 	"github.com/corsproof/corsproof/harness/catalog"
+	"github.com/corsproof/corsproof/harness/drive"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/judge"
 )
 
 // judgeObserved holds what the browser did against the policy, and against the
 // model with the browser's profile over the answers that the browser itself got.
-func (b bench) judgeObserved(ctx context.Context, c *judge.Checked, o observed, given givenCookies) error {
-	if b.limit != "" && limitedIn(c.Case, b.origin, c.Want, o.traces) != nil {
-		c.Engine, c.Unknown = o.traces, b.limit
+func (b bench) judgeObserved(ctx context.Context, c *judge.Checked, o *drive.Run, given givenCookies) error {
+	if b.limit != "" && limitedIn(c.Case, b.origin, c.Want, o.Traces) != nil {
+		c.Engine, c.Unknown = o.Traces, b.limit
 		return nil
 	}
-	if ok, _ := c.Case.Provoked(o.traces); !ok {
+	if ok, _ := c.Case.Provoked(o.Traces); !ok {
 		return nil // it didn't happen again: the model has judged the first time
 	}
-	c.Engine = o.traces
+	c.Engine = o.Traces
 	if slices.ContainsFunc(c.Got, func(t fetch.Trace) bool { return t.Outcome.Kind == fetch.OutcomeUnknown && isUnreadable(t, b.origin) }) {
 		return nil // what a browser makes of it doesn't tell what is right
 	}
-	for i, t := range o.traces {
+	for i, t := range o.Traces {
 		if t.Outcome.Kind == fetch.OutcomeUnknown {
 			c.Unknown = fmt.Sprintf("request %d in the browser: %s", i+1, t.Outcome.Error)
 			return nil
 		}
 	}
-	if len(o.traces) != len(c.Case.Steps) {
-		c.Unknown = fmt.Sprintf("the browser made %d of %d requests", len(o.traces), len(c.Case.Steps))
+	if len(o.Traces) != len(c.Case.Steps) {
+		c.Unknown = fmt.Sprintf("the browser made %d of %d requests", len(o.Traces), len(c.Case.Steps))
 		return nil
 	}
-	predicted, differences, err := predictOver(ctx, c.Case, o.traces, given)
+	predicted, differences, err := predictOver(ctx, c.Case, o.Traces, given)
 	if err != nil {
 		return err
 	}
 	if len(differences) > 0 {
 		// A cache may have let go of what it held between the requests.
-		if _, late, err := predictOver(ctx, delayed(c.Case, o.waited), o.traces, given); err == nil && len(late) == 0 {
+		if _, late, err := predictOver(ctx, delayed(c.Case, o.Waited), o.Traces, given); err == nil && len(late) == 0 {
 			return nil
 		}
 		c.Differences = differences
 		return nil
 	}
-	if c.Missing() != "" || !sameCookies(c.Got, o.traces) {
+	if c.Missing() != "" || !sameCookies(c.Got, o.Traces) {
 		return nil // nobody knows what the direct client would have got
 	}
 	// The same model over what the direct client got: what differs is the target.

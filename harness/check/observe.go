@@ -4,29 +4,19 @@ import (
 	"context"
 	"io"
 	"maps"
-	"math"
 	"net/http"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
 	"github.com/corsproof/corsproof/harness/browser"
 	"github.com/corsproof/corsproof/harness/catalog"
+	"github.com/corsproof/corsproof/harness/drive"
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// observed is what a browser did for the requests of one signature.
-type observed struct {
-	traces []fetch.Trace
-	// waited is how many seconds, rounded up, each request came after the one before at
-	// most.
-	waited []int
-	last   time.Time // when the last request was about to be made
-}
-
-// observations are those of cases, by their signature.
-type observations map[string]*observed
+// observations are what a browser did for cases, by their signature.
+type observations map[string]*drive.Run
 
 // An observer has a browser make the requests of cases. It is not for concurrent use;
 // whoever made it closes it, after the browser.
@@ -37,16 +27,27 @@ type observer struct {
 
 	launch   func() (*browser.Chromium, error) // starts it, or waits for that
 	chromium *browser.Chromium                 // nil until it is needed
-	pages    pages
+	driver   *drive.Driver
 	jar      jar
 }
 
 func newObserver(ctx context.Context, r *rig, s *secrets, timeout time.Duration) *observer {
-	return &observer{
-		rig: r, secrets: s, timeout: timeout, pages: newPages(r.lab), jar: newJar(r.origin),
+	b := &observer{
+		rig: r, secrets: s, timeout: timeout, jar: newJar(r.origin),
 		// A start that failed is not tried again.
 		launch: sync.OnceValues(func() (*browser.Chromium, error) { return r.lab.Chromium(ctx) }),
 	}
+	b.driver = &drive.Driver{Timeout: timeout, Pages: drive.NewPages(drive.PagesConfig{
+		Serve: func(origin string) error {
+			_, err := r.lab.Pages.ServeRouted(origin, nil)
+			return err
+		},
+		Open: func(ctx context.Context, origin string, slots int) (browser.Page, error) {
+			return b.chromium.OpenSlots(ctx, origin, slots)
+		},
+		Keep: pagesKept, Slots: pageSlots,
+	})}
+	return b
 }
 
 // prepare begins to start the browser, and doesn't wait for it.
@@ -63,12 +64,12 @@ func (b *observer) start() (err error) {
 	if b.chromium, err = b.launch(); err != nil {
 		return err
 	}
-	b.pages.chromium, b.jar.chromium = b.chromium, b.chromium
+	b.driver.Engine, b.jar.chromium = b.chromium, b.chromium
 	return nil
 }
 
 // close ends the pages. The browser is the lab's.
-func (b *observer) close() { b.pages.close() }
+func (b *observer) close() { b.driver.Pages.Close() }
 
 // observe makes the requests of cases of one manner, those of one signature once. Of a
 // case that lacks its secret nothing is made.
@@ -83,7 +84,7 @@ func (b *observer) observe(ctx context.Context, cases []*catalog.PolicyCase) (ob
 		if err != nil {
 			continue
 		}
-		out[pc.Signature] = &observed{}
+		out[pc.Signature] = runOf(&ready)
 		single = append(single, &ready)
 	}
 	return out, b.drive(ctx, single, out)
@@ -114,6 +115,18 @@ func (b *observer) drive(ctx context.Context, single []*catalog.PolicyCase, out 
 	return nil
 }
 
+// pagesKept is how many pages stay open: a check may have many page origins, and each
+// page has its slots.
+const pagesKept = 6
+
+// pagesAhead is how many pages are being opened while one observes: a new process of the
+// browser's takes longer than the few calls of most pages.
+const pagesAhead = 2
+
+// pageSlots is how many calls a page makes at the same time at most; most pages have few
+// calls.
+const pageSlots = 8
+
 // browseSequences is how many cases of several requests go on at the same time: they
 // share caches whose entries may live for a few seconds alone.
 const browseSequences = 10
@@ -135,7 +148,7 @@ func (b *observer) together(ctx context.Context, cases []*catalog.PolicyCase, ou
 		origins := slices.Sorted(maps.Keys(byOrigin))
 		for i, origin := range origins {
 			for _, soon := range origins[i:min(i+1+pagesAhead, len(origins))] {
-				if err := b.pages.want(ctx, soon, len(byOrigin[soon])); err != nil {
+				if err := b.driver.Pages.Want(ctx, soon, len(byOrigin[soon])); err != nil {
 					return err
 				}
 			}
@@ -143,7 +156,7 @@ func (b *observer) together(ctx context.Context, cases []*catalog.PolicyCase, ou
 				if err := b.jar.hold(ctx, some[0].Jar); err != nil {
 					return err
 				}
-				if err := b.step(ctx, origin, step, some, out); err != nil {
+				if err := b.step(ctx, step, some, out); err != nil {
 					return err
 				}
 			}
@@ -152,33 +165,25 @@ func (b *observer) together(ctx context.Context, cases []*catalog.PolicyCase, ou
 }
 
 // step makes one request of each of the cases, from one page.
-func (b *observer) step(ctx context.Context, origin string, step int, cases []*catalog.PolicyCase, out observations) error {
-	page, err := b.pages.page(origin)
-	if err != nil {
-		return err
+func (b *observer) step(ctx context.Context, step int, cases []*catalog.PolicyCase, out observations) error {
+	runs := make([]*drive.Run, len(cases))
+	for i, pc := range cases {
+		if err := b.rig.upstream.script(pc.Signature, pc.Steps[step].Upstream); err != nil {
+			return err
+		}
+		runs[i] = out[pc.Signature]
 	}
-	var jobs []browser.Job
-	byJob := map[string]*catalog.PolicyCase{}
-	for _, pc := range cases {
-		s := &pc.Steps[step]
-		b.rig.upstream.script(pc.Signature, s.Upstream)
-		id := strconv.Itoa(len(jobs))
-		jobs = append(jobs, browser.Job{ID: id, Request: s.FetchRequest(), Timeout: b.timeout})
-		byJob[id] = pc
-	}
-	began := time.Now()
 	listened, stop := listening(ctx, b.rig.front, b.timeout)
 	defer stop()
-	err = page.Observe(listened, jobs, func(o browser.Observation) {
-		pc := byJob[o.ID]
-		o.Trace.Case = pc.ID
-		b.jar.note(o.Trace)
-		one := out[pc.Signature]
-		one.traces = append(one.traces, atOrigins(o.Trace))
-	})
+	err := b.driver.Step(listened, step, runs)
 	for _, pc := range cases {
-		b.rig.upstream.forget(pc.Signature)
-		out[pc.Signature].wait(began)
+		b.rig.upstream.Remove(pc.Signature)
+	}
+	for _, r := range runs {
+		if step < len(r.Traces) {
+			b.jar.note(r.Traces[step])
+			atOrigins(r.Traces[step])
+		}
 	}
 	if err != nil && !browser.IsEvidenceProblem(err) {
 		return err
@@ -186,27 +191,26 @@ func (b *observer) step(ctx context.Context, origin string, step int, cases []*c
 	return nil
 }
 
-// wait notes how long after the request before a request came that began later than
-// began.
-func (o *observed) wait(began time.Time) {
-	seconds := 0
-	if !o.last.IsZero() {
-		seconds = int(math.Ceil(time.Since(o.last).Seconds()))
+// runOf is what a browser has to do for a case.
+func runOf(pc *catalog.PolicyCase) *drive.Run {
+	r := &drive.Run{Case: pc.ID, Owns: func(x fetch.Exchange) bool { return signatureIn(x.Request.Target) == pc.Signature }}
+	for i := range pc.Steps {
+		s := &pc.Steps[i]
+		r.Requests = append(r.Requests, drive.Request{Page: s.Request.Origin, Fetch: s.FetchRequest()})
 	}
-	o.waited, o.last = append(o.waited, seconds), began
+	return r
 }
 
 // elsewhere is the name of the server at [catalog.Elsewhere].
 const elsewhere = "elsewhere"
 
 // atOrigins gives each exchange the origin of its server.
-func atOrigins(t fetch.Trace) fetch.Trace {
+func atOrigins(t fetch.Trace) {
 	for i := range t.Exchanges {
 		if t.Exchanges[i].Server == elsewhere {
 			t.Exchanges[i].Server = string(catalog.Elsewhere)
 		}
 	}
-	return t
 }
 
 // serveElsewhere answers at [catalog.Elsewhere], which redirects lead to.

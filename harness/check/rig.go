@@ -52,11 +52,11 @@ func (r *rig) open(ctx context.Context, cfg Config) error {
 	if r.upstream, err = newUpstream(dir); err != nil {
 		return err
 	}
-	plain, err := r.record(wire.RecorderConfig{Name: "upstream", Upstream: r.upstream.address()})
+	plain, err := r.record(wire.RecorderConfig{Name: "upstream", Upstream: r.upstream.Address()})
 	if err != nil {
 		return err
 	}
-	secure, err := r.record(wire.RecorderConfig{Name: "upstream-tls", Upstream: r.upstream.address(), TLS: r.lab.CA, TerminateAs: wire.ServedHTTP1})
+	secure, err := r.record(wire.RecorderConfig{Name: "upstream-tls", Upstream: r.upstream.Address(), TLS: r.lab.CA, TerminateAs: wire.ServedHTTP1})
 	if err != nil {
 		return err
 	}
@@ -137,7 +137,7 @@ func (r *rig) close() error {
 		errs = append(errs, one.Close())
 	}
 	if r.upstream != nil {
-		errs = append(errs, r.upstream.close())
+		errs = append(errs, r.upstream.Close())
 	}
 	return errors.Join(append(errs, r.lab.Close())...)
 }

@@ -42,10 +42,10 @@ func stages(ctx context.Context, cfg Config, p *plan, r *rig, kept *secrets, out
 }
 
 // portionStages judges some cases of one manner.
-func portionStages(ctx context.Context, cfg Config, cases []planned, m manner, s *surveyor, eyes *watch, progress func(int)) ([]*judge.Checked, error) {
+func portionStages(ctx context.Context, cfg Config, cases []planned, m manner, s *surveyor, eyes *watch, progress func(int)) (_ []*judge.Checked, err error) {
 	if m == mannerWithoutUpstream && s.asker.upstream != nil {
-		s.asker.upstream.refuse()
-		defer s.asker.upstream.listen()
+		s.asker.upstream.Refuse()
+		defer func() { err = errors.Join(err, s.asker.upstream.Listen()) }()
 	}
 	bySignature := map[string]int{}
 	var run []*catalog.PolicyCase

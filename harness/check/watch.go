@@ -59,12 +59,12 @@ func (w *watch) look(ctx context.Context, cfg Config, s *surveyor, checked []*ju
 	if err != nil {
 		return err
 	}
-	if err := s.survey(ctx, withTraces(cases, func(signature string) []fetch.Trace { return seen[signature].traces })); err != nil {
+	if err := s.survey(ctx, withTraces(cases, func(signature string) []fetch.Trace { return seen[signature].Traces })); err != nil {
 		return err
 	}
 	b := bench{origin: s.rig.origin, timeout: cfg.Timeout, limit: s.limit}
 	for _, one := range chosen {
-		if err := b.judgeObserved(ctx, one, *seen[one.Case.Signature], w.observer.jar.given); err != nil {
+		if err := b.judgeObserved(ctx, one, seen[one.Case.Signature], w.observer.jar.given); err != nil {
 			return err
 		}
 	}

@@ -147,8 +147,9 @@ func mustPrepare(a ScriptedAnswer) *preparedAnswer {
 	return p
 }
 
-// answersTo returns the answers to a request of an origin.
-func (s *script) answersTo(method, origin, target string) []*preparedAnswer {
+// answersTo implements [book].
+func (s *script) answersTo(q question) []*preparedAnswer {
+	method, origin, target := q.method, q.origin, q.target
 	if IsOwnTarget(target) {
 		path, _, _ := strings.Cut(target, "?")
 		read := method == http.MethodGet || method == http.MethodHead

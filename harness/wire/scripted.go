@@ -1,15 +1,11 @@
 package wire
 
 import (
-	"bufio"
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"slices"
 	"sync"
-	"time"
 )
 
 // A ServedProtocol is what is spoken at an origin.
@@ -57,22 +53,17 @@ type ScriptedConfig struct {
 // that no answer is for is answered 404, without a header of the CORS protocol,
 // and noted, see [Scripted.Unexpected].
 //
-// A connection has one goroutine, which answers one request after another once
-// the whole of it has come; over HTTP/2, requests that are answered late don't
-// hold up the others. All methods are safe for concurrent use. Close ends it.
+// All methods are safe for concurrent use. Close ends it.
 type Scripted struct {
 	cfg       ScriptedConfig
 	script    script
+	speaker   *speaker
 	door      *door
 	recorders map[recorderKind]*Recorder
 	listeners []net.Listener
-	wg        sync.WaitGroup
-	ctx       context.Context
-	cancel    context.CancelFunc
 
 	mu     sync.Mutex
 	served map[string]servedOrigin // by origin
-	live   map[net.Conn]struct{}
 	closed bool
 }
 
@@ -109,9 +100,8 @@ func NewScripted(cfg ScriptedConfig) (*Scripted, error) {
 		script:    script{answers: map[string][]*preparedAnswer{}},
 		recorders: map[recorderKind]*Recorder{},
 		served:    map[string]servedOrigin{},
-		live:      map[net.Conn]struct{}{},
 	}
-	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.speaker = newSpeaker(&s.script, cfg.Timeouts)
 	if err := s.start(); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("start a scripted server: %w", err)
@@ -133,9 +123,7 @@ func (s *Scripted) start() (err error) {
 		}
 		s.listeners = append(s.listeners, ln)
 		upstream[scheme] = Address{Network: "tcp", Address: ln.Addr().String()}
-		s.wg.Go(func() {
-			acceptAll(s.ctx, ln, s.cfg.Timeouts.AcceptPause, &s.wg, func(c net.Conn) { s.serve(scheme, c) })
-		})
+		s.speaker.listen(scheme, ln)
 	}
 	for _, r := range recorderNames {
 		cfg := RecorderConfig{
@@ -246,14 +234,11 @@ func (s *Scripted) Close() error {
 	s.closed = true
 	served := s.served
 	s.served = map[string]servedOrigin{}
-	for conn := range s.live {
-		conn.Close()
-	}
 	s.mu.Unlock()
+	s.speaker.end()
 	for _, o := range served {
 		s.cfg.Router.Remove(o.hostport)
 	}
-	s.cancel()
 	for _, ln := range s.listeners {
 		ln.Close()
 	}
@@ -263,54 +248,9 @@ func (s *Scripted) Close() error {
 			errs = append(errs, r.Close())
 		}
 	}
-	s.wg.Wait()
+	s.speaker.wait()
 	if s.door != nil {
 		errs = append(errs, s.door.Close())
 	}
 	return errors.Join(errs...)
-}
-
-// serve runs one accepted connection to its end.
-func (s *Scripted) serve(scheme string, conn net.Conn) {
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		conn.Close()
-		return
-	}
-	s.live[conn] = struct{}{}
-	s.mu.Unlock()
-	in := bufio.NewReader(conn)
-	// No HTTP/1.1 request is as short, and no method of one is PRI.
-	if start, _ := in.Peek(4); scheme == "https" && string(start) == clientPreface[:4] {
-		newServed2(s, scheme, conn, in).run()
-	} else {
-		newServed1(s, scheme, conn, in).run()
-	}
-	conn.Close()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.live, conn)
-}
-
-// linger closes our side of a connection and reads on for a while: to close all
-// of it while bytes come would reset it, and the client could lose the answer.
-func (s *Scripted) linger(conn net.Conn) {
-	closeWrite(conn)
-	conn.SetReadDeadline(time.Now().Add(s.cfg.Timeouts.Linger))
-	io.Copy(io.Discard, conn)
-}
-
-// pause waits. It reports false if the server was closed meanwhile, or gone was.
-func (s *Scripted) pause(d time.Duration, gone <-chan struct{}) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-s.ctx.Done():
-		return false
-	case <-gone:
-		return false
-	}
 }

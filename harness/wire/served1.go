@@ -7,24 +7,23 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// A served1 is one connection of a [Scripted] that speaks HTTP/1.1. It reads
+// A served1 is one connection of a [speaker] that speaks HTTP/1.1. It reads
 // requests as the recorder does.
 type served1 struct {
-	server *Scripted
+	server *speaker
 	scheme string
 	conn   net.Conn
 	reader io.Reader
 	in     messages
 
 	// Of the request at hand.
-	method, target string
-	origin         string
+	question
 
 	last bool // the request at hand is the connection's last
 	over bool
 }
 
-func newServed1(s *Scripted, scheme string, conn net.Conn, in io.Reader) *served1 {
+func newServed1(s *speaker, scheme string, conn net.Conn, in io.Reader) *served1 {
 	c := &served1{server: s, scheme: scheme, conn: conn, reader: in}
 	c.in = messages{head: c.head, done: c.done, broken: c.broken}
 	return c
@@ -65,8 +64,7 @@ func (c *served1) head(start string, headers fetch.HeaderList) (framing, int64, 
 		return framingNone, 0, errUntilClose
 	}
 	request := fetch.SentRequest{Method: method, Target: target, Version: version, Headers: headers}
-	c.method, c.target = method, target
-	c.origin = requestOrigin(c.scheme, authorityOf(request))
+	c.question = question{method, requestOrigin(c.scheme, authorityOf(request)), target, request.IsPreflight()}
 	c.last = version == "HTTP/1.0" || method == "CONNECT" || hasOption(headers, "Connection", "close")
 	if f != framingNone && hasOption(headers, "Expect", "100-continue") {
 		c.write([]byte("HTTP/1.1 100 Continue\r\n\r\n"))
@@ -76,7 +74,7 @@ func (c *served1) head(start string, headers fetch.HeaderList) (framing, int64, 
 
 // done answers the request, whose body has come.
 func (c *served1) done(body) {
-	for _, a := range c.server.script.answersTo(c.method, c.origin, c.target) {
+	for _, a := range c.server.book.answersTo(c.question) {
 		c.answer(a)
 	}
 	if c.last {
@@ -86,7 +84,7 @@ func (c *served1) done(body) {
 
 // broken answers what can't be read, as servers do.
 func (c *served1) broken(cause string) {
-	c.server.script.note(c.scheme + ": malformed request: " + cause)
+	c.server.book.note(c.scheme + ": malformed request: " + cause)
 	c.answer(unreadable)
 	c.end()
 }

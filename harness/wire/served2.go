@@ -12,6 +12,8 @@ import (
 
 	h2 "golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
+
+	"github.com/corsproof/corsproof/harness/fetch"
 )
 
 const (
@@ -27,12 +29,12 @@ const (
 	headerTable = 4096
 )
 
-// A served2 is one connection of a [Scripted] that speaks HTTP/2. net/http
+// A served2 is one connection of a [speaker] that speaks HTTP/2. net/http
 // would sort the header lines. One goroutine reads, answers, and writes
 // together what it has when nothing is left to read; an answer that comes late
 // has one more.
 type served2 struct {
-	server *Scripted
+	server *speaker
 	scheme string
 	conn   net.Conn
 	in     *bufio.Reader
@@ -53,15 +55,15 @@ type served2 struct {
 
 // A servedStream is one request.
 type servedStream struct {
-	id                     uint32
-	method, origin, target string
-	window                 int64
+	id uint32
+	question
+	window int64
 	// rest is what is left of the response's body; nil before its head.
 	rest []byte
 	cut  bool // the body is never complete
 }
 
-func newServed2(s *Scripted, scheme string, conn net.Conn, in io.Reader) *served2 {
+func newServed2(s *speaker, scheme string, conn net.Conn, in io.Reader) *served2 {
 	c := &served2{
 		server: s, scheme: scheme, conn: conn, out: bufio.NewWriter(conn), gone: make(chan struct{}),
 		streams: map[uint32]*servedStream{}, window: defaultWindow, initial: defaultWindow,
@@ -94,7 +96,7 @@ func (c *served2) run() {
 	close(c.gone)
 	c.lateness.Wait()
 	if code, ok := errors.AsType[h2.ConnectionError](err); ok && !c.garbled {
-		c.server.script.note(c.scheme + ": malformed HTTP/2: " + err.Error())
+		c.server.book.note(c.scheme + ": malformed HTTP/2: " + err.Error())
 		c.framer.WriteGoAway(c.newest, h2.ErrCode(code), nil)
 	}
 	c.out.Flush()
@@ -136,7 +138,7 @@ func (c *served2) isGarbled() bool {
 
 // refuse resets a stream whose frame can't be read.
 func (c *served2) refuse(err h2.StreamError) {
-	c.server.script.note(c.scheme + ": malformed request: " + err.Error())
+	c.server.book.note(c.scheme + ": malformed request: " + err.Error())
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.newest = max(c.newest, err.StreamID)
@@ -188,18 +190,21 @@ func (c *served2) headers(f *h2.MetaHeadersFrame) error {
 	case f.StreamID%2 == 0:
 		return h2.ConnectionError(h2.ErrCodeProtocol)
 	case f.Truncated || f.PseudoValue("method") == "":
-		c.server.script.note(c.scheme + ": malformed request: its head is too long or has no method")
+		c.server.book.note(c.scheme + ": malformed request: its head is too long or has no method")
 		return c.framer.WriteRSTStream(f.StreamID, h2.ErrCodeProtocol)
 	case len(c.streams) >= maxStreams:
 		return c.framer.WriteRSTStream(f.StreamID, h2.ErrCodeRefusedStream)
 	}
 	s := &servedStream{
-		id:     f.StreamID,
-		method: f.PseudoValue("method"),
-		origin: requestOrigin(c.scheme, decode([]byte(f.PseudoValue("authority")))),
-		target: decode([]byte(f.PseudoValue("path"))),
+		id: f.StreamID,
+		question: question{
+			method: f.PseudoValue("method"),
+			origin: requestOrigin(c.scheme, decode([]byte(f.PseudoValue("authority")))),
+			target: decode([]byte(f.PseudoValue("path"))),
+		},
 		window: c.initial,
 	}
+	s.preflight = isPreflight2(s.method, f)
 	c.streams[s.id] = s
 	if f.StreamEnded() {
 		c.answer(s)
@@ -265,4 +270,12 @@ func (c *served2) settings(f *h2.SettingsFrame) error {
 		return err
 	}
 	return c.framer.WriteSettingsAck()
+}
+
+func isPreflight2(method string, f *h2.MetaHeadersFrame) bool {
+	sent := fetch.SentRequest{Method: method}
+	for _, h := range f.RegularFields() {
+		sent.Headers = append(sent.Headers, fetch.Header{h.Name, h.Value})
+	}
+	return sent.IsPreflight()
 }

@@ -12,7 +12,7 @@ import (
 
 // answer answers a request, whose body has come. The lock is held.
 func (c *served2) answer(s *servedStream) {
-	answers := c.server.script.answersTo(s.method, s.origin, s.target)
+	answers := c.server.book.answersTo(s.question)
 	for _, a := range answers {
 		if a.delay > 0 {
 			c.lateness.Go(func() {
