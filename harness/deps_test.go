@@ -61,7 +61,7 @@ var allowed = map[string][]string{
 	"servers/gateway/adapter":              {"servers", "harness/fetch", "harness/policy", "harness/target", "harness/wire"},
 	"servers/gateway/nginx":                {"servers", "servers/gateway/adapter", "harness/fetch", "harness/policy", "harness/strict", "harness/target", "harness/wire", "fixtures"},
 	"servers/gateway/envoy":                {"servers", "servers/gateway/adapter", "harness/policy", "harness/strict", "harness/wire"},
-	"servers/gateway":                      {"servers", "servers/gateway/adapter", "harness/policy", "harness/target", "harness/wire", "harness/process"},
+	"servers/gateway":                      {"servers", "servers/gateway/adapter", "harness/policy", "harness/strict", "harness/target", "harness/wire", "harness/process"},
 	"servers/gateway/all":                  {"servers/gateway", "servers/gateway/nginx", "servers/gateway/envoy"},
 	"servers/gateway/containers":           {"servers/container", "servers/gateway", "servers/gateway/adapter", "servers/gateway/all", "harness/wire", "harness/process"},
 	"servers/gateway/internal/gatewaytest": {"servers", "servers/gateway", "servers/gateway/adapter", "harness/fetch", "harness/policy", "harness/wire", "harness/process", "fixtures"},

@@ -35,7 +35,7 @@
 //	servers               fetch, wire, process, netns, fixtures
 //	servers/container     servers, fetch, wire, process, fixtures
 //	servers/kubernetes    servers, fetch, wire, process, fixtures
-//	servers/gateway       servers, servers/gateway/adapter, policy, target, wire, process
+//	servers/gateway       servers, servers/gateway/adapter, policy, strict, target, wire, process
 //	scenarios             harness and all under it, servers and all under it, fixtures
 //	cmd/corsproof         all
 //

@@ -22,6 +22,7 @@ import (
 	"github.com/corsproof/corsproof/harness/policy"
 	"github.com/corsproof/corsproof/harness/process"
 	"github.com/corsproof/corsproof/harness/report"
+	"github.com/corsproof/corsproof/harness/strict"
 	"github.com/corsproof/corsproof/harness/wire"
 	"github.com/corsproof/corsproof/servers"
 	"github.com/corsproof/corsproof/servers/container"
@@ -55,6 +56,15 @@ func (f *policyFlags) load(ctx context.Context, file string, stderr io.Writer) (
 	writeConcerns(stderr, concerns)
 	if err != nil {
 		return nil, "", err
+	}
+	for _, t := range p.Targets {
+		if t.Gateway.Text == "" {
+			continue
+		}
+		if _, err := gateway.ParseKind(t.Gateway.Text); err != nil {
+			at := t.Gateway.At
+			return nil, "", &strict.Error{File: file, Line: at.Line, Column: at.Column, Path: at.Path, Problem: err.Error()}
+		}
 	}
 	target, err := f.choose(p)
 	return p, target, err

@@ -78,7 +78,7 @@ func allowOriginMismatch(serializedOrigin Origin, origin string) *Block {
 	case origin != string(OpaqueOrigin) && !isURL(origin):
 		return corsFailure("4", DetailInvalid,
 			says+", which is no origin; it must be "+quote(string(serializedOrigin))+", byte for byte.")
-	case !isSerializedOrigin(origin):
+	case !IsSerializedOrigin(origin):
 		return corsFailure("4", DetailMismatch,
 			says+", which is a URL, and no origin; it must be "+quote(string(serializedOrigin))+", byte for byte.")
 	}
@@ -96,9 +96,9 @@ func isURL(s string) bool {
 	return err == nil
 }
 
-// isSerializedOrigin reports whether s could be what some request's origin
+// IsSerializedOrigin reports whether s could be what some request's origin
 // serializes to: https://fetch.spec.whatwg.org/#origin-header.
-func isSerializedOrigin(s string) bool {
+func IsSerializedOrigin(s string) bool {
 	if s == string(OpaqueOrigin) {
 		return true
 	}

@@ -88,10 +88,10 @@ var findingsOfAllowedOrigins = []row{
 		Kind: Kind{AcaoNotAnOrigin, "Access-Control-Allow-Origin holds something that is not an origin", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeAllowOrigin + 40, func(d *diagnosis, s *symptom) bool {
-				return d.namedToOthers(s) && !isOrigin(s.value("Access-Control-Allow-Origin"))
+				return d.namedToOthers(s) && !fetch.IsSerializedOrigin(s.value("Access-Control-Allow-Origin"))
 			}},
 			{placeAllowOrigin + 110, func(d *diagnosis, s *symptom) bool {
-				return s.detail() == fetch.DetailInvalid || s.detail() == fetch.DetailMismatch && !isOrigin(s.value("Access-Control-Allow-Origin"))
+				return s.detail() == fetch.DetailInvalid || s.detail() == fetch.DetailMismatch && !fetch.IsSerializedOrigin(s.value("Access-Control-Allow-Origin"))
 			}},
 		},
 		remedy: fixedBy(policy.FixAllowOrigin, origins),

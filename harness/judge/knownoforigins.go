@@ -32,7 +32,7 @@ func (fs facts) namedWhoeverAsks() map[string]bool {
 	for i := range fs {
 		f := &fs[i]
 		named, _ := f.answer.Get("access-control-allow-origin")
-		if named != "" && named != fetch.Wildcard && named != f.origin && !out[named] && isOrigin(f.origin) {
+		if named != "" && named != fetch.Wildcard && named != f.origin && !out[named] && fetch.IsSerializedOrigin(f.origin) {
 			out[named] = true
 		}
 	}
@@ -83,15 +83,6 @@ func (d *diagnosis) dependsOnCookie() bool {
 
 func (ss symptomList) someSymptom(is func(*symptom) bool) bool {
 	return slices.ContainsFunc(ss, is)
-}
-
-// isOrigin reports whether a value could be some page's Origin.
-func isOrigin(value string) bool {
-	if value == string(fetch.OpaqueOrigin) {
-		return true
-	}
-	u, err := fetch.ParseURL(value, nil)
-	return err == nil && u.Host != "" && string(u.Origin()) == value
 }
 
 // missing reports whether a page was refused for want of the header.

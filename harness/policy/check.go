@@ -102,12 +102,14 @@ func (c *checker) name(name string, at Position) {
 
 func (c *checker) target(t *Target) {
 	c.name(t.Name, t.At)
-	c.word(t.Gateway, Gateways)
+	if t.Gateway.Text != "" && !nameForm.MatchString(t.Gateway.Text) {
+		c.fail(t.Gateway, "is %q; expected a kind of gateway, such as nginx", t.Gateway.Text)
+	}
 	switch {
 	case t.Gateway.Text != "" && t.File.Text == "":
 		c.missing(t.At, "names a gateway without a file; expected the gateway's own config")
 	case t.Gateway.Text == "" && t.File.Text != "":
-		c.fail(t.File, "is a file without a gateway; expected gateway: %s", strings.Join(Gateways, " or "))
+		c.fail(t.File, "is a file without a gateway; expected gateway: and its kind, such as nginx")
 	}
 	switch {
 	case t.URL.Text != "":

@@ -179,6 +179,3 @@ const (
 	Unjudged     = "unjudged"     // what unlisted paths are, if nobody minds
 	fromDefaults = "defaults"     // the place of what no route says itself
 )
-
-// Gateways are the kinds of gateway that a target may name.
-var Gateways = []string{"nginx", "envoy"}

@@ -42,7 +42,7 @@ func TestSchemaIsCurrent(t *testing.T) {
 func TestParseFindsAllMistakes(t *testing.T) {
 	t.Parallel()
 	const file = `targets:
-  Edge: {gateway: nginks, file: nginx.conf}
+  Edge: {gateway: NGINX, file: nginx.conf}
   staging: {url: https://staging.example.net/api}
 origins:
   shop:
@@ -82,7 +82,7 @@ accepted_risks:
 	got := strings.Split(err.Error(), "\n")
 	want := []string{
 		`bad.yaml:2:3: targets.Edge: is "Edge"; expected a name in kebab-case, as it stands in the ids of cases; write "edge"`,
-		`bad.yaml:2:19: targets.Edge.gateway: is "nginks" (did you mean "nginx"?); expected nginx or envoy`,
+		`bad.yaml:2:19: targets.Edge.gateway: is "NGINX"; expected a kind of gateway, such as nginx`,
 		`bad.yaml:3:18: targets.staging.url: is not an origin alone; write "https://staging.example.net"; paths stand in the routes`,
 		`bad.yaml:6:7: origins.shop[0]: "https://shop.example.com/" has a path, and an origin has none, not even a slash; write "https://shop.example.com"`,
 		`bad.yaml:7:7: origins.shop[1]: "shop.example.com" has no scheme; write "https://shop.example.com"`,

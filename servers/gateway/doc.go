@@ -65,7 +65,6 @@
 //   - Fix: a fix in the gateway's own syntax.
 //   - Recognize: its error pages, which nobody else knows.
 //
-// Then it gets a row in package all, its name in policy.Gateways, a pin in
-// servers.Install and configs in fixtures/gateways. [New] and [Gateway] know no kind,
-// and neither does anything else.
+// Then it gets a row in package all, a pin in servers.Install and configs in
+// fixtures/gateways. [New] and [Gateway] know no kind, and neither does anything else.
 package gateway

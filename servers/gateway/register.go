@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/corsproof/corsproof/harness/strict"
 	"github.com/corsproof/corsproof/harness/target"
 	"github.com/corsproof/corsproof/servers/gateway/adapter"
 )
@@ -85,7 +86,7 @@ func (r *registry) adapter(k Kind) (adapter.Adapter, error) {
 	if len(names) == 0 {
 		return a, fmt.Errorf("gateway %q: %w", k, ErrNoKinds)
 	}
-	return a, fmt.Errorf("no gateway %q: there are %s", k, strings.Join(names, ", "))
+	return a, fmt.Errorf("no gateway %q%s: there are %s", k, strict.Suggestion(string(k), names), strings.Join(names, ", "))
 }
 
 // opener returns who runs images; nil if nobody does.

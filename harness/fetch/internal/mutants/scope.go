@@ -17,7 +17,7 @@ var scope = rewrite.Scope{
 		"API.networkErrorName": "text",
 		"Block.exceptionName":  "text",
 		"httpVersion":          "text",
-		"isSerializedOrigin":   "text",
+		"IsSerializedOrigin":   "text",
 		"notListed":            "text",
 		"quote":                "text",
 		"request.kind":         "text",
