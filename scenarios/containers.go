@@ -165,15 +165,7 @@ func (p platform) fromBrowser() []Leg {
 			if err != nil {
 				return err
 			}
-			if err := b.expectOrders(ctx, shown); err != nil {
-				return err
-			}
-			answered := b.expectOneAnswer(shown, b.System.FastAPI.Name(), "GET", 200)
-			got, _ := answered.Headers.Get("Access-Control-Allow-Origin")
-			b.Expect(got == b.Page, "Access-Control-Allow-Origin is %q, not the page's origin %q", got, b.Page)
-			b.Enforced("%s", harness.EnforcerNobody)
-			b.Evidence("Access-Control-Allow-Origin: %s", got)
-			return nil
+			return b.expectAllowed(ctx, shown, b.System.FastAPI.Name())
 		},
 	}}
 }

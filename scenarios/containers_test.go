@@ -34,36 +34,24 @@ func TestContainers(t *testing.T) {
 }
 
 var containerSabotages = []sabotageCase{{
-	name: "fastapi-always-allows",
-	why:  "what CORS in FastAPI decides is decided for the browser at its port, and for nobody else",
-	arm: setups(func(s servers.Setup) servers.Setup {
-		s.FastAPI = "*"
-		return s
-	}),
+	name:  "fastapi-always-allows",
+	why:   "what CORS in FastAPI decides is decided for the browser at its port, and for nobody else",
+	arm:   fastAPISays("*"),
 	fails: []string{"published-port"},
 }, {
-	name: "fastapi-never-allows",
-	why:  "both rows have a page that reads through FastAPI's port",
-	arm: setups(func(s servers.Setup) servers.Setup {
-		s.FastAPI = servers.CORSOff
-		return s
-	}),
+	name:  "fastapi-never-allows",
+	why:   "both rows have a page that reads through FastAPI's port",
+	arm:   fastAPISays(servers.CORSOff),
 	fails: []string{"container-to-container", "published-port"},
 }, {
-	name: "node-always-allows",
-	why:  "Node's answer to FastAPI's container changes; nothing at the port does",
-	arm: setups(func(s servers.Setup) servers.Setup {
-		s.Node = "*"
-		return s
-	}),
+	name:  "node-always-allows",
+	why:   "Node's answer to FastAPI's container changes; nothing at the port does",
+	arm:   nodeSays("*"),
 	fails: []string{"container-to-container"},
 }, {
-	name: "node-never-allows",
-	why:  "a control that changes Node's CORS changes nothing",
-	arm: setups(func(s servers.Setup) servers.Setup {
-		s.Node = servers.CORSOff
-		return s
-	}),
+	name:  "node-never-allows",
+	why:   "a control that changes Node's CORS changes nothing",
+	arm:   nodeSays(servers.CORSOff),
 	fails: []string{"container-to-container"},
 }, {
 	name:  "server-enforces",
@@ -71,13 +59,9 @@ var containerSabotages = []sabotageCase{{
 	arm:   serverEnforces,
 	fails: []string{"published-port"},
 }, {
-	name: "web-security-off",
-	why:  "a browser that doesn't enforce blocks nothing at the port",
-	arm: func(t *testing.T, s *Stage) sabotage {
-		unenforced, err := s.Lab.Unenforced(t.Context())
-		require.NoError(t, err)
-		return sabotage{engine: unenforced}
-	},
+	name:  "web-security-off",
+	why:   "a browser that doesn't enforce blocks nothing at the port",
+	arm:   unenforced,
 	fails: []string{"published-port"},
 }, {
 	name:  "network-enforces",

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/corsproof/corsproof/harness"
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
@@ -32,6 +33,20 @@ func (b *Bench) expectOrders(ctx context.Context, shown Shown) error {
 	}
 	b.Expect(len(rows) > 0, "the database holds no orders: an empty list proves nothing")
 	b.Expect(slices.Equal(shown.Orders, rows), "the page shows %v, direct SQL finds %v", shown.Orders, rows)
+	return nil
+}
+
+// expectAllowed expects that the page shows the orders since the server named the
+// page's origin, and that nobody refused anything.
+func (b *Bench) expectAllowed(ctx context.Context, shown Shown, server string) error {
+	if err := b.expectOrders(ctx, shown); err != nil {
+		return err
+	}
+	answered := b.expectOneAnswer(shown, server, "GET", 200)
+	got, _ := answered.Headers.Get("Access-Control-Allow-Origin")
+	b.Expect(got == b.Page, "Access-Control-Allow-Origin is %q, not the page's origin %q", got, b.Page)
+	b.Enforced("%s", harness.EnforcerNobody)
+	b.Evidence("Access-Control-Allow-Origin: %s", got)
 	return nil
 }
 

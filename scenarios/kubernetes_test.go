@@ -19,36 +19,24 @@ func TestKubernetes(t *testing.T) {
 
 // Each of them makes the row fail.
 var kubernetesSabotages = []sabotageCase{{
-	name: "fastapi-always-allows",
-	why:  "the browser reads what it had to be refused",
-	arm: setups(func(s servers.Setup) servers.Setup {
-		s.FastAPI = "*"
-		return s
-	}),
+	name:  "fastapi-always-allows",
+	why:   "the browser reads what it had to be refused",
+	arm:   fastAPISays("*"),
 	fails: []string{"kubernetes"}, backwards: true,
 }, {
-	name: "fastapi-never-allows",
-	why:  "a page that reads by the port-forward can't read",
-	arm: setups(func(s servers.Setup) servers.Setup {
-		s.FastAPI = servers.CORSOff
-		return s
-	}),
+	name:  "fastapi-never-allows",
+	why:   "a page that reads by the port-forward can't read",
+	arm:   fastAPISays(servers.CORSOff),
 	fails: []string{"kubernetes"},
 }, {
-	name: "node-always-allows",
-	why:  "Node's answer to FastAPI's pod changes",
-	arm: setups(func(s servers.Setup) servers.Setup {
-		s.Node = "*"
-		return s
-	}),
+	name:  "node-always-allows",
+	why:   "Node's answer to FastAPI's pod changes",
+	arm:   nodeSays("*"),
 	fails: []string{"kubernetes"},
 }, {
-	name: "node-never-allows",
-	why:  "a control that changes Node's CORS changes nothing",
-	arm: setups(func(s servers.Setup) servers.Setup {
-		s.Node = servers.CORSOff
-		return s
-	}),
+	name:  "node-never-allows",
+	why:   "a control that changes Node's CORS changes nothing",
+	arm:   nodeSays(servers.CORSOff),
 	fails: []string{"kubernetes"},
 }, {
 	name:  "server-enforces",
@@ -56,13 +44,9 @@ var kubernetesSabotages = []sabotageCase{{
 	arm:   serverEnforces,
 	fails: []string{"kubernetes"},
 }, {
-	name: "web-security-off",
-	why:  "a browser that doesn't enforce blocks nothing",
-	arm: func(t *testing.T, s *Stage) sabotage {
-		unenforced, err := s.Lab.Unenforced(t.Context())
-		require.NoError(t, err)
-		return sabotage{engine: unenforced}
-	},
+	name:  "web-security-off",
+	why:   "a browser that doesn't enforce blocks nothing",
+	arm:   unenforced,
 	fails: []string{"kubernetes"}, backwards: true,
 }}
 

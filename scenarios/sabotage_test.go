@@ -61,41 +61,51 @@ func (s sabotage) breaks(setup servers.Setup) bool {
 		s.after != nil && (s.within == nil || s.within(setup))
 }
 
+// fastAPISays has FastAPI's CORS be as given in every setup, nodeSays Node's.
+func fastAPISays(c servers.CORS) func(*testing.T, *Stage) sabotage {
+	return setups(func(s servers.Setup) servers.Setup {
+		s.FastAPI = c
+		return s
+	})
+}
+
+func nodeSays(c servers.CORS) func(*testing.T, *Stage) sabotage {
+	return setups(func(s servers.Setup) servers.Setup {
+		s.Node = c
+		return s
+	})
+}
+
+// unenforced is a browser that doesn't enforce CORS.
+func unenforced(t *testing.T, s *Stage) sabotage {
+	engine, err := s.Lab.Unenforced(t.Context())
+	require.NoError(t, err)
+	return sabotage{engine: engine}
+}
+
 // Each sabotage breaks one thing in the system. The rows that it must make fail
 // follow from what they claim, not from a run: a row that fails beyond them
 // rests on something that it doesn't say, one that holds doesn't test what it
 // says.
 var sabotages = []sabotageCase{{
-	name: "fastapi-always-allows",
-	why:  "what CORS in FastAPI decides is decided for everybody; behind the gateway it is said twice",
-	arm: setups(func(s servers.Setup) servers.Setup {
-		s.FastAPI = "*"
-		return s
-	}),
+	name:  "fastapi-always-allows",
+	why:   "what CORS in FastAPI decides is decided for everybody; behind the gateway it is said twice",
+	arm:   fastAPISays("*"),
 	fails: []string{"react-to-fastapi", "browser-enforces", "preflight-protects-the-write", "curl-to-fastapi", "gateway-once", "every-caller"},
 }, {
-	name: "fastapi-never-allows",
-	why:  "rows whose page reads through FastAPI can't read; behind the gateway it is said once where twice is expected",
-	arm: setups(func(s servers.Setup) servers.Setup {
-		s.FastAPI = servers.CORSOff
-		return s
-	}),
+	name:  "fastapi-never-allows",
+	why:   "rows whose page reads through FastAPI can't read; behind the gateway it is said once where twice is expected",
+	arm:   fastAPISays(servers.CORSOff),
 	fails: []string{"react-to-fastapi", "fastapi-to-node", "node-to-database", "gateway-once", "every-caller"},
 }, {
-	name: "node-always-allows",
-	why:  "Node's own answers change; FastAPI's don't",
-	arm: setups(func(s servers.Setup) servers.Setup {
-		s.Node = "*"
-		return s
-	}),
+	name:  "node-always-allows",
+	why:   "Node's own answers change; FastAPI's don't",
+	arm:   nodeSays("*"),
 	fails: []string{"fastapi-to-node", "react-to-node", "gateway-once"},
 }, {
-	name: "node-never-allows",
-	why:  "a control that changes Node's CORS changes nothing",
-	arm: setups(func(s servers.Setup) servers.Setup {
-		s.Node = servers.CORSOff
-		return s
-	}),
+	name:  "node-never-allows",
+	why:   "a control that changes Node's CORS changes nothing",
+	arm:   nodeSays(servers.CORSOff),
 	fails: []string{"fastapi-to-node", "react-to-node", "gateway-once"},
 }, {
 	name: "gateway-says-it-twice",
@@ -121,13 +131,9 @@ var sabotages = []sabotageCase{{
 	arm:   padding("PostmanRuntime/"),
 	fails: []string{"every-caller"}, holds: []string{"fastapi-to-node"},
 }, {
-	name: "web-security-off",
-	why:  "a browser that doesn't enforce blocks nothing; what works with CORS works still",
-	arm: func(t *testing.T, s *Stage) sabotage {
-		unenforced, err := s.Lab.Unenforced(t.Context())
-		require.NoError(t, err)
-		return sabotage{engine: unenforced}
-	},
+	name:  "web-security-off",
+	why:   "a browser that doesn't enforce blocks nothing; what works with CORS works still",
+	arm:   unenforced,
 	fails: []string{"react-to-fastapi", "browser-enforces", "preflight-protects-the-write", "react-to-node", "curl-to-fastapi", "gateway-once", "every-caller"},
 }, {
 	name:  "database-forgets",

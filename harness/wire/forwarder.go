@@ -44,10 +44,10 @@ type Forwarder struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 
+	held heldConns[struct{}]
+
 	mu     sync.Mutex
-	live   map[net.Conn]struct{}
 	failed []string
-	closed bool
 }
 
 // NewForwarder starts a forwarder. The caller closes it.
@@ -60,7 +60,7 @@ func NewForwarder(cfg ForwarderConfig) (*Forwarder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start forwarder %s: %w", cfg.Name, err)
 	}
-	f := &Forwarder{cfg: cfg, bridge: bridge, live: map[net.Conn]struct{}{}}
+	f := &Forwarder{cfg: cfg, bridge: bridge}
 	f.Recorder, err = NewRecorder(RecorderConfig{
 		Name: cfg.Name, Clock: cfg.Clock, Timeouts: cfg.Timeouts,
 		Upstream: Address{Network: "tcp", Address: bridge.Addr().String()},
@@ -86,42 +86,19 @@ func (f *Forwarder) Failed() []string {
 // Close ends the forwarder, its connections and its goroutines. The recording
 // stays readable. It is idempotent.
 func (f *Forwarder) Close() error {
-	f.mu.Lock()
-	f.closed = true
-	for conn := range f.live {
-		conn.Close()
-	}
-	f.mu.Unlock()
+	f.held.end()
 	f.cancel()
 	f.bridge.Close()
 	f.wg.Wait()
 	return f.Recorder.Close()
 }
 
-func (f *Forwarder) hold(conn net.Conn) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.closed {
-		return false
-	}
-	f.live[conn] = struct{}{}
-	return true
-}
-
-func (f *Forwarder) release(conn net.Conn) {
-	conn.Close()
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	delete(f.live, conn)
-}
-
 // serve runs one connection of the recorder's to its end.
 func (f *Forwarder) serve(client net.Conn) {
-	if !f.hold(client) {
-		client.Close()
+	if !f.held.hold(client, struct{}{}) {
 		return
 	}
-	defer f.release(client)
+	defer f.held.release(client)
 	server, head, err := f.connect(client)
 	if err != nil {
 		f.mu.Lock()
@@ -129,11 +106,10 @@ func (f *Forwarder) serve(client net.Conn) {
 		f.failed = append(f.failed, err.Error())
 		return
 	}
-	if !f.hold(server) {
-		server.Close()
+	if !f.held.hold(server, struct{}{}) {
 		return
 	}
-	defer f.release(server)
+	defer f.held.release(server)
 	if _, err := server.Write(head); err != nil {
 		return
 	}

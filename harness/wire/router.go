@@ -38,8 +38,8 @@ type Router struct {
 	made    int       // how many there were
 	byPeer  map[string][]*routed
 	reached map[string][]string // addresses that connections for a host:port were made to
-	live    map[net.Conn]*routed
-	closed  bool
+
+	held heldConns[*routed] // nil for one that has no route yet
 }
 
 // A Refusal is a connection that a [Router] was asked for and did not make.
@@ -92,7 +92,6 @@ func NewRouter(clock *Clock) (*Router, error) {
 		routes:   map[string]string{},
 		byPeer:   map[string][]*routed{},
 		reached:  map[string][]string{},
-		live:     map[net.Conn]*routed{},
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	r.wg.Go(func() { acceptAll(r.ctx, ln, r.timeouts.AcceptPause, &r.wg, r.serve) })
@@ -134,11 +133,7 @@ func (r *Router) Remove(hostport string) {
 
 // closeRouted closes the connections of one table entry. The lock is held.
 func (r *Router) closeRouted(key string) {
-	for conn, c := range r.live {
-		if c != nil && c.connection.HostPort == key {
-			conn.Close()
-		}
-	}
+	r.held.closeIf(func(c *routed) bool { return c != nil && c.connection.HostPort == key })
 }
 
 // Refused returns the refusals so far, in order.
@@ -202,7 +197,7 @@ func (r *Router) Forget(m Mark) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	over := func(c *routed) bool { return c.number < int(m) && c.connection.Closed != nil }
-	kept := make([]*routed, 0, len(r.live))
+	var kept []*routed
 	for _, c := range r.routed {
 		if !over(c) {
 			kept = append(kept, c)
@@ -220,44 +215,19 @@ func (r *Router) Forget(m Mark) {
 
 // Close ends the Router, its connections and its goroutines. It is idempotent.
 func (r *Router) Close() error {
-	r.mu.Lock()
-	r.closed = true
-	for conn := range r.live {
-		conn.Close()
-	}
-	r.mu.Unlock()
+	r.held.end()
 	r.cancel()
 	r.ln.Close()
 	r.wg.Wait()
 	return nil
 }
 
-// hold registers a connection to be closed with the Router, or with the route
-// if c is not nil.
-func (r *Router) hold(conn net.Conn, c *routed) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.closed {
-		return false
-	}
-	r.live[conn] = c
-	return true
-}
-
-func (r *Router) release(conn net.Conn) {
-	conn.Close()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.live, conn)
-}
-
 // serve runs one accepted connection to its end.
 func (r *Router) serve(client net.Conn) {
-	if !r.hold(client, nil) {
-		client.Close()
+	if !r.held.hold(client, nil) {
 		return
 	}
-	defer r.release(client)
+	defer r.held.release(client)
 	client.SetDeadline(time.Now().Add(r.timeouts.Handshake))
 	hostport, err := readSOCKS(client)
 	if err != nil {
@@ -273,7 +243,7 @@ func (r *Router) serve(client net.Conn) {
 		return
 	}
 	defer func() {
-		r.release(server)
+		r.held.release(server)
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		c.connection.Closed = new(r.clock.Now())
@@ -301,16 +271,20 @@ func (r *Router) connect(client net.Conn, hostport string) (net.Conn, *routed, b
 	c := &routed{r.made, RoutedConnection{HostPort: hostport, Address: address, Opened: r.clock.Now()}}
 	r.made++
 	r.routed = append(r.routed, c)
-	r.live[client] = c
+	r.held.hold(client, c)
 	r.mu.Unlock()
 
 	dialer := net.Dialer{Timeout: r.timeouts.Dial, LocalAddr: r.from(address)}
 	server, err := dialer.DialContext(r.ctx, "tcp", address)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err == nil && (r.closed || r.routes[hostport] != address) {
+	switch {
+	case err != nil:
+	case r.routes[hostport] != address:
 		server.Close()
 		err = errors.New("the route was changed meanwhile")
+	case !r.held.hold(server, c):
+		err = errors.New("the router was closed meanwhile")
 	}
 	if err != nil {
 		c.connection.Error = err.Error()
@@ -323,7 +297,6 @@ func (r *Router) connect(client net.Conn, hostport string) (net.Conn, *routed, b
 	if !slices.Contains(r.reached[hostport], address) {
 		r.reached[hostport] = append(r.reached[hostport], address)
 	}
-	r.live[server] = c
 	return server, c, socksSucceeded
 }
 

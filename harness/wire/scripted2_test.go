@@ -250,9 +250,9 @@ func TestScripted2ClientGivesUp(t *testing.T) {
 	waitT(t, l.Recorder(h2Origin), 0, func(x fetch.Exchange) bool { return x.Request.Target == "/late" && settledExchange(x) })
 	// The goroutine that waits for the hour ends with its connection.
 	require.Eventually(t, func() bool {
-		l.speaker.mu.Lock()
-		defer l.speaker.mu.Unlock()
-		return len(l.speaker.live) == 0
+		l.speaker.held.mu.Lock()
+		defer l.speaker.held.mu.Unlock()
+		return len(l.speaker.held.conns) == 0
 	}, patience, time.Millisecond)
 }
 

@@ -34,15 +34,12 @@ type speaker struct {
 	wg       sync.WaitGroup
 	ctx      context.Context
 	cancel   context.CancelFunc
-
-	mu   sync.Mutex
-	live map[net.Conn]struct{}
-	over bool
+	held     heldConns[struct{}]
 }
 
 // newSpeaker returns a speaker that hears nobody yet. Its maker ends it.
 func newSpeaker(b book, t Timeouts) *speaker {
-	s := &speaker{book: b, timeouts: t, live: map[net.Conn]struct{}{}}
+	s := &speaker{book: b, timeouts: t}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
 }
@@ -55,21 +52,12 @@ func (s *speaker) listen(scheme string, ln net.Listener) {
 }
 
 // hangUp ends the connections that there are.
-func (s *speaker) hangUp() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for conn := range s.live {
-		conn.Close()
-	}
-}
+func (s *speaker) hangUp() { s.held.closeAll() }
 
 // end ends all connections, whatever was about to be answered, and those to come. It is
 // idempotent.
 func (s *speaker) end() {
-	s.mu.Lock()
-	s.over = true
-	s.mu.Unlock()
-	s.hangUp()
+	s.held.end()
 	s.cancel()
 }
 
@@ -79,14 +67,10 @@ func (s *speaker) wait() { s.wg.Wait() }
 
 // serve runs one accepted connection to its end.
 func (s *speaker) serve(scheme string, conn net.Conn) {
-	s.mu.Lock()
-	if s.over {
-		s.mu.Unlock()
-		conn.Close()
+	if !s.held.hold(conn, struct{}{}) {
 		return
 	}
-	s.live[conn] = struct{}{}
-	s.mu.Unlock()
+	defer s.held.release(conn)
 	in := bufio.NewReader(conn)
 	// No HTTP/1.1 request is as short, and no method of one is PRI.
 	if start, _ := in.Peek(4); string(start) == clientPreface[:4] {
@@ -94,10 +78,6 @@ func (s *speaker) serve(scheme string, conn net.Conn) {
 	} else {
 		newServed1(s, scheme, conn, in).run()
 	}
-	conn.Close()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.live, conn)
 }
 
 // linger closes our side of a connection and reads on for a while: to close all
