@@ -188,9 +188,7 @@ func (c *checking) run(ctx context.Context, file string) (err error) {
 		return err
 	}
 	run := &checkRun{policy: p, file: file, target: name, started: time.Now()}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	target, end, err := c.open(ctx, run, filepath.Dir(file), cancel)
+	target, end, err := c.open(ctx, run, filepath.Dir(file))
 	if err != nil {
 		return err
 	}
@@ -261,7 +259,7 @@ func (c *checking) filter() (func(string) bool, error) {
 }
 
 // open returns the target and what ends all that it took.
-func (c *checking) open(ctx context.Context, run *checkRun, dir string, gone func(error)) (check.Target, func() error, error) {
+func (c *checking) open(ctx context.Context, run *checkRun, dir string) (check.Target, func() error, error) {
 	view, err := run.policy.On(run.target)
 	if err != nil {
 		return nil, nil, err
@@ -291,7 +289,7 @@ func (c *checking) open(ctx context.Context, run *checkRun, dir string, gone fun
 	if err := refuseInputs(c.outputs(), file); err != nil {
 		return nil, nil, err
 	}
-	return c.openGateway(ctx, run, host.Hostname(), gone)
+	return c.openGateway(ctx, run, host.Hostname())
 }
 
 // named is a flag with its value; empty if it has none.
@@ -334,8 +332,8 @@ func requireConfig(t *policy.Target, file string) error {
 	}
 }
 
-func (c *checking) openGateway(ctx context.Context, run *checkRun, host string, gone func(error)) (_ check.Target, _ func() error, err error) {
-	cfg := gateway.Config{Binary: c.binary, Image: c.image, Hosts: []string{host}, Gone: gone}
+func (c *checking) openGateway(ctx context.Context, run *checkRun, host string) (_ check.Target, _ func() error, err error) {
+	cfg := gateway.Config{Binary: c.binary, Image: c.image, Hosts: []string{host}}
 	if c.binary == "" {
 		if cfg.Installed, err = servers.Install(ctx, servers.InstallConfig{Progress: c.stderr}); err != nil {
 			return nil, nil, &exitError{exitUnknown, causeOr(ctx, err)}

@@ -130,7 +130,9 @@ func Check(ctx context.Context, cfg Config) (*report.CheckSummary, error) {
 	}
 	kept := &secrets{lookup: cfg.Secret}
 	out := newExplainer(cfg, view, kept)
-	err = stages(ctx, cfg, plan, rig, kept, out)
+	alive, stop := rig.whileAlive(ctx)
+	err = stages(alive, cfg, plan, rig, kept, out)
+	stop()
 	if err == nil {
 		out.explain(cfg.Target) // while it still runs
 	}

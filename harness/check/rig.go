@@ -106,6 +106,22 @@ func (r *rig) alive() error {
 	return r.facts.Life.Err()
 }
 
+// whileAlive returns a context that ends once the target is known to have ended by
+// itself, with that as its cause. stop has to be called.
+func (r *rig) whileAlive(ctx context.Context) (_ context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	if life := r.facts.Life; life != nil {
+		go func() {
+			select {
+			case <-life.Done():
+				cancel(life.Err())
+			case <-ctx.Done():
+			}
+		}()
+	}
+	return ctx, func() { cancel(nil) }
+}
+
 // reached returns what the upstream was asked, by the signature of the case.
 func (r *rig) reached() map[string][]fetch.Exchange {
 	out := map[string][]fetch.Exchange{}

@@ -42,11 +42,6 @@ type Config struct {
 	Hosts []string
 	// Env is the gateway's environment beside PATH, as "NAME=value".
 	Env []string
-
-	// Gone is called once if the gateway ends though nobody ended it, with an
-	// error that shows its last words. Nil means that nobody is told; see also Life of
-	// [Gateway.Facts].
-	Gone func(error)
 	// Progress is told, a line each, what is being installed or pulled. Nil means
 	// that nobody is told.
 	Progress io.Writer

@@ -176,7 +176,7 @@ func (g *Gateway) start(ctx context.Context, upstream wire.Upstream) ([]wire.End
 		return nil, err
 	}
 	g.instance = instance
-	g.life.begin(instance, func(err error) error { return explain(g.config, plan, err) }, g.cfg.Gone)
+	g.life.begin(instance, func(err error) error { return explain(g.config, plan, err) })
 	return listeners, nil
 }
 

@@ -19,18 +19,15 @@ type life struct {
 	closed   bool              // from then on an end is no news
 }
 
-// begin watches an instance, and calls gone, if it isn't nil, at its end.
-func (l *life) begin(i Instance, explain func(error) error, gone func(error)) {
+// begin watches an instance.
+func (l *life) begin(i Instance, explain func(error) error) {
 	l.mu.Lock()
 	l.instance, l.explain = i, explain
 	l.mu.Unlock()
 	go func() {
 		<-i.Done()
-		if err := l.Err(); err != nil {
+		if l.Err() != nil {
 			close(l.done)
-			if gone != nil {
-				gone(err)
-			}
 		}
 	}()
 }

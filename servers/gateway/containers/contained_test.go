@@ -97,15 +97,12 @@ func TestContained(t *testing.T) {
 			assert.Regexp(t, "^404", gatewaytest.Get(t, gatewaytest.ClientT(t, e), "https://api.example.com/x"))
 		})
 		t.Run(string(tc.Kind)+"/it ends", func(t *testing.T) {
-			cfg := cfg
-			gone := make(chan error, 1)
-			cfg.Gone = func(err error) { gone <- err }
 			g, e := gatewaytest.StartT(t, tc.Kind, gatewaytest.WriteT(t, tc.Name, tc.Text), cfg)
 			require.NoError(t, last.program.Kill())
 			select {
-			case err := <-gone:
-				assert.ErrorContains(t, err, "ended by itself: exit status 137")
-			case <-time.After(10 * time.Second):
+			case <-g.Facts().Life.Done():
+				assert.ErrorContains(t, g.Facts().Life.Err(), "ended by itself: exit status 137")
+			case <-time.After(time.Minute):
 				require.Fail(t, "nobody was told")
 			}
 			_, err := gatewaytest.ClientT(t, e).Get("http://a.test:8080/")
