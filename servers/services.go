@@ -3,6 +3,7 @@ package servers
 import (
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/corsproof/corsproof/harness/process"
 )
@@ -61,9 +62,10 @@ func (s *System) nginxSpec(key instanceKey, dir, socket string, owner *process.O
 		return process.Spec{}, err
 	}
 	return process.Spec{
-		Path: s.cfg.Installed.Nginx,
-		Args: []string{"-p", dir, "-e", "stderr", "-c", file},
-		Env:  []string{"PATH=/usr/bin:/bin"},
+		Path:     s.cfg.Installed.Nginx,
+		Args:     []string{"-p", dir, "-e", "stderr", "-c", file},
+		Env:      []string{"PATH=/usr/bin:/bin"},
+		Orphaned: syscall.SIGTERM, // its worker outlives a master that is killed
 		// As root nginx would start its worker as another user than itself; it
 		// needs no right of root's, so all of it runs as nobody.
 		Owner: owner,

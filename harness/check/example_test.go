@@ -31,6 +31,8 @@ func TestRunOfEnvoy(t *testing.T) {
 	require.NoError(t, os.CopyFS(dir, fixtures.Files))
 	check.Run(t, filepath.Join(dir, "example", "cors.yaml"), check.Config{
 		Target: gateway.NewT(t, "envoy", filepath.Join(dir, "example", "envoy.yaml"), "api.shop.example.com"),
-		Only:   func(id string) bool { return strings.HasPrefix(id, "route/") || strings.HasPrefix(id, "error/") },
+		Only: func(id string) bool { // it limits nobody, so that no 429 can be provoked
+			return (strings.HasPrefix(id, "route/") || strings.HasPrefix(id, "error/")) && !strings.Contains(id, "/too-many/")
+		},
 	})
 }

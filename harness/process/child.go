@@ -44,6 +44,10 @@ type Spec struct {
 	// Namespaces are new kernel namespaces for the child and its descendants, see
 	// [Namespaces]. Default: none. It takes root; for others the start fails.
 	Namespaces Namespaces
+	// Orphaned is the signal that the program gets from the kernel when this process has
+	// ended without ending it. Default SIGKILL. A program with processes of its own,
+	// which would outlive it then, needs one on which it ends them.
+	Orphaned syscall.Signal
 	// Stop is the signal that asks the program to end. Default SIGTERM.
 	Stop os.Signal
 	// StopTimeout is how long it may take to. Default Timeouts.Stop.
@@ -106,6 +110,9 @@ func (r *Run) start(ctx context.Context, spec Spec) (*Child, error) {
 		attr.Sys.Cloneflags |= syscall.CLONE_NEWIPC
 	}
 	attr.Sys.Cloneflags |= uintptr(spec.Namespaces)
+	if spec.Orphaned != 0 {
+		attr.Sys.Pdeathsig = spec.Orphaned
+	}
 	if attr.Sys.Credential, err = spec.Owner.credential(self()); err != nil {
 		return nil, err
 	}

@@ -88,6 +88,15 @@ var roles = map[string]func(args []string){
 		say("child %d", pid)
 		forever()
 	},
+	// master does, too, and ends that process when it is asked to end.
+	"master": func([]string) {
+		terms := make(chan os.Signal, 1)
+		signal.Notify(terms, syscall.SIGTERM)
+		pid := fork(exile{role: "stubborn"})
+		say("child %d", pid)
+		<-terms
+		must(syscall.Kill(pid, syscall.SIGKILL))
+	},
 	// estranged starts a stubborn process in a session of its own, which has no
 	// trace of the run but its living parent.
 	"estranged": func([]string) {
@@ -120,6 +129,11 @@ var roles = map[string]func(args []string){
 		obey(map[string]func(argument string) any{
 			"start": func(role string) any {
 				return must1(run.Start(context.Background(), roleSpec(role))).PID()
+			},
+			"start-master": func(string) any {
+				spec := roleSpec("master")
+				spec.Orphaned = syscall.SIGTERM
+				return must1(run.Start(context.Background(), spec)).PID()
 			},
 			"start-other": func(string) any {
 				spec := Spec{Name: "other", Path: "/bin/sleep", Args: []string{"600"}, Owner: otherUser}

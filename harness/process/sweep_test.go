@@ -64,6 +64,29 @@ func TestOwnerIsKilled(t *testing.T) {
 	assert.Empty(t, entries)
 }
 
+// A program that is told of its owner's end takes its own processes with it: nothing is
+// left to sweep.
+func TestOrphanedProgramEndsItsOwn(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	require.NoError(t, os.Chmod(filepath.Dir(root), 0o711))
+	owner, dir := newOwner(t, root)
+	master := owner.pid("start-master", "")
+	var pid int
+	waitUntil(t, "the master has a child", func() bool {
+		log, err := os.ReadFile(filepath.Join(dir, logFolder, "master.log"))
+		if err != nil {
+			return false
+		}
+		_, err = fmt.Sscanf(string(log), "child %d\n", &pid)
+		return err == nil
+	})
+	worker := identify(t, pid)
+	owner.kill()
+	waitDead(t, master)
+	waitDead(t, worker)
+}
+
 func TestOwnerIsKilledWithChildOfAnotherUser(t *testing.T) {
 	t.Parallel()
 	needRoot(t)

@@ -64,7 +64,8 @@ func (r *processRunner) Run(ctx context.Context, job Job) (Instance, error) {
 	// It keeps nothing that an orderly end would save, and ends with its group.
 	child, err := r.run.Start(ctx, process.Spec{
 		Name: job.Kind, Path: binary, Args: job.Args, Dir: job.Dir, Owner: job.Owner, Stop: syscall.SIGKILL,
-		Env: append([]string{"PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8"}, job.Env...),
+		Orphaned: syscall.SIGTERM, // whoever killed us, its workers end
+		Env:      append([]string{"PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8"}, job.Env...),
 	})
 	if err != nil {
 		return nil, err
