@@ -14,6 +14,7 @@ import (
 
 	"github.com/corsproof/corsproof/harness"
 	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/browser/chromium"
 	"github.com/corsproof/corsproof/harness/direct"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/report"
@@ -34,7 +35,7 @@ func callersLab(t *testing.T) *harness.Lab {
 // A named https origin, all callers, one of which the server answers otherwise:
 // just that caller's cell changes. Serial: it drives the browser.
 func TestOneCallerIsAnsweredOtherwise(t *testing.T) {
-	browser.RequireT(t)
+	chromium.RequireT(t)
 	release, err := browser.Turn(t.Context())
 	require.NoError(t, err)
 	t.Cleanup(release)

@@ -35,13 +35,17 @@ var allowed = map[string][]string{
 	"harness/wire":    {"harness/fetch"},
 	"harness/direct":  {"harness/fetch", "harness/wire", "harness/process"},
 	"harness/browser": {"harness/fetch", "harness/wire", "harness/process"},
-	"harness/netns":   {"harness/process"},
-	"harness/report":  {"harness/fetch", "harness/policy", "harness/catalog", "harness/judge"},
-	"harness/policy":  {"harness/fetch", "harness/strict"},
-	"harness/catalog": {"harness/fetch", "harness/policy", "harness/strict"},
-	"harness/judge":   {"harness/fetch", "harness/policy", "harness/catalog"},
-	"harness/fuzz":    {"harness/fetch", "harness/catalog", "harness/judge"},
-	"harness":         {"harness/fetch", "harness/wire", "harness/process", "harness/direct", "harness/browser", "harness/report"},
+
+	// What every engine joins its evidence by, and a package for each engine.
+	"harness/browser/witness":  {"harness/browser", "harness/fetch", "harness/wire"},
+	"harness/browser/chromium": {"harness/browser", "harness/browser/witness", "harness/fetch", "harness/wire", "harness/process"},
+	"harness/netns":            {"harness/process"},
+	"harness/report":           {"harness/fetch", "harness/policy", "harness/catalog", "harness/judge"},
+	"harness/policy":           {"harness/fetch", "harness/strict"},
+	"harness/catalog":          {"harness/fetch", "harness/policy", "harness/strict"},
+	"harness/judge":            {"harness/fetch", "harness/policy", "harness/catalog"},
+	"harness/fuzz":             {"harness/fetch", "harness/catalog", "harness/judge"},
+	"harness":                  {"harness/fetch", "harness/wire", "harness/process", "harness/direct", "harness/browser", "harness/browser/chromium", "harness/report"},
 
 	// For benchmarks alone.
 	"harness/internal/pairs": {},
@@ -71,7 +75,7 @@ var allowed = map[string][]string{
 }
 
 // mayImportTesting are the packages that have a form for tests beside the other.
-var mayImportTesting = []string{"harness", "harness/check", "harness/internal/pairs", "harness/direct", "harness/browser", "servers/container", "servers/gateway", "servers/gateway/internal/gatewaytest"}
+var mayImportTesting = []string{"harness", "harness/check", "harness/internal/pairs", "harness/direct", "harness/browser", "harness/browser/chromium", "servers/container", "servers/gateway", "servers/gateway/internal/gatewaytest"}
 
 func TestImportsFollowTheTable(t *testing.T) {
 	t.Parallel()

@@ -28,7 +28,7 @@
 //	judge                 fetch, policy, catalog: a finding names the rule and the fix
 //	report                fetch, policy, catalog, judge
 //	fuzz                  fetch, catalog, judge
-//	harness               fetch, wire, process, direct, browser, report
+//	harness               fetch, wire, process, direct, browser, browser/chromium, report
 //	drive                 fetch, browser
 //	check                 harness, and under it fetch, wire, direct, drive, target, browser, policy, catalog, judge, report
 //	cases                 harness, and under it fetch, wire, direct, drive, browser, catalog, judge, report, fuzz
@@ -38,6 +38,11 @@
 //	servers/gateway       servers, servers/gateway/adapter, policy, strict, target, wire, process
 //	scenarios             harness and all under it, servers and all under it, fixtures
 //	cmd/corsproof         all
+//
+// And below browser, with the paths from there:
+//
+//	witness               browser, fetch, wire
+//	chromium              browser, witness, fetch, wire, process
 //
 // And below servers/gateway, with the paths from there:
 //
@@ -51,7 +56,7 @@
 // Package testing is imported, outside of tests, for what takes a testing.TB and is
 // named with a T at its end, and for check.Run, which makes subtests and so takes a
 // *testing.T: there is no smaller interface with a Run whose function gets one. A
-// test keeps to harness, check, direct, browser, servers/container, servers/gateway
+// test keeps to harness, check, direct, browser, chromium, servers/container, servers/gateway
 // and internal/pairs, which benchmarks share.
 //
 // Package servers/container stands apart from servers because of what it needs: a

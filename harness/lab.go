@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/browser/chromium"
 	"github.com/corsproof/corsproof/harness/direct"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/process"
@@ -33,7 +34,7 @@ type LabConfig struct {
 
 // LabTimeouts bound what a lab waits for. A zero field means its default.
 type LabTimeouts struct {
-	Browser browser.Timeouts
+	Browser chromium.Timeouts
 	Direct  direct.Timeouts
 	Process process.Timeouts
 }
@@ -57,8 +58,8 @@ type Lab struct {
 	servers   []*Server
 	closed    bool
 
-	chromium   lazy[*browser.Chromium]
-	unenforced lazy[*browser.Chromium]
+	chromium   lazy[*chromium.Browser]
+	unenforced lazy[*chromium.Browser]
 	curl       lazy[*direct.Curl]
 	programs   lazy[startedPrograms]
 }
@@ -185,23 +186,30 @@ func (l *Lab) Recorders() []*wire.Recorder {
 
 // Chromium returns the lab's judging browser. The first call starts it and runs
 // the canary; ctx bounds that start.
-func (l *Lab) Chromium(ctx context.Context) (*browser.Chromium, error) {
-	return l.chromium.get(func() (*browser.Chromium, error) {
-		return browser.StartChromium(ctx, l.chromiumConfig(browser.EnforcementOn))
+func (l *Lab) Chromium(ctx context.Context) (*chromium.Browser, error) {
+	return l.chromium.get(func() (*chromium.Browser, error) {
+		return chromium.Start(ctx, l.chromiumConfig(chromium.EnforcementOn))
 	})
+}
+
+// RequireChromiumT skips a test that needs a browser where there is none, or fails it: see
+// [chromium.RequireT].
+func RequireChromiumT(tb testing.TB) {
+	tb.Helper()
+	chromium.RequireT(tb)
 }
 
 // Unenforced returns the same Chromium with web security off: a control, in a
 // process and a profile of its own, that no verdict may rest on. The first call
 // starts it, and its canary has to fail.
-func (l *Lab) Unenforced(ctx context.Context) (*browser.Chromium, error) {
-	return l.unenforced.get(func() (*browser.Chromium, error) {
-		return browser.StartChromium(ctx, l.chromiumConfig(browser.EnforcementOff))
+func (l *Lab) Unenforced(ctx context.Context) (*chromium.Browser, error) {
+	return l.unenforced.get(func() (*chromium.Browser, error) {
+		return chromium.Start(ctx, l.chromiumConfig(chromium.EnforcementOff))
 	})
 }
 
-func (l *Lab) chromiumConfig(e browser.Enforcement) browser.ChromiumConfig {
-	return browser.ChromiumConfig{
+func (l *Lab) chromiumConfig(e chromium.Enforcement) chromium.Config {
+	return chromium.Config{
 		Run: l.Run, Router: l.Router, CA: l.CA, Recorders: l.Recorders, Clock: l.Clock,
 		Slots: l.cfg.Slots, Timeouts: l.cfg.Timeouts.Browser, Enforcement: e,
 	}
@@ -352,7 +360,7 @@ func (l *Lab) Close() error {
 // CloseBrowsers ends the browsers, and with them all pages and views. The lab
 // starts no further ones. It is idempotent.
 func (l *Lab) CloseBrowsers() error {
-	browsers := []*lazy[*browser.Chromium]{&l.chromium, &l.unenforced}
+	browsers := []*lazy[*chromium.Browser]{&l.chromium, &l.unenforced}
 	errs := make([]error, len(browsers))
 	var wg sync.WaitGroup
 	for i, c := range browsers {
@@ -370,9 +378,9 @@ func (l *Lab) CloseBrowsers() error {
 var errClosed = errors.New("the lab is closed")
 
 // Engines returns the browsers that run.
-func (l *Lab) Engines() []*browser.Chromium {
-	var engines []*browser.Chromium
-	for _, c := range []*lazy[*browser.Chromium]{&l.chromium, &l.unenforced} {
+func (l *Lab) Engines() []*chromium.Browser {
+	var engines []*chromium.Browser
+	for _, c := range []*lazy[*chromium.Browser]{&l.chromium, &l.unenforced} {
 		if c.made.Load() {
 			engines = append(engines, c.value)
 		}

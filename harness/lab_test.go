@@ -12,12 +12,13 @@ import (
 
 	"github.com/corsproof/corsproof/harness"
 	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/browser/chromium"
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
 // The tests that drive the browser are serial: one lab, one browser.
 func TestLab(t *testing.T) {
-	browser.RequireT(t)
+	chromium.RequireT(t)
 	release, err := browser.Turn(t.Context())
 	require.NoError(t, err)
 	t.Cleanup(release)

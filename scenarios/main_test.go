@@ -16,6 +16,7 @@ import (
 
 	"github.com/corsproof/corsproof/harness"
 	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/browser/chromium"
 	"github.com/corsproof/corsproof/harness/direct"
 	"github.com/corsproof/corsproof/servers"
 	"github.com/corsproof/corsproof/servers/container"
@@ -71,7 +72,7 @@ func closeStage() error {
 // its setup, so the tests have it in turn.
 func testStage(t *testing.T) *Stage {
 	t.Helper()
-	browser.RequireT(t)
+	chromium.RequireT(t)
 	shared.turn.Lock()
 	t.Cleanup(shared.turn.Unlock)
 	shared.once.Do(func() {
@@ -104,7 +105,7 @@ const patience = 5 * time.Minute
 
 var patient = Timeouts{
 	Lab: harness.LabTimeouts{
-		Browser: browser.Timeouts{Start: patience, Open: patience, Job: patience, Settle: patience, WaitText: patience},
+		Browser: chromium.Timeouts{Start: patience, Open: patience, Job: patience, Settle: patience, WaitText: patience},
 		Direct:  direct.Timeouts{Call: patience, Start: patience},
 	},
 	Servers:    servers.Timeouts{Ready: patience},

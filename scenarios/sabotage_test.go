@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 
-	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/browser/chromium"
 	"github.com/corsproof/corsproof/harness/report"
 	"github.com/corsproof/corsproof/servers"
 )
@@ -240,8 +240,8 @@ func TestSabotageSparesWhatItLeavesAlone(t *testing.T) {
 		{"a setup, backwards", sabotage{setup: off}, true, []string{"off, then on", "on"}},
 		{"a guard within", sabotage{after: after, within: isOn}, false, []string{"on", "off, then on"}},
 		{"a guard always", sabotage{after: after}, false, every},
-		{"the browser", sabotage{engine: new(browser.Chromium)}, false, every},
-		{"the browser, and a setup", sabotage{engine: new(browser.Chromium), setup: off}, false, every},
+		{"the browser", sabotage{engine: new(chromium.Browser)}, false, every},
+		{"the browser, and a setup", sabotage{engine: new(chromium.Browser), setup: off}, false, every},
 		{"before each", sabotage{each: each}, false, every},
 		{"what no field tells", sabotage{}, false, every},
 	} {

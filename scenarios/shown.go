@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/browser/chromium"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/report"
 	"github.com/corsproof/corsproof/servers"
@@ -90,7 +91,7 @@ func (b *Bench) click(ctx context.Context, a action, r fetch.Request) (Shown, er
 
 // clickIn is click in a certain browser. Once the button is pressed, meanwhile
 // is called, if it isn't nil, before the result is waited for.
-func (b *Bench) clickIn(ctx context.Context, engine *browser.Chromium, a action, r fetch.Request, meanwhile func(context.Context) error) (shown Shown, err error) {
+func (b *Bench) clickIn(ctx context.Context, engine *chromium.Browser, a action, r fetch.Request, meanwhile func(context.Context) error) (shown Shown, err error) {
 	view, err := b.view(ctx, engine)
 	if err != nil {
 		return Shown{}, err
@@ -146,7 +147,7 @@ func (b *Bench) clickIn(ctx context.Context, engine *browser.Chromium, a action,
 }
 
 // read takes what the page shows.
-func (s *Shown) read(ctx context.Context, view *browser.View) error {
+func (s *Shown) read(ctx context.Context, view *chromium.View) error {
 	var err error
 	if s.State, err = view.Attribute(ctx, "#result", "data-state"); err != nil {
 		return err
@@ -179,7 +180,7 @@ func (s *Shown) read(ctx context.Context, view *browser.View) error {
 
 // join makes the trace of the call: what was sent from the recorders, what could
 // be read from the page, why it was blocked from the browser.
-func (s *Shown) join(caller fetch.Caller, r fetch.Request, activity browser.Activity) {
+func (s *Shown) join(caller fetch.Caller, r fetch.Request, activity chromium.Activity) {
 	s.Behind = activity.Others
 	s.Trace = fetch.Trace{Schema: fetch.TraceSchema, Caller: caller, Request: r, Exchanges: activity.Exchanges}
 	s.Trace.Outcome = fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: "the browser's protocol doesn't know of the call"}
@@ -228,7 +229,7 @@ func methods(exchanges []fetch.Exchange) string {
 
 // screenshot saves the picture of the page beside the report, if the leg wants
 // one and the stage has a place for it.
-func (b *Bench) screenshot(ctx context.Context, view *browser.View) error {
+func (b *Bench) screenshot(ctx context.Context, view *chromium.View) error {
 	if b.picture == "" || b.cfg.Screenshots == "" {
 		return nil
 	}

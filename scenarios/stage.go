@@ -14,6 +14,7 @@ import (
 
 	"github.com/corsproof/corsproof/harness"
 	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/browser/chromium"
 	"github.com/corsproof/corsproof/harness/direct"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/report"
@@ -63,9 +64,9 @@ type Stage struct {
 
 	cfg     StageConfig
 	started time.Time
-	views   map[*browser.Chromium]*browser.View // one for each browser, renewed for each click
-	pages   map[*browser.Chromium]browser.Page  // blank ones of the page's origin, one for each browser
-	fetched int                                 // calls that they made
+	views   map[*chromium.Browser]*chromium.View // one for each browser, renewed for each click
+	pages   map[*chromium.Browser]browser.Page   // blank ones of the page's origin, one for each browser
+	fetched int                                  // calls that they made
 
 	forwarders map[string]*wire.Forwarder
 	containers containers
@@ -87,7 +88,7 @@ type sabotage struct {
 	// setup changes how the servers are configured for every leg.
 	setup func(servers.Setup) servers.Setup
 	// engine is the browser that judges in place of the lab's.
-	engine *browser.Chromium
+	engine *chromium.Browser
 	// within says whether a setup is one that after breaks; nil means every one is.
 	within func(servers.Setup) bool
 	// after is called when the servers have been configured for a leg.
@@ -106,7 +107,7 @@ func OpenStage(ctx context.Context, cfg StageConfig) (*Stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Stage{Lab: lab, cfg: cfg, started: time.Now(), views: map[*browser.Chromium]*browser.View{}, pages: map[*browser.Chromium]browser.Page{}, forwarders: map[string]*wire.Forwarder{}, accounted: map[string]bool{}}
+	s := &Stage{Lab: lab, cfg: cfg, started: time.Now(), views: map[*chromium.Browser]*chromium.View{}, pages: map[*chromium.Browser]browser.Page{}, forwarders: map[string]*wire.Forwarder{}, accounted: map[string]bool{}}
 	if err := s.open(ctx); err != nil {
 		// What a cancelled start says of itself is less than why it was cancelled.
 		if cause := context.Cause(ctx); cause != nil {
@@ -223,7 +224,7 @@ func (s *Stage) set(ctx context.Context, setup servers.Setup) error {
 }
 
 // engine returns the browser that judges.
-func (s *Stage) engine(ctx context.Context) (*browser.Chromium, error) {
+func (s *Stage) engine(ctx context.Context) (*chromium.Browser, error) {
 	if s.sabotage.engine != nil {
 		return s.sabotage.engine, nil
 	}
@@ -231,7 +232,7 @@ func (s *Stage) engine(ctx context.Context) (*browser.Chromium, error) {
 }
 
 // watch tells StageConfig.Gone of a browser that ends though nobody closed it.
-func (s *Stage) watch(chromium *browser.Chromium) {
+func (s *Stage) watch(chromium *chromium.Browser) {
 	<-chromium.Gone()
 	if err := chromium.Err(); err != nil && s.cfg.Gone != nil {
 		s.cfg.Gone(fmt.Errorf("%s ended in the middle of the run: %w", chromium.Info().Name, err))
@@ -246,7 +247,7 @@ func (s *Stage) progress(what string, since time.Time) {
 
 // view returns the page in the browser as a user has it who comes for the first
 // time. It ends with the browser.
-func (s *Stage) view(ctx context.Context, engine *browser.Chromium) (*browser.View, error) {
+func (s *Stage) view(ctx context.Context, engine *chromium.Browser) (*chromium.View, error) {
 	if view, ok := s.views[engine]; ok {
 		return view, view.Renew(ctx)
 	}

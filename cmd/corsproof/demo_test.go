@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/browser/chromium"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/netns"
 	"github.com/corsproof/corsproof/harness/process"
@@ -272,7 +273,7 @@ func plantRenderer(t *testing.T, folder string) int {
 	profiles, err := filepath.Glob(filepath.Join(folder, "corsproof-*", "chromium-*"))
 	require.NoError(t, err)
 	require.NotEmpty(t, profiles, "no profile below %s", folder)
-	program, _, err := browser.Find()
+	program, _, err := chromium.Find()
 	require.NoError(t, err)
 	release, started := make(chan struct{}), make(chan error)
 	cmd := exec.Command(program, "--type=renderer", "--user-data-dir="+profiles[0])

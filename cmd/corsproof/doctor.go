@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/browser/chromium"
 	"github.com/corsproof/corsproof/harness/direct"
 	"github.com/corsproof/corsproof/servers"
 )
@@ -152,7 +152,7 @@ func (d *diagnosis) components(g group, components []servers.Component) {
 
 func (d *diagnosis) engines() {
 	found := item{Group: groupEngine, Name: "chromium", Need: needDemo}
-	path, version, err := browser.Find()
+	path, version, err := chromium.Find()
 	if err != nil {
 		found.Problem = err.Error()
 	} else {

@@ -11,37 +11,34 @@ import (
 	"github.com/corsproof/corsproof/harness/wire"
 )
 
-// Canary shows that this browser enforces CORS: a cross-origin call that must
+// A Canary shows that a browser enforces CORS: a cross-origin call that must
 // be blocked is blocked, by the CORS check and after its request was answered,
-// and one that must be allowed is read. The error is a [*CanaryError] if the
-// browser can't be trusted. It uses servers of its own on loopback, which it
-// routes and ends.
-func (c *Chromium) Canary(ctx context.Context) error {
-	return c.canary(ctx, canaryServer)
+// and one that must be allowed is read.
+type Canary struct {
+	// Router is the browser's only way out.
+	Router *wire.Router
+	// Clock is the run's.
+	Clock *wire.Clock
+	// Open opens a page of the browser at origin that looks at one recorder.
+	Open func(ctx context.Context, origin string, recorder *wire.Recorder) (Page, error)
+	// Server answers the calls. Nil: one that allows each origin on /open, and none on
+	// /closed.
+	Server http.HandlerFunc
 }
 
-// canaryServer allows each origin on /open, and none on /closed.
-func canaryServer(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path == "/open" {
-		w.Header().Set("Access-Control-Allow-Origin", "*")
+// Prove makes the calls. The error is a [*CanaryError] if the browser can't be trusted. It
+// uses servers of its own on loopback, which it routes and ends.
+func (c Canary) Prove(ctx context.Context) error {
+	if c.Server == nil {
+		c.Server = canaryServer
 	}
-	fmt.Fprint(w, canaryBody)
-}
+	page, endPage, err := c.serve(canaryPage)
 
-const canaryBody = "canary"
-
-func canaryPage(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "text/html")
-	fmt.Fprint(w, `<!doctype html><link rel="icon" href="data:,"><title>canary</title>`)
-}
-
-func (c *Chromium) canary(ctx context.Context, serve http.HandlerFunc) (err error) {
-	page, endPage, err := c.serveCanary(canaryPage)
 	if err != nil {
 		return err
 	}
 	defer endPage()
-	server, endServer, err := c.serveCanary(serve)
+	server, endServer, err := c.serve(c.Server)
 	if err != nil {
 		return err
 	}
@@ -49,16 +46,16 @@ func (c *Chromium) canary(ctx context.Context, serve http.HandlerFunc) (err erro
 	recorder, err := wire.NewRecorder(wire.RecorderConfig{
 		Name:     "canary",
 		Upstream: wire.Address{Network: "tcp", Address: server},
-		Clock:    c.cfg.Clock,
+		Clock:    c.Clock,
 	})
 	if err != nil {
 		return fmt.Errorf("canary: %w", err)
 	}
 	defer recorder.Close()
-	c.cfg.Router.Route(recorder.Addr(), recorder.Addr())
-	defer c.cfg.Router.Remove(recorder.Addr())
+	c.Router.Route(recorder.Addr(), recorder.Addr())
+	defer c.Router.Remove(recorder.Addr())
 
-	p, err := c.openPage(ctx, "http://"+page, 2, func() []*wire.Recorder { return []*wire.Recorder{recorder} })
+	p, err := c.Open(ctx, "http://"+page, recorder)
 	if err != nil {
 		return fmt.Errorf("canary: %w", err)
 	}
@@ -75,8 +72,26 @@ func (c *Chromium) canary(ctx context.Context, serve http.HandlerFunc) (err erro
 	return errors.Join(mustBlock(got["closed"]), mustAllow(got["open"]))
 }
 
-// serveCanary serves on a loopback port that the browser has a route to.
-func (c *Chromium) serveCanary(handler http.HandlerFunc) (addr string, end func(), err error) {
+// canaryServer allows each origin on /open, and none on /closed.
+func canaryServer(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/open" {
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+	}
+	fmt.Fprint(w, canaryBody)
+}
+
+const canaryBody = "canary"
+
+// phaseCORSCheck is https://fetch.spec.whatwg.org/#concept-cors-check.
+const phaseCORSCheck = "concept-cors-check"
+
+func canaryPage(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/html")
+	fmt.Fprint(w, `<!doctype html><link rel="icon" href="data:,"><title>canary</title>`)
+}
+
+// serve serves on a loopback port that the browser has a route to.
+func (c Canary) serve(handler http.HandlerFunc) (addr string, end func(), err error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, fmt.Errorf("canary: %w", err)
@@ -88,9 +103,9 @@ func (c *Chromium) serveCanary(handler http.HandlerFunc) (addr string, end func(
 		defer close(served)
 		server.Serve(listener)
 	}()
-	c.cfg.Router.Route(addr, addr)
+	c.Router.Route(addr, addr)
 	return addr, func() {
-		c.cfg.Router.Remove(addr)
+		c.Router.Remove(addr)
 		server.Close()
 		<-served
 	}, nil

@@ -17,12 +17,22 @@ type Engine interface {
 	// origin + [PagePath]. For "null" it is a page with an opaque origin,
 	// [OpaqueURL]. The caller closes the page; ctx bounds the opening alone.
 	Open(ctx context.Context, origin string) (Page, error)
+	// OpenSlots is Open for a page that makes so many calls at the same time.
+	OpenSlots(ctx context.Context, origin string, slots int) (Page, error)
+	// ClearCaches empties the HTTP cache and the CORS-preflight cache.
+	ClearCaches(ctx context.Context) error
+	// SetCookies takes all cookies away and puts these there, for all pages.
+	SetCookies(ctx context.Context, cookies ...Cookie) error
 	// Observe is [Page.Observe] for several pages of this engine, which make their
 	// calls at the same time. No two jobs have one ID.
 	Observe(ctx context.Context, calls []PageJobs, each func(Observation)) error
 	// Close ends the browser and everything that it started.
 	Close() error
 }
+
+// A Cookie is what the browser's pages have from a server at URL, as after signing in
+// there: for all of its paths, and sent to it by pages of other sites, too.
+type Cookie struct{ URL, Name, Value string }
 
 // A Page makes calls from one origin.
 type Page interface {
@@ -69,7 +79,7 @@ type Job struct {
 	ID string
 	// Request is what page code asks for. Its Origin is empty or the page's.
 	Request fetch.Request
-	// Timeout bounds the call; zero means [Timeouts.Job].
+	// Timeout bounds the call; zero means the engine's own bound.
 	Timeout time.Duration
 }
 

@@ -6,7 +6,7 @@ type EngineName string
 const (
 	// EngineModel is the standard on paper. It always runs.
 	EngineModel EngineName = "model"
-	// EngineChromium is the browser that [Find] finds.
+	// EngineChromium is the one that package chromium finds.
 	EngineChromium EngineName = "chromium"
 )
 

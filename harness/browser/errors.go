@@ -9,9 +9,6 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// ErrNotFound is wrapped by the error of [Find] on a machine without a browser.
-var ErrNotFound = errors.New("no Chromium found")
-
 // ErrBrowserGone is wrapped by every error that is due to the end of the
 // browser's process, together with how the process ended.
 var ErrBrowserGone = errors.New("the browser is gone")

@@ -3,36 +3,12 @@ package browser
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// tasks finds what no page could do, before anything is sent.
-func (c *Chromium) tasks(calls []PageJobs) ([]task, error) {
-	ids := map[string]bool{}
-	var tasks []task
-	var problems []error
-	for _, call := range calls {
-		p, ok := call.Page.(*chromiumPage)
-		if !ok || p.browser != c {
-			return nil, errors.New("a page of another browser can't be observed with this one's")
-		}
-		for _, j := range call.Jobs {
-			if ids[j.ID] {
-				problems = append(problems, fmt.Errorf("job %q: its ID is not unique", j.ID))
-			}
-			ids[j.ID] = true
-			if err := checkRequest(j.Request, p.origin); err != nil {
-				problems = append(problems, fmt.Errorf("job %q: %w", j.ID, err))
-			}
-			tasks = append(tasks, task{p, j})
-		}
-	}
-	return tasks, errors.Join(problems...)
-}
-
-func checkRequest(r fetch.Request, origin string) error {
+// CheckRequest says what of a request no page at origin can do; nil if nothing.
+func CheckRequest(r fetch.Request, origin string) error {
 	if r.Origin != "" && r.Origin != origin {
 		return fmt.Errorf("its origin is %q, the page's %q", r.Origin, origin)
 	}
@@ -72,9 +48,4 @@ func checkRequest(r fetch.Request, origin string) error {
 		}
 	}
 	return nil
-}
-
-func withoutFragment(url string) string {
-	url, _, _ = strings.Cut(url, "#")
-	return url
 }

@@ -17,17 +17,6 @@ import (
 // comma-separated list of what must be there, or "all".
 const RequireVar = "CORSPROOF_REQUIRE"
 
-// RequireT skips a test that needs a browser where there is none, and says how
-// to get one. CORSPROOF_REQUIRE=chromium, or all, makes a failure of it.
-func RequireT(tb testing.TB) {
-	tb.Helper()
-	_, _, err := Find()
-	if err == nil {
-		return
-	}
-	SkipT(tb, "chromium", err.Error())
-}
-
 // SkipT skips a test that needs the part where it is missing, and says why.
 // CORSPROOF_REQUIRE with the part's name, or all, makes a failure of it.
 func SkipT(tb testing.TB, part, missing string) {

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/corsproof/corsproof/harness"
-	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/browser/chromium"
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/internal/pairs"
@@ -34,9 +34,9 @@ func BenchmarkCatalogue(b *testing.B) {
 	require.NoError(b, err)
 	b.Cleanup(func() { driver.Close() })
 	require.NoError(b, driver.Prepare(b.Context(), cases))
-	bare := map[string]*browser.Bare{}
+	bare := map[string]*chromium.Bare{}
 	for _, origin := range pageOrigins(cases) {
-		page, err := driver.chromium.OpenBare(b.Context(), origin)
+		page, err := driver.engine.(*chromium.Browser).OpenBare(b.Context(), origin)
 		require.NoError(b, err)
 		b.Cleanup(func() { page.Close() })
 		bare[origin] = page
@@ -70,7 +70,7 @@ func BenchmarkCatalogue(b *testing.B) {
 				var pages errgroup.Group
 				for origin, requests := range requests {
 					pages.Go(func() error {
-						_, err := bare[origin].Run(b.Context(), requests, browser.DefaultSlots)
+						_, err := bare[origin].Run(b.Context(), requests, chromium.DefaultSlots)
 						return err
 					})
 				}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/corsproof/corsproof/harness"
 	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/browser/chromium"
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/judge"
 	"github.com/corsproof/corsproof/harness/report"
@@ -26,7 +27,7 @@ func parseCases(tb testing.TB, text string) []catalog.Case {
 }
 
 // patient waits as long as a busy machine may take.
-var patient = harness.LabConfig{Timeouts: harness.LabTimeouts{Browser: browser.Timeouts{
+var patient = harness.LabConfig{Timeouts: harness.LabTimeouts{Browser: chromium.Timeouts{
 	Start: 5 * time.Minute, Open: 5 * time.Minute, Stall: 5 * time.Minute, Settle: 5 * time.Minute,
 }}}
 

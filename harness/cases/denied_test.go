@@ -12,6 +12,7 @@ import (
 
 	"github.com/corsproof/corsproof/harness"
 	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/browser/chromium"
 	"github.com/corsproof/corsproof/harness/cases"
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/direct"
@@ -21,7 +22,7 @@ import (
 
 // Serial: it drives the browser.
 func TestDeniedCasesOfTheCatalogue(t *testing.T) {
-	browser.RequireT(t)
+	chromium.RequireT(t)
 	release, err := browser.Turn(t.Context())
 	require.NoError(t, err)
 	t.Cleanup(release)

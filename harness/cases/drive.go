@@ -40,7 +40,7 @@ const clearAfter = 700
 // concurrent use; whoever made it closes it.
 type Driver struct {
 	lab      *harness.Lab
-	chromium *browser.Chromium
+	engine   browser.Engine
 	scripted *wire.Scripted
 	browser  drive.Driver
 	tokens   int
@@ -57,7 +57,7 @@ func NewDriver(ctx context.Context, lab *harness.Lab, timeout time.Duration) (*D
 	d.browser = drive.Driver{Timeout: cmp.Or(timeout, DefaultTimeout), Pages: drive.NewPages(drive.PagesConfig{
 		Serve: func(origin string) error { return scripted.Serve(origin, wire.ServedHTTP1) },
 		Open: func(ctx context.Context, origin string, _ int) (browser.Page, error) {
-			return d.chromium.Open(ctx, origin)
+			return d.engine.Open(ctx, origin)
 		},
 	})}
 	for _, r := range scripted.Recorders() {
@@ -65,10 +65,10 @@ func NewDriver(ctx context.Context, lab *harness.Lab, timeout time.Duration) (*D
 			return nil, errors.Join(err, d.Close())
 		}
 	}
-	if d.chromium, err = lab.Chromium(ctx); err != nil {
+	if d.engine, err = lab.Chromium(ctx); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
-	d.browser.Engine = d.chromium
+	d.browser.Engine = d.engine
 	return d, nil
 }
 
@@ -98,7 +98,7 @@ func (d *Driver) Drive(ctx context.Context, cases []catalog.Case, each func(Driv
 	for _, cases := range batches(cases) {
 		batch, err := d.place(ctx, cases)
 		if err == nil && len(cases[0].Steps) > 1 && filled > clearAfter {
-			err = d.chromium.ClearCaches(ctx) // no case needs what those before left
+			err = d.engine.ClearCaches(ctx) // no case needs what those before left
 			filled = 0
 		}
 		if err == nil {

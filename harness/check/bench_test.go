@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/browser/chromium"
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/internal/pairs"
@@ -284,7 +285,7 @@ func bareCheck(ctx context.Context, b *observer, cases []*catalog.PolicyCase) er
 		byOrigin[s.Request.Origin] = append(byOrigin[s.Request.Origin], s.FetchRequest())
 	}
 	type opened struct {
-		page *browser.Bare
+		page *chromium.Bare
 		err  error
 	}
 	origins := slices.Sorted(maps.Keys(byOrigin))
@@ -293,7 +294,7 @@ func bareCheck(ctx context.Context, b *observer, cases []*catalog.PolicyCase) er
 		if i < len(origins) {
 			pages[i] = make(chan opened, 1)
 			go func() {
-				page, err := b.chromium.OpenBare(ctx, origins[i])
+				page, err := b.engine.(*chromium.Browser).OpenBare(ctx, origins[i])
 				pages[i] <- opened{page, err}
 			}()
 		}

@@ -26,10 +26,10 @@ func byJar(cases []*catalog.PolicyCase) [][]*catalog.PolicyCase {
 
 // A jar is the browser's cookies: all pages share them.
 type jar struct {
-	chromium *browser.Chromium
-	origin   fetch.Origin // of the target
-	held     string       // what is in it; heldOthers: nobody knows
-	given    givenCookies
+	engine browser.Engine
+	origin fetch.Origin // of the target
+	held   string       // what is in it; heldOthers: nobody knows
+	given  givenCookies
 }
 
 func newJar(origin fetch.Origin) jar { return jar{origin: origin, given: givenCookies{}} }
@@ -45,7 +45,7 @@ func (j *jar) hold(ctx context.Context, content string) error {
 	if name, value, ok := strings.Cut(content, "="); ok {
 		cookies = append(cookies, browser.Cookie{URL: string(j.origin) + "/", Name: name, Value: value})
 	}
-	return j.chromium.SetCookies(ctx, cookies...)
+	return j.engine.SetCookies(ctx, cookies...)
 }
 
 // heldOthers is what no case's jar is.

@@ -25,17 +25,17 @@ type observer struct {
 	secrets *secrets
 	timeout time.Duration // of one request
 
-	launch   func() (*browser.Chromium, error) // starts it, or waits for that
-	chromium *browser.Chromium                 // nil until it is needed
-	driver   *drive.Driver
-	jar      jar
+	launch func() (browser.Engine, error) // starts it, or waits for that
+	engine browser.Engine                 // nil until it is needed
+	driver *drive.Driver
+	jar    jar
 }
 
 func newObserver(ctx context.Context, r *rig, s *secrets, timeout time.Duration) *observer {
 	b := &observer{
 		rig: r, secrets: s, timeout: timeout, jar: newJar(r.origin),
 		// A start that failed is not tried again.
-		launch: sync.OnceValues(func() (*browser.Chromium, error) { return r.lab.Chromium(ctx) }),
+		launch: sync.OnceValues(func() (browser.Engine, error) { return r.lab.Chromium(ctx) }),
 	}
 	b.driver = &drive.Driver{Timeout: timeout, Pages: drive.NewPages(drive.PagesConfig{
 		Serve: func(origin string) error {
@@ -43,7 +43,7 @@ func newObserver(ctx context.Context, r *rig, s *secrets, timeout time.Duration)
 			return err
 		},
 		Open: func(ctx context.Context, origin string, slots int) (browser.Page, error) {
-			return b.chromium.OpenSlots(ctx, origin, slots)
+			return b.engine.OpenSlots(ctx, origin, slots)
 		},
 		Keep: pagesKept, Slots: pageSlots,
 	})}
@@ -55,16 +55,18 @@ func (b *observer) prepare() { go b.launch() }
 
 // start starts the browser and what it calls beside the target, unless it runs.
 func (b *observer) start() (err error) {
-	if b.chromium != nil {
+	if b.engine != nil {
 		return nil
 	}
 	if err := b.rig.serveElsewhere(); err != nil {
 		return err
 	}
-	if b.chromium, err = b.launch(); err != nil {
+	engine, err := b.launch()
+	if err != nil {
 		return err
 	}
-	b.driver.Engine, b.jar.chromium = b.chromium, b.chromium
+	b.engine = engine
+	b.driver.Engine, b.jar.engine = b.engine, b.engine
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/corsproof/corsproof/harness"
 	"github.com/corsproof/corsproof/harness/browser"
 	"github.com/corsproof/corsproof/harness/judge"
 	"github.com/corsproof/corsproof/harness/policy"
@@ -24,7 +25,7 @@ import (
 // line that points to it. A case that is not run is skipped with the reason;
 // a divergence and what could not be observed fail the test, and say so. Where
 // there is no browser to judge, the test is skipped or fails as CORSPROOF_REQUIRE
-// says, see [browser.RequireT].
+// says, see [harness.RequireChromiumT].
 //
 // Options may be left out, and so may each field of them: the policy says which gateway
 // runs with which config, and where secrets are. With Options.Policy no file is read.
@@ -43,7 +44,7 @@ func Run(t *testing.T, file string, options ...Config) {
 		cfg.Secret = Secrets(filepath.Dir(cfg.Policy.File))
 	}
 	if cfg.Engine != browser.EngineModel {
-		browser.RequireT(t)
+		harness.RequireChromiumT(t)
 	}
 	r := &testRun{ended: map[string]caseEnd{}, selected: map[string]bool{}}
 	var err error

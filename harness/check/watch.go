@@ -30,10 +30,10 @@ func (w *watch) close() {
 
 // info says which browser ran, once it did.
 func (w *watch) info(engine browser.EngineName) *report.CheckRan {
-	if w.observer.chromium == nil {
+	if w.observer.engine == nil {
 		return nil
 	}
-	ran := report.CheckRan{Caller: w.observer.chromium.Info().Caller()}
+	ran := report.CheckRan{Caller: w.observer.engine.Info().Caller()}
 	if engine != browser.EngineChromium {
 		ran.Why = "it judges one case of each decision; --engine chromium has it judge all that it can make"
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/corsproof/corsproof/fixtures"
 	"github.com/corsproof/corsproof/harness"
 	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/browser/chromium"
 	"github.com/corsproof/corsproof/harness/check"
 	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/wire"
@@ -25,7 +26,7 @@ var _ check.Target = (*gateway.Gateway)(nil)
 
 // Pages of a real Chromium call both gateways by the URL of the policy.
 func TestInTheBrowser(t *testing.T) {
-	browser.RequireT(t)
+	chromium.RequireT(t)
 	release, err := browser.Turn(t.Context())
 	require.NoError(t, err)
 	t.Cleanup(release)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/corsproof/corsproof/fixtures"
 	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/browser/chromium"
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/judge"
 	"github.com/corsproof/corsproof/servers/gateway"
@@ -273,7 +274,7 @@ func each(rows []*row, workers int, do func(*row)) {
 
 // inChromium has Chromium judge defects.
 func inChromium(t *testing.T, b *bench, s selection, rows []*row) {
-	browser.RequireT(t)
+	chromium.RequireT(t)
 	release, err := browser.Turn(t.Context())
 	require.NoError(t, err)
 	defer release()

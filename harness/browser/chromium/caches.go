@@ -1,0 +1,23 @@
+package chromium
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
+)
+
+// ClearCaches empties the HTTP cache and the CORS-preflight cache of the browser's
+// pages, and adds nothing to any request. Chromium's CORS-preflight cache holds so
+// many entries for a top-level site, and drops some at random when it has more.
+// [Timeouts.Open] bounds it.
+func (c *Browser) ClearCaches(ctx context.Context) error {
+	limit := c.cfg.Timeouts.Open
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not done within %v", limit))
+	defer cancel()
+	if _, err := call(ctx, c.firstTab(), network.ClearBrowserCache, cdp.Empty{}); err != nil {
+		return fmt.Errorf("clear the caches: %w", err)
+	}
+	return nil
+}
