@@ -119,9 +119,17 @@
 // A page makes its calls from its one document, as many at a time as it has slots. A
 // frame for each slot took more processor time and showed nothing else.
 //
-// A case that follows from a policy (catalog.PolicyCase) is another type than a
-// case that is written by hand: its expectation is derived, from a gateway on
-// paper that follows the policy, and never stated.
+// A case that follows from a policy (catalog.PolicyCase) is another type than a case
+// that is written by hand (catalog.Case), and what is judged of it (judge.Checked)
+// another than the verdict of one caller (judge.Verdict). A written case states the
+// whole world: each server's answers by URL, and what has to come of each request. A
+// derived one states a request, what the target's upstream does with it, and the rule
+// of the policy that it tests; its expectation is never stated, but comes from a
+// gateway on paper that follows the policy, and it is judged against what a target
+// did, in three ways at once. One type for both would have had two halves of which
+// one is always empty. What both go through is one: the request (catalog.Request), the
+// model (fetch.UserAgent, made by catalog alone), the driver of the browser (package
+// drive), the scripted server (wire), the comparison of traces (judge.Compare).
 //
 // The public address of each server of the system under proof never changes:
 // what stands behind its recorder does. So one thing changes between an

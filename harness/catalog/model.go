@@ -39,7 +39,7 @@ const PagePath = "/.corsproof/page"
 // returns the traces, and what differs from the expectation. The error is of
 // a case that cannot be run.
 func RunModel(ctx context.Context, c *Case, profile *fetch.Profile) ([]fetch.Trace, []Mismatch, error) {
-	ua := c.userAgent(profile)
+	ua := c.Page.userAgent(profile)
 	var traces []fetch.Trace
 	var mismatches []Mismatch
 	for i, step := range c.AllSteps() {
@@ -98,27 +98,28 @@ func ExplainedBy(ctx context.Context, c *Case, profile *fetch.Profile) ([]fetch.
 	return rules, nil
 }
 
-func (c *Case) userAgent(profile *fetch.Profile) *fetch.UserAgent {
+// userAgent is one that has seen nothing yet, with a page like this.
+func (p *Page) userAgent(profile *fetch.Profile) *fetch.UserAgent {
 	ua := &fetch.UserAgent{Profile: profile}
 	ua.Client.Precursor = OpaquePrecursor
-	ua.Client.TopLevelSite = c.Page.Site
-	ua.Client.EmbedderPolicy = c.Page.EmbedderPolicy
-	ua.Client.ReferrerPolicy = c.Page.ReferrerPolicy
-	ua.Client.AcceptLanguage = c.Page.AcceptLanguage
-	ua.Client.UserAgentValue = c.Page.UserAgent
-	ua.Client.Worker = c.Page.Worker
-	ua.Client.PromptsCancelled = c.Page.PromptsCancelled
-	ua.Client.Offline = c.Page.Offline
-	ua.Client.CrossSiteAncestor = c.Page.CrossSiteAncestor
-	for _, b := range c.Page.Blobs {
+	ua.Client.TopLevelSite = p.Site
+	ua.Client.EmbedderPolicy = p.EmbedderPolicy
+	ua.Client.ReferrerPolicy = p.ReferrerPolicy
+	ua.Client.AcceptLanguage = p.AcceptLanguage
+	ua.Client.UserAgentValue = p.UserAgent
+	ua.Client.Worker = p.Worker
+	ua.Client.PromptsCancelled = p.PromptsCancelled
+	ua.Client.Offline = p.Offline
+	ua.Client.CrossSiteAncestor = p.CrossSiteAncestor
+	for _, b := range p.Blobs {
 		if ua.Client.Blobs == nil {
 			ua.Client.Blobs = map[string]fetch.Blob{}
 		}
 		ua.Client.Blobs[b.URL] = fetch.Blob{Type: b.Type, Bytes: b.Text}
 	}
-	if len(c.Page.Registrable) > 0 {
+	if len(p.Registrable) > 0 {
 		ua.Client.RegistrableDomain = func(host string) (string, bool) {
-			for _, domain := range c.Page.Registrable {
+			for _, domain := range p.Registrable {
 				if host == domain || strings.HasSuffix(host, "."+domain) {
 					return domain, true
 				}
@@ -126,7 +127,7 @@ func (c *Case) userAgent(profile *fetch.Profile) *fetch.UserAgent {
 			return "", false
 		}
 	}
-	ua.HTTP2 = func(o fetch.Origin) bool { return slices.Contains(c.Page.HTTP2, string(o)) }
+	ua.HTTP2 = func(o fetch.Origin) bool { return slices.Contains(p.HTTP2, string(o)) }
 	return ua
 }
 

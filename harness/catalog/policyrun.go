@@ -37,9 +37,7 @@ func (c *PolicyCase) Answers(view *policy.View) StepAnswerer {
 // target's own, they are the prediction. What no page can send goes out as it
 // is written; its trace is then a direct client's, for [Consent] to judge.
 func (c *PolicyCase) Run(ctx context.Context, profile *fetch.Profile, answers StepAnswerer) ([]fetch.Trace, error) {
-	ua := &fetch.UserAgent{Profile: profile}
-	ua.Client.Precursor = OpaquePrecursor
-	ua.Client.TopLevelSite = c.Page.Site
+	ua := c.Page.userAgent(profile)
 	ua.Client.RegistrableDomain = policy.RegistrableDomain
 	ua.Client.PromptsCancelled = true // nobody has a name and a password to enter
 	if c.Jar != "" {
