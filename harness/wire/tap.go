@@ -62,7 +62,7 @@ func (t *tap) run() {
 		}
 		t.forward(nil)
 	default:
-		t.read(newHTTP1(t.log))
+		t.read(newSniffed(t.log))
 		t.runHTTP()
 	}
 }

@@ -43,7 +43,7 @@ func (t *tap) handshake(conn *tls.Conn) bool {
 	if conn.ConnectionState().NegotiatedProtocol == "h2" {
 		t.read(newHTTP2(t.log))
 	} else {
-		t.read(newHTTP1(t.log))
+		t.read(newSniffed(t.log))
 	}
 	return true
 }

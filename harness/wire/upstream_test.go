@@ -97,3 +97,23 @@ func TestScriptedUpstreamRefuses(t *testing.T) {
 	_, err = client.Get("http://a.test/")
 	assert.NoError(t, err)
 }
+
+// A recorder in front of it reads what a client sends in either protocol, which nobody
+// told it.
+func TestRecorderSniffsTheProtocol(t *testing.T) {
+	t.Parallel()
+	for name, http2 := range map[string]bool{"HTTP/1.1": false, "HTTP/2": true} {
+		u := upstreamT(t)
+		require.NoError(t, u.Set("one", ScriptedAnswer{Status: 201, Body: "1"}))
+		r := recorderT(t, RecorderConfig{Name: "upstream", Upstream: u.Address()})
+		client := through(t, Address{Network: "tcp", Address: r.Addr()}, http2)
+		response, err := client.Post("http://a.test/one", "text/plain", strings.NewReader("body"))
+		readAll(t, response, err)
+		x := waitT(t, r, 0, settledExchange)
+		assert.Equal(t, "POST", x.Request.Method)
+		assert.Equal(t, "/one", x.Request.Target)
+		assert.Equal(t, name, x.Request.Version)
+		assert.EqualValues(t, 4, x.Request.Body.Length)
+		assert.Equal(t, 201, x.Response.Status)
+	}
+}

@@ -135,12 +135,8 @@ func (r *rewrite) canRun(n ast.Node, name string, use envoyUse) bool {
 		}
 	}
 	secure := r.isTLS(r.f.value(n, "transport_socket"))
-	switch {
-	case http2 == nil || secure || use == telemetry:
-	case use == routed:
-		r.problem(http2, "cluster %s calls its upstream with HTTP/2 in the clear, and the scripted upstream speaks that through TLS alone: leave %s out, or give it a transport_socket with TLS", name, yamlKey(http2))
-	default:
-		r.note(http2, "cluster %s calls its upstream with HTTP/2 in the clear, as for gRPC: nothing that understands it answers here", name)
+	if http2 != nil && !secure && use == service {
+		r.note(http2, "cluster %s calls its upstream with HTTP/2 in the clear, as for gRPC: nothing that understands gRPC answers here", name)
 	}
 	return len(r.problems) == before
 }
