@@ -79,4 +79,14 @@
 // itself doesn't count: the gateway's word has to.
 //
 // The package refuses to write an expectation: none is ever made from a run.
+//
+// # How a probe is added
+//
+// What a derived case varies is its [Probe]: an area and a variation (probe.go). A new
+// variation gets its constant there, and a case in the derive*.go file of its area:
+// deriveroutes, deriveorigins (with attacks.go, where each attack on an origin is named),
+// derivelists (methods, headers, credentials, exposed headers, lifetimes, authentication),
+// deriveerrors, derivecaches (caches, redirects, repetitions, layers), derivescope. One
+// that a route stands for where several share a setting is made for each of them in
+// deriveeveryroute.go. What it shows is told in judge, by the probe.
 package catalog

@@ -4,6 +4,8 @@
 // package knows none of them: it takes the protocol's account as a [Request], and the
 // page's as a [Report] of the script that all pages evaluate.
 //
+// page.js is that script: what a page sends, and how it reports, is decided there.
+//
 // A [Window] is what the recorders see during one observation. What it hasn't got is
 // proven absent by sentinels: [Window.ProveAbsence].
 package witness

@@ -10,4 +10,10 @@
 // in the clear, also those of an https URL: nginx verifies names that they don't
 // have here. A file that has servers but no http block, as they are mounted into
 // conf.d, gets one around it.
+//
+// # How a substitution is added
+//
+// What a directive is replaced with is a row of the table rules in rewrite.go; its
+// function calls replaceArg, or adds an edit. Another sort of replacement than there is
+// gets a name in package adapter (What).
 package nginx
