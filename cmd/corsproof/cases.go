@@ -13,6 +13,7 @@ import (
 	"github.com/corsproof/corsproof/harness/check"
 	"github.com/corsproof/corsproof/harness/policy"
 	"github.com/corsproof/corsproof/harness/report"
+	"github.com/corsproof/corsproof/harness/target"
 	"github.com/corsproof/corsproof/servers/gateway"
 )
 
@@ -115,5 +116,5 @@ func derive(p *policy.Policy, name string, named []policy.NamedOrigin) ([]catalo
 	if err != nil {
 		return nil, err
 	}
-	return catalog.Derive(view, catalog.DeriveConfig{OwnURLs: true, Named: named})
+	return catalog.Derive(view, catalog.DeriveConfig{OwnURLs: true, LimitedMark: target.LimitedMark, Named: named})
 }

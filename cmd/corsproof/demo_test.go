@@ -355,17 +355,19 @@ func TestWrongUse(t *testing.T) {
 	}
 }
 
-// What a SIGKILL of ourselves leaves is noticed, and swept by the next run.
+// What a SIGKILL of ourselves leaves is noticed, and swept by the next run. nginx is told
+// of it by the kernel, and ends its workers.
 func TestWhatASIGKILLLeavesIsSwept(t *testing.T) {
 	t.Parallel()
 	r := start(t, nil, "demo")
 	r.requireLine(t, "row 1,")
-	planted := map[string]int{
-		"an nginx worker":     plantWorker(t, r.temp),
-		"a Chromium renderer": plantRenderer(t, r.temp),
-	}
+	worker := plantWorker(t, r.temp)
+	planted := map[string]int{"a Chromium renderer": plantRenderer(t, r.temp)}
 	require.NoError(t, r.cmd.Process.Kill())
 	<-r.done
+	require.Eventually(t, func() bool {
+		return !slices.ContainsFunc(processesBelow(t, r.temp), func(p string) bool { return strings.HasPrefix(p, fmt.Sprintf("/proc/%d ", worker)) })
+	}, time.Minute, 10*time.Millisecond, "an nginx worker outlives its master")
 
 	left, err := process.FindLeft(r.temp)
 	require.NoError(t, err)

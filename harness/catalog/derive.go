@@ -17,6 +17,8 @@ type DeriveConfig struct {
 	// OwnURLs gives each signature a URL of its own, by its query, so that cases
 	// don't see each other's caches. It is for targets whose upstream is ours.
 	OwnURLs bool
+	// LimitedMark begins the signatures of cases that are about a limit of requests.
+	LimitedMark string
 	// Named are origins that the target's own config names. Those that the policy
 	// doesn't allow have cases of their own.
 	Named []policy.NamedOrigin
@@ -38,11 +40,11 @@ func Derive(view *policy.View, cfg DeriveConfig) ([]PolicyCase, error) {
 	if err != nil || origin.IsOpaque() {
 		return nil, fmt.Errorf("%s: derive cases for target %q: its url is %q; expected the origin that pages call, such as https://api.example.com", view.Target.At, view.Target.Name, base)
 	}
-	in := &input{view: view, asks: asks{base: origin}, evil: evil, named: cfg.Named}
+	in := &input{view: view, asks: asks{base: origin}, evil: evil, named: cfg.Named, ours: cfg.OwnURLs}
 	if u, err := fetch.ParseURL(base, nil); err == nil && fetch.IsMixedContent(evil, u) {
 		in.evil = "http" + strings.TrimPrefix(evil, "https")
 	}
-	c := &caseCollector{view: view, base: origin, ownURLs: cfg.OwnURLs, seen: map[string]string{}}
+	c := &caseCollector{view: view, base: origin, ownURLs: cfg.OwnURLs, limited: cfg.LimitedMark, seen: map[string]string{}}
 	for _, derive := range derivations {
 		for _, one := range derive(in) {
 			c.add(one)
@@ -51,8 +53,9 @@ func Derive(view *policy.View, cfg DeriveConfig) ([]PolicyCase, error) {
 	return slices.Clip(c.cases), errors.Join(c.errs...)
 }
 
-// derivations are one for each area, in the order of their cases.
-var derivations = []func(*input) cases{routesCases, originCases, listCases, errorCases, cacheCases, scopeCases}
+// derivations are functions that each make the cases of some areas, in the order of
+// their cases.
+var derivations = []func(*input) cases{routesCases, originCases, listCases, errorCases, cacheCases, scopeCases, everyRouteCases}
 
 // An input is what cases are derived from: the policy on a target, and what that
 // doesn't say. It is read-only.
@@ -61,6 +64,7 @@ type input struct {
 	asks
 	evil  string // an origin that no policy allows but with "*", and that can call the target
 	named []policy.NamedOrigin
+	ours  bool // the upstream behind the target
 }
 
 // evil is the origin of an input, unless pages at https can't call the target.
@@ -82,6 +86,7 @@ type caseCollector struct {
 	view    *policy.View
 	base    fetch.Origin
 	ownURLs bool
+	limited string // see [DeriveConfig]
 	cases   []PolicyCase
 	// seen has the signature of each ID.
 	seen map[string]string
@@ -107,6 +112,9 @@ func (d *caseCollector) add(c PolicyCase) {
 		}
 	}
 	c.Signature = c.signature()
+	if c.Probe.Is(AreaError, ByGateway) && c.Probe.Detail == TooMany {
+		c.Signature = d.limited + c.Signature
+	}
 	if first, ok := d.seen[c.ID]; ok {
 		if first != c.Signature {
 			d.errs = append(d.errs, fmt.Errorf("two cases have the ID %q, one of them for %s", c.ID, c.Rule))

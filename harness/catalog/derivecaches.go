@@ -36,12 +36,24 @@ func cacheable(headers ...HeaderLine) []UpstreamAnswer {
 	return []UpstreamAnswer{u}
 }
 
+// cachedCases ask by GET, which needs no listing and which alone is cached.
+// picture is an image that every cache may keep. It has to be one: browsers keep other
+// content back from what isn't CORS, https://fetch.spec.whatwg.org/#orb-check.
+var picture = func() []UpstreamAnswer {
+	u := cacheable()
+	u[0].Headers[0], u[0].Body = "Content-Type: image/png", "\x89PNG\r\n\x1a\n"
+	return u
+}()
+
 func cachedCases(in *input, p place) (out cases) {
-	if plainMethod(p.route) != "GET" {
-		return out // nothing else is cached
+	get := func(s PolicyStep) PolicyStep {
+		if s.Request.Method != "GET" { // which the target need not serve
+			s.Request.Method, s.OnlyIf = "GET", []int{200}
+		}
+		return s
 	}
 	ask := func(origin string) PolicyStep {
-		s := in.get(p.route, origin)
+		s := get(in.get(p.route, origin))
 		authenticate(p.route, &s)
 		s.Upstream = cacheable()
 		return s
@@ -49,8 +61,8 @@ func cachedCases(in *input, p place) (out cases) {
 	rule := p.route.Origin(p.origin).Because
 	var images []PolicyStep
 	if a := p.route.Auth; a == nil || a.Cookie != nil { // an image has no other authentication
-		image := in.get(p.route, p.origin)
-		image.Request.Mode, image.Upstream = fetch.ModeNoCORS, cacheable()
+		image := get(in.get(p.route, p.origin))
+		image.Request.Mode, image.Upstream = fetch.ModeNoCORS, picture
 		images = append(images, image)
 		out.add(p.route, p.caseAt(Probe{Area: AreaCache, Variation: ImageFirst}, nil, rule, "what a page showed as an image, it couldn't fetch afterwards", image, ask(p.origin)))
 	}
@@ -64,7 +76,7 @@ func cachedCases(in *input, p place) (out cases) {
 	out.add(p.route, p.caseAt(Probe{Area: AreaCache, Variation: VaryKept}, nil, rule, "a page got what was meant for another language: the application's Vary was lost", language("de"), language("en")))
 
 	if !p.route.Origin(in.evil).Allowed {
-		denied := in.attack(p.route, in.evil, plain)
+		denied := get(in.attack(p.route, in.evil, plain))
 		denied.Upstream = cacheable()
 		inOrder := append(images, denied, ask(p.origin))
 		if other, ok := otherAsker(p); ok {
@@ -191,11 +203,15 @@ func layerCases(in *input, p place) (out cases) {
 		s.Upstream = []UpstreamAnswer{u}
 		return s
 	}
+	add := func(c PolicyCase) {
+		c.Supposed = !p.route.UpstreamCORS
+		out.add(p.route, c)
+	}
 	rule := p.route.Origin(p.origin).Because
-	out.add(p.route, p.caseAt(Probe{Area: AreaLayer, Variation: BothConsent}, nil, rule, "pages couldn't read once the application consents too",
+	add(p.caseAt(Probe{Area: AreaLayer, Variation: BothConsent}, nil, rule, "pages couldn't read once the application consents too",
 		consents(in.with(p, func(*Request) {}), p.origin)))
 	if !p.route.Origin(in.evil).Allowed {
-		out.add(p.route, p.caseAt(Probe{Area: AreaLayer, Variation: UpstreamConsents}, nil, p.route.Origin(in.evil).Because,
+		add(p.caseAt(Probe{Area: AreaLayer, Variation: UpstreamConsents}, nil, p.route.Origin(in.evil).Because,
 			"an origin that the policy doesn't allow could read because the application consents", consents(in.attack(p.route, in.evil, plain), in.evil)))
 	}
 	return out

@@ -21,7 +21,12 @@ func errorCases(in *input) (out cases) {
 func applicationErrorCases(in *input, p place) (out cases) {
 	for _, n := range p.route.ReadableErrors {
 		s := in.with(p, func(*Request) {})
-		s.Upstream = []UpstreamAnswer{errorAnswer(n.Number)}
+		u := errorAnswer(n.Number)
+		u.Headers = slices.Clone(u.Headers)
+		for _, name := range exposedNames(p.route) { // an error's as well
+			u.Headers, s.Reads = append(u.Headers, exposedLine(name)), append(s.Reads, name)
+		}
+		s.Upstream = []UpstreamAnswer{u}
 		c := p.caseAt(Probe{Area: AreaError, Variation: ByApplication}, []string{strconv.Itoa(n.Number)}, statusRule(n),
 			"pages couldn't read an error that the application answers with", s)
 		c.Decision = "error/application/" + p.name
@@ -47,6 +52,9 @@ func statusRule(n policy.Number) policy.Rule {
 // tooLarge is how long a body is that a gateway with an ordinary limit refuses,
 // in bytes.
 const tooLarge = 2 << 20
+
+// TooMany is the detail of probes that are about a limit of requests.
+const TooMany = "too-many"
 
 // burst is how many requests a rate limit is provoked with.
 const burst = 50
@@ -86,7 +94,7 @@ func gatewayErrorCases(in *input, p place) (out cases) {
 	provoke("too-large", ActUnasked, []int{413}, func(s *PolicyStep) {
 		s.Request.Method, s.Request.Body = "POST", &Body{Fill: tooLarge}
 	})
-	provoke("too-many", ActUnasked, []int{429, 503}, func(s *PolicyStep) { s.Repeat = burst })
+	provoke(TooMany, ActUnasked, []int{429, 503}, func(s *PolicyStep) { s.Repeat = burst })
 	if s, ok := in.request(p.route, p.origin, preflighted); ok {
 		provoke("upstream-refuses-preflighted", ActRefuses, []int{502, 503, 504}, func(o *PolicyStep) {
 			o.Request, o.Auth = s.Request, s.Auth

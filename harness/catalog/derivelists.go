@@ -232,6 +232,17 @@ func credentialsCases(in *input, p place) (out cases) {
 	return out
 }
 
+// exposedNames are the response headers that a route exposes by name, and that pages
+// can't read without.
+func exposedNames(e *policy.Effective) (names []string) {
+	for _, h := range e.Expose.Names {
+		if !fetch.IsForbiddenResponseHeader(h.Text) && !fetch.IsSafelistedResponseHeader(h.Text, nil) {
+			names = append(names, h.Text)
+		}
+	}
+	return names
+}
+
 func exposeCases(in *input, p place) (out cases) {
 	read := func(name string) PolicyStep {
 		s := in.with(p, func(*Request) {})

@@ -190,7 +190,7 @@ func deniedCases(in *input, f facet, v Variation, origin string, because policy.
 		return out
 	}
 	probe := Probe{Area: AreaOrigin, Variation: v}
-	if v == Matched || v == MatchesMore {
+	if v == Matched || v == MatchesMore || v == Denied {
 		probe.Relation = RelationMatched
 	}
 	for _, form := range forms {

@@ -58,6 +58,22 @@ func (a asks) attack(e *policy.Effective, origin string, f form) PolicyStep {
 	return s
 }
 
+// attackWithHeader is the preflighted attack whose method is listed or needs no listing,
+// and whose header is listed: a preflight that is refused for its method tells nothing of
+// who may ask. false if the policy lists no such header.
+func (a asks) attackWithHeader(e *policy.Effective, origin string) (PolicyStep, bool) {
+	s := a.attack(e, origin, plain)
+	if listed(e.Methods, "POST") {
+		s.Request.Method = "POST"
+	}
+	h := unsafeHeader(e)
+	if h == "" {
+		return s, false
+	}
+	s.Request.Headers = append(slices.Clone(s.Request.Headers), headerLine(h))
+	return s, true
+}
+
 // get returns the simplest request that the policy has.
 func (a asks) get(e *policy.Effective, origin string) PolicyStep {
 	r := Request{Origin: origin, Method: plainMethod(e), URL: string(a.base) + e.Path}
@@ -124,6 +140,8 @@ func headerLine(name string) HeaderLine {
 		return HeaderLine(name + ": application/json")
 	case "authorization":
 		return HeaderLine(name + ": Bearer corsproof")
+	case "if-match": // of whatever there is
+		return HeaderLine(name + ": *")
 	case "range":
 		return HeaderLine(name + ": bytes=0-0,2-3")
 	case "accept", "accept-language", "content-language":

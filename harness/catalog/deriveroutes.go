@@ -37,6 +37,9 @@ func routeCases(in *input, e *policy.Effective) (out cases) {
 			add(Denied, string(f), e.Origin(in.evil).Because, fmt.Sprintf("pages of any site could use %s", e.Route.Path.Text), in.attack(e, in.evil, f))
 		}
 	}
+	if s, ok := in.attackWithHeader(e, in.evil); ok && !e.Origin(in.evil).Allowed {
+		add(Denied, "with-header", e.Origin(in.evil).Because, fmt.Sprintf("pages of any site could send to %s what needs a preflight", e.Route.Path.Text), s)
+	}
 	if needsCookie(e) && !e.Origin(in.evil).Allowed {
 		s := in.attack(e, in.evil, plain)
 		s.Request.Credentials = fetch.CredentialsInclude

@@ -3,6 +3,7 @@ package catalog
 import (
 	"fmt"
 	"hash/fnv"
+	"reflect"
 	"slices"
 	"strconv"
 
@@ -42,6 +43,9 @@ type PolicyCase struct {
 	// nothing by the answer. A target that doesn't do as the policy says here is worth
 	// a note, and in order.
 	Noted bool
+	// Supposed: the case supposes that the application behind the target speaks CORS,
+	// which nobody said (see [policy.Upstream]). What comes out wrong then is worth a note.
+	Supposed bool
 	// Protocol is what has to be spoken with the target; empty for any.
 	Protocol Protocol
 	// Disturbs: the target may answer others differently for a while afterwards,
@@ -146,6 +150,15 @@ func (c *PolicyCase) signature() string {
 // told, so that it can't be run against a target that runs already.
 func (c *PolicyCase) NeedsUpstream() bool {
 	return slices.ContainsFunc(c.Steps, func(s PolicyStep) bool { return len(s.Upstream) > 0 })
+}
+
+// HangsOnUpstream reports whether what the case shows hangs on what the upstream does: on
+// an answer that isn't the default one. One that the target gives without asking its
+// upstream then shows nothing.
+func (c *PolicyCase) HangsOnUpstream() bool {
+	return slices.ContainsFunc(c.Steps, func(s PolicyStep) bool {
+		return slices.ContainsFunc(s.Upstream, func(u UpstreamAnswer) bool { return u.Act == ActAnswers && !reflect.DeepEqual(u, DefaultAnswer) })
+	})
 }
 
 // Harmless reports whether the case asks nothing of a target that could change

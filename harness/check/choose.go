@@ -14,9 +14,10 @@ import (
 
 // A share says which cases a browser judges.
 type share struct {
-	engine  browser.EngineName
-	origin  fetch.Origin    // of the target
-	decided map[string]bool // decisions that it has judged one case of
+	engine   browser.EngineName
+	origin   fetch.Origin    // of the target
+	decided  map[string]bool // decisions that it has judged one case of
+	upgraded upgrade
 }
 
 func newShare(engine browser.EngineName, origin fetch.Origin) *share {
@@ -30,7 +31,7 @@ func (s *share) choose(checked []*judge.Checked, hasSecret func(*catalog.PolicyC
 	for _, one := range checked {
 		pc := one.Case
 		switch {
-		case one.NotRun != "" || !makes(pc, s.origin) || !hasSecret(pc):
+		case one.NotRun != "" || !makes(pc, s.origin) || !hasSecret(pc) || s.upgraded.any(pc):
 			continue
 		case s.engine != browser.EngineChromium && (s.decided[pc.Decision] || mannerOf(pc) != mannerTogether):
 			continue
@@ -39,6 +40,37 @@ func (s *share) choose(checked []*judge.Checked, hasSecret func(*catalog.PolicyC
 		chosen = append(chosen, one)
 	}
 	return chosen
+}
+
+// An upgrade is which pages a target has browsers load by https instead of http: see
+// https://www.rfc-editor.org/rfc/rfc6797#section-8.3. There is nobody of ours at such a
+// page's https origin.
+type upgrade struct {
+	host  string // empty: none
+	below bool   // the hosts below it, too
+}
+
+// notice takes what a target says of it.
+func (u *upgrade) notice(target fetch.Origin, traces []fetch.Trace) {
+	for _, t := range traces {
+		for _, x := range t.Exchanges {
+			if x.Response == nil || x.Server != string(target) || !isSecure(target) {
+				continue
+			}
+			for _, line := range x.Response.Headers.Lines("Strict-Transport-Security") {
+				u.host, _, _ = strings.Cut(hostportOf(target), ":")
+				u.below = u.below || strings.Contains(strings.ToLower(line), "includesubdomains")
+			}
+		}
+	}
+}
+
+// any reports whether a page of a case is one of them.
+func (u *upgrade) any(pc *catalog.PolicyCase) bool {
+	return u.host != "" && slices.ContainsFunc(pc.Steps, func(s catalog.PolicyStep) bool {
+		host, _, _ := strings.Cut(hostportOf(fetch.Origin(s.Request.Origin)), ":")
+		return strings.HasPrefix(s.Request.Origin, "http://") && (host == u.host || u.below && strings.HasSuffix(host, "."+u.host))
+	})
 }
 
 // makes reports whether the browser can make the requests of a case to the target at

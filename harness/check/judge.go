@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/corsproof/corsproof/harness/catalog"
@@ -16,6 +17,7 @@ type bench struct {
 	origin  fetch.Origin  // of the target
 	timeout time.Duration // of one request
 	limit   string        // see [surveyor]
+	answers []string      // see [target.Facts]
 }
 
 // judge holds what came of a case over HTTP against what the policy calls for.
@@ -42,6 +44,41 @@ func (b bench) judge(ctx context.Context, pc *catalog.PolicyCase, a answer) (*ju
 		}
 	}
 	return out, nil
+}
+
+// withUpstream completes a case with what reached the upstream. One that came out wrong
+// has no verdict if it hangs on what the upstream says and the target never asked it,
+// but answered well by itself, as a static answer or a cache does: then what it was to
+// show was not provoked.
+func (b bench) withUpstream(c *judge.Checked, reached []fetch.Exchange, seen bool) {
+	c.Upstream, c.UpstreamSeen = reached, seen
+	asked := func(x fetch.Exchange) bool { return !x.Request.IsPreflight() }
+	if len(c.Mismatches) == 0 || !seen || !c.Case.HangsOnUpstream() || slices.ContainsFunc(reached, asked) || !wentWell(c.Got) {
+		return
+	}
+	c.NotRun = "the target answered without asking its upstream, so that the upstream's answer could not be provoked"
+	if len(b.answers) > 0 {
+		c.NotRun += " (" + strings.Join(b.answers[:min(len(b.answers), 3)], "; ") + ")"
+	}
+	c.Want, c.Got, c.Mismatches = nil, nil, nil
+}
+
+// wentWell reports whether every request that is no preflight was answered, and none
+// with an error or a redirect.
+func wentWell(traces []fetch.Trace) bool {
+	answers := 0
+	for _, t := range traces {
+		for _, x := range t.Exchanges {
+			switch {
+			case x.Kind == fetch.ExchangePreflight:
+			case x.Response == nil || x.Response.Status < 200 || x.Response.Status > 299:
+				return false
+			default:
+				answers++
+			}
+		}
+	}
+	return answers > 0
 }
 
 // observed returns the traces, with those as unknown from which nothing follows: who

@@ -12,8 +12,10 @@ import (
 )
 
 // judgeObserved holds what the browser did against the policy, and against the
-// model with the browser's profile over the answers that the browser itself got.
-func (b bench) judgeObserved(ctx context.Context, c *judge.Checked, o *drive.Run, given givenCookies) error {
+// model with the browser's profile over the answers that the browser itself got. reached
+// is how many of its requests reached the upstream: a cache may answer one client and not
+// the other.
+func (b bench) judgeObserved(ctx context.Context, c *judge.Checked, o *drive.Run, reached int, given givenCookies) error {
 	if b.limit != "" && limitedIn(c.Case, b.origin, c.Want, o.Traces) != nil {
 		c.Engine, c.Unknown = o.Traces, b.limit
 		return nil
@@ -47,7 +49,7 @@ func (b bench) judgeObserved(ctx context.Context, c *judge.Checked, o *drive.Run
 		c.Differences = differences
 		return nil
 	}
-	if c.Missing() != "" || !sameCookies(c.Got, o.Traces) {
+	if c.Missing() != "" || !sameCookies(c.Got, o.Traces) || c.UpstreamSeen && reached != len(c.Upstream) && c.Case.HangsOnUpstream() {
 		return nil // nobody knows what the direct client would have got
 	}
 	// The same model over what the direct client got: what differs is the target.

@@ -63,7 +63,7 @@ func portionStages(ctx context.Context, cfg Config, cases []planned, m manner, s
 	if err := s.survey(ctx, withTraces(run, func(signature string) []fetch.Trace { return made[signature].traces })); err != nil {
 		return nil, err
 	}
-	b := bench{origin: s.rig.origin, timeout: cfg.Timeout, limit: s.limit}
+	b := s.bench(cfg)
 	var checked []*judge.Checked
 	for _, one := range cases {
 		c := &judge.Checked{Case: one.PolicyCase, NotRun: one.leftOut}
@@ -72,13 +72,18 @@ func portionStages(ctx context.Context, cfg Config, cases []planned, m manner, s
 				return nil, err
 			}
 		}
-		c.Upstream, c.UpstreamSeen = reached[one.Signature], s.rig.facts.Ours
+		b.withUpstream(c, reached[one.Signature], s.rig.facts.Ours)
 		checked = append(checked, c)
 	}
 	if eyes == nil {
 		return checked, nil
 	}
 	return checked, errors.Join(eyes.look(ctx, cfg, s, checked), s.rig.alive())
+}
+
+// bench is what cases are judged by, as far as it is known by now.
+func (s *surveyor) bench(cfg Config) bench {
+	return bench{origin: s.rig.origin, timeout: cfg.Timeout, limit: s.limit, answers: s.rig.facts.Answers}
 }
 
 // progress returns a function that adds a number of judged cases and reports the sum.
@@ -107,13 +112,13 @@ func contextStage(ctx context.Context, cfg Config, s *surveyor, out *explainer) 
 		return err
 	}
 	reached := s.rig.reached()
-	b := bench{origin: s.rig.origin, timeout: cfg.Timeout, limit: s.limit}
+	b := s.bench(cfg)
 	for _, pc := range asked {
 		c, err := b.judge(ctx, pc, made[pc.Signature])
 		if err != nil {
 			return err
 		}
-		c.Upstream, c.UpstreamSeen = reached[pc.Signature], s.rig.facts.Ours
+		b.withUpstream(c, reached[pc.Signature], s.rig.facts.Ours)
 		out.addContext(c)
 	}
 	return nil

@@ -44,6 +44,9 @@ func (w *watch) info(engine browser.EngineName) *report.CheckRan {
 // them by what it did.
 func (w *watch) look(ctx context.Context, cfg Config, s *surveyor, checked []*judge.Checked) error {
 	hasSecret := func(pc *catalog.PolicyCase) bool { _, err := s.asker.secrets.fill(pc); return err == nil }
+	for _, one := range checked {
+		w.share.upgraded.notice(s.rig.origin, one.Got)
+	}
 	chosen := w.share.choose(checked, hasSecret)
 	if len(chosen) == 0 {
 		return nil
@@ -62,9 +65,11 @@ func (w *watch) look(ctx context.Context, cfg Config, s *surveyor, checked []*ju
 	if err := s.survey(ctx, withTraces(cases, func(signature string) []fetch.Trace { return seen[signature].Traces })); err != nil {
 		return err
 	}
-	b := bench{origin: s.rig.origin, timeout: cfg.Timeout, limit: s.limit}
+	b := s.bench(cfg)
+	reached := s.rig.reached()
 	for _, one := range chosen {
-		if err := b.judgeObserved(ctx, one, seen[one.Case.Signature], w.observer.jar.given); err != nil {
+		signature := one.Case.Signature
+		if err := b.judgeObserved(ctx, one, seen[signature], len(reached[signature])-len(one.Upstream), w.observer.jar.given); err != nil {
 			return err
 		}
 	}

@@ -30,6 +30,7 @@ type fact struct {
 	cookie    bool
 	wire      bool
 	noted     bool // see [catalog.PolicyCase.Noted]
+	supposed  bool // see [catalog.PolicyCase.Supposed]
 	cors      bool // some Access-Control header
 	answer    fetch.HeaderList
 	bodyBytes int64
@@ -71,7 +72,7 @@ func (ff *factFinder) factsOf(c *Checked) []fact {
 			}
 			f := fact{
 				id: c.Case.ID, probe: c.Case.Probe, step: step, at: i, route: routeOf(ff.view, x.Server+x.Request.Target), preflight: x.Request.IsPreflight(),
-				method: x.Request.Method, protocol: string(c.Case.Protocol), cookie: x.Request.Headers.Contains("Cookie"), wire: c.Case.Wire(), noted: c.Case.Noted,
+				method: x.Request.Method, protocol: string(c.Case.Protocol), cookie: x.Request.Headers.Contains("Cookie"), wire: c.Case.Wire(), noted: c.Case.Noted, supposed: c.Case.Supposed,
 				seen: c.UpstreamSeen, reached: c.reached(x.Request.Method) > 0,
 			}
 			f.origin, _ = x.Request.Headers.Get("Origin")

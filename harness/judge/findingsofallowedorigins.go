@@ -76,6 +76,9 @@ var findingsOfAllowedOrigins = []row{
 			{placeAllowOrigin + 30, func(d *diagnosis, s *symptom) bool { return d.namedToOthers(s) && d.someSymptom((*symptom).duplicated) }},
 		},
 		remedy: fixedBy(policy.FixOneOwner, owned),
+		note: &note{30, func(f *fact) bool {
+			return f.supposed && f.probe.Is(catalog.AreaLayer, catalog.BothConsent) && len(f.answer.Items("access-control-allow-origin")) > 1
+		}, "if the application sends CORS headers too, pages get two lines and can't read; if it does, write upstream: {cors: true} in the policy", nil, nil},
 	},
 	{
 		Kind: Kind{AcaoMultiValue, "Access-Control-Allow-Origin lists several origins; it may hold one", SeverityOutage, LayerGateway},
@@ -118,6 +121,9 @@ var findingsOfAllowedOrigins = []row{
 			{placeAllowOrigin + 60, func(d *diagnosis, s *symptom) bool { return s.passedOn() && !d.accepts(s) }},
 		},
 		remedy: fixedBy(policy.FixOneOwner, owned),
+		note: &note{40, func(f *fact) bool {
+			return f.supposed && f.probe.Is(catalog.AreaLayer, catalog.UpstreamConsents) && !f.preflight && f.consents && !f.allowed
+		}, "if the application allows an origin by itself, that gets past the gateway; if it does, write upstream: {cors: true} in the policy", []FindingID{OriginReflectedAny, PolicyWidened, FilterNotImplemented, PolicyScope}, nil},
 	},
 	{
 		Kind: Kind{NonCORSBlocked, "requests that need no CORS are refused", SeverityOutage, LayerGateway},

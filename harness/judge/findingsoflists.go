@@ -144,11 +144,13 @@ var findingsOfLists = []row{
 		Kind: Kind{HeadersOnWrongAnswer, "a CORS header is on the wrong response", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placeExposed + 20, func(d *diagnosis, s *symptom) bool {
-				return s.effect == effectHidden && s.lines("Access-Control-Expose-Headers") == nil && d.some(func(f *fact) bool {
-					return f.preflight && f.route == s.route && slices.ContainsFunc(f.answer.Items("access-control-expose-headers"), func(name string) bool {
+				exposes := func(f *fact) bool {
+					return f.route == s.route && slices.ContainsFunc(f.answer.Items("access-control-expose-headers"), func(name string) bool {
 						return strings.EqualFold(name, s.mismatch.Header) || name == fetch.Wildcard
 					})
-				})
+				}
+				return s.effect == effectHidden && s.lines("Access-Control-Expose-Headers") == nil &&
+					d.some(func(f *fact) bool { return f.preflight && exposes(f) }) && !d.some(func(f *fact) bool { return !f.preflight && exposes(f) })
 			}},
 			{placeList + 80, func(d *diagnosis, s *symptom) bool {
 				lists := func(preflight bool) bool {

@@ -45,7 +45,9 @@ var findingsOfMatching = []row{
 	{
 		Kind: Kind{WildcardWithCredentials, "Access-Control-Allow-Origin: * is sent for requests with credentials", SeverityOutage, LayerGateway},
 		explains: []explanation{
-			{placeAllowOrigin + 90, func(d *diagnosis, s *symptom) bool { return d.wildcard(s) && d.wildcardWithCredentials() }},
+			{placeAllowOrigin + 90, func(d *diagnosis, s *symptom) bool {
+				return s.effect == effectRefused && d.wildcard(s) && d.wildcardWithCredentials()
+			}},
 		},
 		remedy: fixedBy(policy.FixAllowOrigin, origins),
 	},

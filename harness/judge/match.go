@@ -241,6 +241,7 @@ func matchersFor(view *policy.View) []matcher {
 			}
 		}
 	}
+	out = append(out, matcher{id: CrossProduct, accepts: mixedLabels(all)})
 	for _, first := range all {
 		for _, last := range all {
 			if first.origin != last.origin {
@@ -254,6 +255,27 @@ func matchersFor(view *policy.View) []matcher {
 		}
 	}
 	return out
+}
+
+// mixedLabels accepts origins each of whose labels stands in the same place in some
+// allowed origin: what alternations side by side match, as in (app|shop)\.(com|org).
+func mixedLabels(all []allowedOn) func(matched) bool {
+	parts := func(origin string) []string {
+		scheme, host, _ := strings.Cut(origin, "://")
+		return append([]string{scheme}, strings.Split(host, ".")...)
+	}
+	return func(m matched) bool {
+		labels := parts(m.origin)
+		for i, label := range labels {
+			if !slices.ContainsFunc(all, func(o allowedOn) bool {
+				of := parts(o.origin)
+				return o.on[m.route] && len(of) == len(labels) && of[i] == label
+			}) {
+				return false
+			}
+		}
+		return true
+	}
 }
 
 // An allowedOn is an origin, or a pattern, that the policy allows, and where.

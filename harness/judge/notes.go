@@ -45,11 +45,14 @@ func (c *Collector) notes(findings []Finding) []Finding {
 	for _, n := range noteRows() {
 		holds := func(f *fact) bool { return n.note.saw(f) && (n.note.holds == nil || n.note.holds(&c.diagnosis, f)) }
 		var cases []FoldedCase
-		var origins []string
+		var origins, routes []string
 		for i := range c.diagnosis.facts {
 			if fact := &c.diagnosis.facts[i]; holds(fact) {
 				cases = append(cases, FoldedCase{ID: fact.id, Saw: n.note.say})
 				origins = append(origins, fact.origin)
+				if fact.route != nil {
+					routes = append(routes, fact.route.Route.Name.Text)
+				}
 			}
 		}
 		shown := slices.IndexFunc(c.noted, func(o noted) bool { return o.id == n.ID && holds(&o.fact) })
@@ -59,7 +62,7 @@ func (c *Collector) notes(findings []Finding) []Finding {
 		}
 		f := c.noteOf(n, c.noted[shown])
 		f.Cases = slices.CompactFunc(cases, func(a, b FoldedCase) bool { return a.ID == b.ID })
-		f.Origins = set(origins)
+		f.Origins, f.Routes = set(origins), set(routes)
 		out = append(out, f)
 	}
 	return out

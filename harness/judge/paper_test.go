@@ -25,6 +25,7 @@ origins:
   local: {allow: [http://localhost:5173], targets: [staging]}
   old: [https://old.example.org]
 defaults:
+  upstream: {cors: true}
   origins: [app, previews, local]
   methods: [GET, POST, PUT, PATCH, OPTIONS]
   headers: [content-type, x-one, range, accept-language]
@@ -49,7 +50,7 @@ origins:
     deny: [https://bad.partner.example]
   press: [https://press.acme.test]
   world: ["*"]
-defaults: {origins: [web], readable_errors: [404], owner: platform}
+defaults: {origins: [web], readable_errors: [404], upstream: {cors: true}, owner: platform}
 routes:
   - path: /v1/carts/{id}
     name: carts

@@ -33,7 +33,7 @@ func TestOriginDecisions(t *testing.T) {
 		{"another route's", "edge", "/orders", "https://backoffice.example.com:8443", false, "shop.yaml:26  origins: [shop, previews]"},
 		{"the route's own groups", "edge", "/stock/7", "https://backoffice.example.com:8443", true, "shop.yaml:15  https://backoffice.example.com:8443"},
 		{"everybody", "edge", "/catalogue/a/b/c", "null", true, `shop.yaml:23  *`},
-		{"none", "edge", "/internal/metrics", "https://shop.example.com", false, "shop.yaml:67  cors: none"},
+		{"none", "edge", "/internal/metrics", "https://shop.example.com", false, "shop.yaml:68  cors: none"},
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {

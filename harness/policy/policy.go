@@ -123,14 +123,22 @@ type Sample struct {
 type Settings struct {
 	Origins *List `yaml:"origins" doc:"Names of groups."`
 	// Methods are sent as they are written.
-	Methods        *List    `yaml:"methods" doc:"Methods that pages use."`
-	Headers        *List    `yaml:"headers" doc:"Request headers that pages set; browser-sdks stands for those of the common SDKs."`
-	Credentials    *Switch  `yaml:"credentials" doc:"Whether pages may send cookies and read the answer."`
-	Expose         *List    `yaml:"expose" doc:"Response headers that pages may read."`
-	MaxAge         *Number  `yaml:"max_age" doc:"Seconds for which a preflight holds."`
-	ReadableErrors *Numbers `yaml:"readable_errors" doc:"Statuses from 400 on of which pages must be able to read the response."`
-	Auth           *Auth    `yaml:"auth" doc:"What a request needs to be authenticated; none if nothing."`
-	Owner          *Text    `yaml:"owner" doc:"Who is to be told."`
+	Methods        *List     `yaml:"methods" doc:"Methods that pages use."`
+	Headers        *List     `yaml:"headers" doc:"Request headers that pages set; browser-sdks stands for those of the common SDKs."`
+	Credentials    *Switch   `yaml:"credentials" doc:"Whether pages may send cookies and read the answer."`
+	Expose         *List     `yaml:"expose" doc:"Response headers that pages may read."`
+	MaxAge         *Number   `yaml:"max_age" doc:"Seconds for which a preflight holds."`
+	ReadableErrors *Numbers  `yaml:"readable_errors" doc:"Statuses from 400 on of which pages must be able to read the response."`
+	Auth           *Auth     `yaml:"auth" doc:"What a request needs to be authenticated; none if nothing."`
+	Upstream       *Upstream `yaml:"upstream" doc:"What the application behind the target does by itself."`
+	Owner          *Text     `yaml:"owner" doc:"Who is to be told."`
+}
+
+// An Upstream is what is known of the application behind a target.
+type Upstream struct {
+	At Position `yaml:",position"`
+	// CORS: it sends Access-Control headers of its own.
+	CORS *Switch `yaml:"cors" doc:"Whether it sends CORS headers by itself; then the target has to take them out."`
 }
 
 // Auth is what a request needs to be authenticated: none, or one of three.

@@ -43,8 +43,10 @@ type Effective struct {
 	// readable.
 	ReadableErrors []Number
 	// Auth is what a request needs; nil for nothing.
-	Auth  *Auth
-	Owner string
+	Auth *Auth
+	// UpstreamCORS: the application behind the target sends CORS headers by itself.
+	UpstreamCORS bool
+	Owner        string
 
 	origins List
 	places  map[RuleKind]string
@@ -146,6 +148,9 @@ func (v *View) resolve(r *Route) *Effective {
 	if a, place := pick(r.Auth, d.Auth, name); a != nil && a.None.Text == "" {
 		e.Auth = a
 		e.set(RuleAuth, place, "auth: "+a.Kind(), a.At)
+	}
+	if u, _ := pick(r.Upstream, d.Upstream, name); u != nil && u.CORS != nil {
+		e.UpstreamCORS = u.CORS.On
 	}
 	if o, _ := pick(r.Owner, d.Owner, name); o != nil {
 		e.Owner = o.Text

@@ -21,9 +21,9 @@ func WriteCheckMarkdown(w io.Writer, check Check, s CheckSummary) error {
 	fmt.Fprintf(&b, "| cases | passed | violations | divergent | unknown | not run |\n|---|---|---|---|---|---|\n| %d | %d | %d | %d | %d | %d |\n\n",
 		s.Cases, s.Passed, s.Violations, s.Divergent, s.Unknown, s.NotRun)
 	if len(s.Findings) > 0 {
-		b.WriteString("| severity | finding | policy | at fault | cases |\n|---|---|---|---|---|\n")
+		b.WriteString("| severity | finding | where | at fault | cases |\n|---|---|---|---|---|\n")
 		for _, f := range s.Findings {
-			fmt.Fprintf(&b, "| %s | %s: %s | %s | %s | %d |\n", f.Severity, f.ID, markdown(f.Title), markdown(f.Rule.At.String()), f.Fault, len(f.Cases))
+			fmt.Fprintf(&b, "| %s | %s: %s | %s | %s | %d |\n", f.Severity, f.ID, markdown(f.Title), markdown(placeOf(f)), f.Fault, len(f.Cases))
 		}
 		b.WriteString("\n")
 	}

@@ -32,8 +32,7 @@ func WriteCheck(w io.Writer, s CheckSummary, style Style) {
 		fmt.Fprintf(w, "%s: %s\n", paint(style, text.FgYellow, "unknown"), printable(p))
 	}
 	for _, n := range s.Notes {
-		first, rest, _ := strings.Cut(explainNote(n), "\n")
-		fmt.Fprintf(w, "%s\n%s", paint(style, text.FgCyan, first), rest)
+		fmt.Fprintln(w, paint(style, text.FgCyan, explainNote(n)))
 	}
 	writeConcerns(w, style, s)
 	for _, reason := range slices.SortedFunc(maps.Keys(s.Reasons), func(a, b string) int {

@@ -8,21 +8,14 @@ import (
 	"github.com/corsproof/corsproof/harness/judge"
 )
 
-// notedLines bounds how many lines of the wire a note has.
-const notedLines = 4
-
-// explainNote says what is worth knowing, where the policy is about it, and on what
-// evidence.
+// explainNote says in a line what is worth knowing, and where the policy is about it. The
+// evidence stands in the report.
 func explainNote(n judge.Finding) string {
-	lines := []string{fmt.Sprintf("%s: note: %s: %s%s; corsproof explain %s", n.Rule.At, n.ID, printable(n.Summary), inCases(len(n.Cases)), n.ID)}
-	for i, line := range wireLines(n.Evidence, notedLines) {
-		name := ""
-		if i == 0 {
-			name = "wire"
-		}
-		lines = row(lines, name, line)
+	where := ""
+	if len(n.Routes) == 1 {
+		where = " on route " + printable(n.Routes[0])
 	}
-	return strings.Join(row(lines, "rerun", n.Command), "\n") + "\n"
+	return fmt.Sprintf("%s: note: %s%s: %s%s; corsproof explain %s", n.Rule.At, n.ID, where, printable(n.Summary), inCases(len(n.Cases)), n.ID)
 }
 
 // wireLines are the exchanges with the headers that decide, as they were sent, in so

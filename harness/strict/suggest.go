@@ -32,6 +32,9 @@ func Suggestion(word string, known []string) string {
 // alike reports whether a and b differ in one place by one letter, more or less
 // or other; in longer words by two.
 func alike(a, b string) bool {
+	if min(len(a), len(b)) < 2 {
+		return false // every letter is like another one
+	}
 	slip := 1
 	if len(a) > 4 && len(b) > 4 {
 		slip = 2

@@ -23,6 +23,9 @@ type Facts struct {
 	// Limits are the places where its config limits requests by their number, each
 	// as "nginx.conf:12: limit_req zone=all".
 	Limits []string
+	// Answers are the places where its config has the target answer a request without
+	// asking an upstream, each as "nginx.conf:12: return 200 ok".
+	Answers []string
 	// ClientCertificates are the places where its config requires certificates of
 	// clients, each as "nginx.conf:12: ssl_verify_client on".
 	ClientCertificates []string
@@ -75,6 +78,11 @@ const (
 	// URL, nor what caches keep for one.
 	MarkedURLs
 )
+
+// LimitedMark is what the marker of a case begins with that is about a target's limit of
+// requests. A target of ours may apply its limits to these cases alone, so that no other
+// case is refused for the number of requests: it then says so.
+const LimitedMark = "limited-"
 
 // String returns the name for people.
 func (u URLs) String() string {

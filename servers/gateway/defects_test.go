@@ -34,6 +34,8 @@ type defect struct {
 	Finding judge.FindingID
 	Note    judge.FindingID
 	Fault   judge.Layer
+	// Also is a second finding, where one mistake harms in two ways.
+	Also judge.FindingID
 	// Orders and Shop make the mistake in the config that follows the policy of
 	// that name, Both in either.
 	Orders, Shop, Both []edit
@@ -119,12 +121,14 @@ func (r *row) misses(s said) (why string, falseAlarms []string) {
 	if s.err != nil {
 		return s.err.Error(), nil
 	}
-	found := false
+	found, also := false, r.Also == ""
 	report := func(findings []judge.Finding, expected judge.FindingID, anyway []judge.FindingID) {
 		for _, f := range findings {
 			switch {
 			case f.ID == expected && f.Fault == r.Fault:
 				found = true
+			case f.ID == r.Also && f.Fault == r.Fault:
+				also = true
 			case !slices.Contains(anyway, f.ID):
 				falseAlarms = append(falseAlarms, fmt.Sprintf("%s, blamed on %s, in %d cases such as %s: %s", f.ID, f.Fault, len(f.Cases), f.Cases[0].ID, f.Cases[0].Saw))
 			}
@@ -136,6 +140,8 @@ func (r *row) misses(s said) (why string, falseAlarms []string) {
 	switch {
 	case !found && r.id() != "":
 		why = fmt.Sprintf("%s, blamed on %s, isn't found", r.id(), r.Fault)
+	case !also:
+		why = fmt.Sprintf("%s, blamed on %s, isn't found", r.Also, r.Fault)
 	case len(falseAlarms) > 0:
 		why = "something else is reported"
 	}

@@ -67,10 +67,10 @@ type Config interface {
 type Facts struct {
 	// Named are the origins that it names.
 	Named NamedOrigins
-	// Limits are the places that limit requests by their number, ClientCertificates
-	// those that require certificates of clients, each with its file and line, as in
-	// "nginx.conf:12: limit_req zone=all".
-	Limits, ClientCertificates []string
+	// Limits are the places that limit requests by their number, Answers those that answer
+	// without an upstream, ClientCertificates those that require certificates of clients,
+	// each with its file and line, as in "nginx.conf:12: limit_req zone=all".
+	Limits, Answers, ClientCertificates []string
 }
 
 // An Advice says what to do about a line in a program's log.

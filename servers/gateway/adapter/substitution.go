@@ -13,6 +13,7 @@ const (
 	WhatCertificate What = "certificate"
 	WhatUpstream    What = "upstream address"
 	WhatHealth      What = "upstream health"
+	WhatLimit       What = "request limit"
 	WhatLog         What = "log"
 	WhatFolder      What = "temporary files"
 	WhatProcess     What = "process"

@@ -40,3 +40,19 @@ func (c *conf) limits() []string {
 	})
 	return all
 }
+
+// answers returns the places that answer by themselves, or out of a cache.
+func (c *conf) answers() []string {
+	r := &rewrite{conf: c, f: c.file}
+	var all []string
+	r.each(c.file.root, func(e *ast.MappingValueNode) {
+		at := fmt.Sprintf("%s:%d: ", c.file.source.Name, e.Key.GetToken().Position.Line)
+		switch key := yamlKey(e); {
+		case key == "direct_response":
+			all = append(all, at+key)
+		case key == "@type" && strings.HasSuffix(r.f.text(e.Value), ".CacheConfig"):
+			all = append(all, at+"CacheConfig")
+		}
+	})
+	return all
+}

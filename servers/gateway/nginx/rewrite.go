@@ -30,6 +30,7 @@ type rewrite struct {
 	globals   []string          // for nginx -g
 	inserted  string            // into the http block
 	caches    int
+	zones     []*directive // that count requests or connections
 }
 
 func (r *rewrite) run() {
@@ -59,14 +60,15 @@ func init() { // the rules reach the table again, through walk
 		"proxy_pass": (*rewrite).proxyPass, "resolver": (*rewrite).resolver,
 		"proxy_http_version": (*rewrite).proxyVersion,
 		"error_page":         (*rewrite).errorPages,
-		"daemon":             func(r *rewrite, d *directive) { r.replaceArg(adapter.WhatProcess, d, 0, "off") },
-		"pid":                path(adapter.WhatProcess, in("pid")),
-		"lock_file":          path(adapter.WhatProcess, in("lock")),
-		"working_directory":  path(adapter.WhatProcess, in("")),
-		"load_module":        (*rewrite).loadModule,
-		"error_log":          func(r *rewrite, d *directive) { r.replaceArg(adapter.WhatLog, d, 0, "stderr") },
-		"access_log":         (*rewrite).accessLog,
-		"proxy_bind":         func(r *rewrite, d *directive) { r.replaceArgs(adapter.WhatUpstream, d, "off") },
+		"limit_req_zone":     (*rewrite).limitZone, "limit_conn_zone": (*rewrite).limitZone,
+		"daemon":            func(r *rewrite, d *directive) { r.replaceArg(adapter.WhatProcess, d, 0, "off") },
+		"pid":               path(adapter.WhatProcess, in("pid")),
+		"lock_file":         path(adapter.WhatProcess, in("lock")),
+		"working_directory": path(adapter.WhatProcess, in("")),
+		"load_module":       (*rewrite).loadModule,
+		"error_log":         func(r *rewrite, d *directive) { r.replaceArg(adapter.WhatLog, d, 0, "stderr") },
+		"access_log":        (*rewrite).accessLog,
+		"proxy_bind":        func(r *rewrite, d *directive) { r.replaceArgs(adapter.WhatUpstream, d, "off") },
 
 		"ssl_certificate":         path(adapter.WhatCertificate, adapter.Place.Chain),
 		"ssl_certificate_key":     path(adapter.WhatCertificate, adapter.Place.Key),
@@ -148,6 +150,7 @@ func (r *rewrite) http(d *directive) {
 	if d.has("access_log") == nil {
 		fmt.Fprintf(&b, " access_log %s;", quote(r.place.Log()))
 	}
+	r.limits(d, &b)
 	if r.conf.wrapped {
 		r.inserted = b.String()
 		return

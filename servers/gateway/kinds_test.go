@@ -1,0 +1,210 @@
+package gateway_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/corsproof/corsproof/harness/browser"
+	"github.com/corsproof/corsproof/harness/browser/chromium"
+	"github.com/corsproof/corsproof/harness/check"
+	"github.com/corsproof/corsproof/harness/judge"
+	"github.com/corsproof/corsproof/harness/policy"
+	"github.com/corsproof/corsproof/harness/report"
+	"github.com/corsproof/corsproof/servers/gateway"
+	_ "github.com/corsproof/corsproof/servers/gateway/all" // the kinds
+)
+
+// kindsPolicy is a policy for the configs of kindsOfFault. What stands in braces is a row's.
+const kindsPolicy = `targets: {edge: {gateway: nginx, file: nginx.conf, url: "https://parcels.test"}}
+origins: {web: %[1]s}
+defaults: {origins: [web], methods: %[2]s, headers: [content-type, if-match], credentials: false, expose: [etag], readable_errors: [404, 500]%[3]s}
+routes: [{path: /parcels}, {path: /labels}]
+unlisted: unjudged
+`
+
+// kindsConfig follows it; a row changes it.
+const kindsConfig = `events {}
+http {
+    map $http_origin $from { default ""; "https://web.parcels.test" $http_origin; "https://desk.parcels.example" $http_origin; }
+    server {
+        listen 443 ssl;
+        server_name parcels.test;
+        ssl_certificate     parcels.pem;
+        ssl_certificate_key parcels.key;
+        add_header Access-Control-Allow-Origin $from always;
+        add_header Access-Control-Allow-Methods "PUT" always;
+        add_header Access-Control-Allow-Headers "content-type, if-match" always;
+        add_header Access-Control-Expose-Headers etag always;
+        add_header Vary Origin always;
+        proxy_hide_header Access-Control-Allow-Origin;
+        location /parcels { if ($request_method = OPTIONS) { return 204; } proxy_pass http://127.0.0.1:9000; }
+        location /labels { if ($request_method = OPTIONS) { return 204; } proxy_pass http://127.0.0.1:9000; }
+    }
+}
+`
+
+// A kindOfFault is a change of the config, or of the policy, with what a check has to say.
+type kindOfFault struct {
+	name     string
+	from, to string // in the config
+	origins  string
+	methods  string
+	more     string // of the defaults
+	// want are the findings, as "severity id nginx.conf:line"; none for a right config.
+	want  []string
+	notes []judge.FindingID // beside those that every check of nginx has
+	// notRun is what the reasons of the cases say that were not run; sometimes: there may
+	// be none, as caches decide.
+	notRun    string
+	sometimes bool
+	chromium  bool // has judged wrongly here, or might
+}
+
+var kindsOfFault = []kindOfFault{
+	{name: "right", chromium: true},
+	{name: "right, with HSTS", from: "add_header Vary", to: `add_header Strict-Transport-Security "max-age=600; includeSubDomains" always; add_header Vary`, chromium: true},
+	{name: "right, with nosniff", from: "add_header Vary", to: `add_header X-Content-Type-Options nosniff always; add_header Vary`, chromium: true},
+	{name: "right, with a resource policy", from: "add_header Vary", to: `add_header Cross-Origin-Resource-Policy same-site always; add_header Vary`, chromium: true},
+	{name: "right, and kept by browsers", from: "add_header Vary", to: `expires 5m; add_header Vary`, chromium: true},
+	{name: "right, with a cache whose key has the origin", from: "location /parcels {", to: `location /parcels { proxy_cache parcels; proxy_cache_key $uri$http_origin; proxy_cache_valid 200 5m;`, notRun: "proxy_cache parcels", sometimes: true, chromium: true},
+	{name: "right, answered by nginx itself", from: "location /labels { if ($request_method = OPTIONS) { return 204; } proxy_pass http://127.0.0.1:9000; }", to: `location /labels { if ($request_method = OPTIONS) { return 204; } return 200 "none"; }`, notRun: `nginx.conf:16: return 200 none`, chromium: true},
+	{name: "right, with a limit", from: "location /parcels {", to: `location /parcels { limit_req zone=calm;`, chromium: true},
+	{name: "GET is not listed, and Vary is missing", from: "add_header Vary Origin always;\n", to: "\n", methods: "[PUT]", want: []string{"outage missing-vary-origin-cache-poisoning nginx.conf:12"}},
+	{
+		name: "preflights of a listed method consent to everybody", methods: "[GET, POST]",
+		from: "location /parcels { if ($request_method = OPTIONS) {", to: `location /parcels { if ($request_method = OPTIONS) { add_header Access-Control-Allow-Origin $http_origin always; add_header Access-Control-Allow-Headers "content-type, if-match" always; add_header Vary Origin always;`,
+		want: []string{"hole preflight-hardcoded-permissive"},
+	},
+	{
+		name: "a star where pages send credentials", more: ", credentials: true",
+		from: "add_header Access-Control-Allow-Origin $from always;", to: `add_header Access-Control-Allow-Origin "*" always;`,
+		want: []string{"outage wildcard-with-credentials", "hole policy-widened-on-invalid-config nginx.conf:9"},
+	},
+	{name: "exposed on success alone", from: "Expose-Headers etag always;", to: "Expose-Headers etag;", want: []string{"annoyance expose-headers-missing nginx.conf:12"}},
+	{
+		name: "a location without the hidden headers", from: "location /labels {", to: "location /labels { proxy_hide_header X-Powered-By;",
+		notes: []judge.FindingID{judge.AcaoDuplicated, judge.UpstreamPassthrough},
+	},
+	{
+		name: "the same where the application speaks CORS", more: ", upstream: {cors: true}", from: "location /labels {", to: "location /labels { proxy_hide_header X-Powered-By;",
+		want: []string{"outage acao-duplicated-by-upstream nginx.conf:16"},
+	},
+	{
+		name: "an origin that is denied by name", origins: `{allow: ["https://web.parcels.test"], deny: ["https://desk.parcels.example"]}`,
+		want: []string{"hole origin-beyond-policy nginx.conf:3"},
+	},
+	{
+		name: "alternations side by side", from: `"https://web.parcels.test" $http_origin; "https://desk.parcels.example" $http_origin;`,
+		to:   `"~^https://(web|desk)\.parcels\.(test|example)$" $http_origin;`,
+		want: []string{"hole cross-product-pattern-merge nginx.conf:3"},
+	},
+}
+
+// files writes a row's policy and config, and returns the policy's path.
+func (k *kindOfFault) files(t *testing.T) string {
+	t.Helper()
+	orElse := func(text, otherwise string) string {
+		if text == "" {
+			return otherwise
+		}
+		return text
+	}
+	more := k.more
+	text := fmt.Sprintf(kindsPolicy, orElse(k.origins, `["https://web.parcels.test", "https://desk.parcels.example"]`), orElse(k.methods, "[GET, PUT]"), more)
+	if strings.Contains(more, "credentials") {
+		text = strings.Replace(text, "credentials: false, ", "", 1)
+	}
+	config := kindsConfig
+	if k.from != "" {
+		require.Equal(t, 1, strings.Count(config, k.from))
+		config = strings.Replace(config, k.from, k.to, 1)
+	}
+	if strings.Contains(config, "zone=calm") {
+		config = strings.Replace(config, "    map $http_origin", "    limit_req_zone $binary_remote_addr zone=calm:1m rate=1r/s;\n    map $http_origin", 1)
+	}
+	if strings.Contains(config, "proxy_cache parcels") {
+		config = strings.Replace(config, "    map $http_origin", "    proxy_cache_path /var/cache/parcels keys_zone=parcels:1m;\n    map $http_origin", 1)
+	}
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "nginx.conf"), []byte(config), 0o644))
+	file := filepath.Join(dir, "cors.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
+	return file
+}
+
+// TestKindsOfFault has a check say of configs what is wrong with them, each one cause, and
+// of right ones nothing. Each stands for a kind that came out wrong once.
+func TestKindsOfFault(t *testing.T) {
+	t.Parallel()
+	for _, k := range kindsOfFault {
+		t.Run(k.name, func(t *testing.T) {
+			t.Parallel()
+			k.hold(t, browser.EngineModel)
+		})
+	}
+}
+
+// TestKindsOfFaultInChromium does the same in a browser for those in which browser and
+// model saw different things, or might.
+func TestKindsOfFaultInChromium(t *testing.T) {
+	chromium.RequireT(t)
+	release, err := browser.Turn(t.Context())
+	require.NoError(t, err)
+	defer release()
+	for _, k := range kindsOfFault {
+		if k.chromium {
+			t.Run(k.name, func(t *testing.T) { k.hold(t, "") })
+		}
+	}
+}
+
+func (k *kindOfFault) hold(t *testing.T, engine browser.EngineName) {
+	t.Helper()
+	file := k.files(t)
+	p := check.PolicyT(t, file)
+	var reasons []string
+	s, err := check.Check(t.Context(), check.Config{
+		Policy: p, Engine: engine, Target: gateway.NewT(t, "nginx", filepath.Join(filepath.Dir(file), "nginx.conf"), "parcels.test"),
+		Each: func(c *judge.Checked) error {
+			if c.NotRun != "" && !strings.HasPrefix(c.Case.ID, "scope/http2/") {
+				reasons = append(reasons, c.NotRun)
+			}
+			return nil
+		},
+	})
+	require.NoError(t, err)
+	var got []string
+	for i := range s.Findings {
+		f := &s.Findings[i]
+		first, _, _ := strings.Cut(report.ExplainFinding(*f), ":")
+		line := strings.SplitN(report.ExplainFinding(*f), ":", 3)[1]
+		one := fmt.Sprintf("%s %s", f.Severity, f.ID)
+		if at := one + " " + filepath.Base(first) + ":" + line; slices.Contains(k.want, at) {
+			one = at
+		}
+		got = append(got, one)
+	}
+	assert.ElementsMatch(t, k.want, got)
+	assert.Zero(t, s.Divergent, "%v", s.Divergences)
+	assert.Zero(t, s.Unknown, "%v", s.Unknowns)
+	var notes []judge.FindingID
+	for _, n := range s.Notes {
+		if n.ID != judge.OriginCaseFolded && n.ID != judge.AcacForDenied {
+			notes = append(notes, n.ID)
+		}
+	}
+	assert.ElementsMatch(t, k.notes, notes)
+	for _, r := range reasons {
+		require.NotEmpty(t, k.notRun, r)
+		assert.Contains(t, r, k.notRun)
+	}
+	assert.True(t, k.sometimes || len(reasons) > 0 == (k.notRun != ""))
+	assert.Empty(t, policy.Refused(p.Lint()))
+}
