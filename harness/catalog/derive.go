@@ -125,13 +125,21 @@ func (d *caseCollector) add(c PolicyCase) {
 	if d.ownURLs {
 		own := c.Signature
 		for i := range c.Steps {
-			c.Steps[i].Request.URL += "?case=" + own
+			c.Steps[i].Request.URL = withMark(c.Steps[i].Request.URL, own)
 			for j := range c.Steps[i].Upstream {
 				c.Steps[i].Upstream[j].Headers = withHop(c.Steps[i].Upstream[j].Headers, own)
 			}
 		}
 	}
 	d.cases = append(d.cases, c)
+}
+
+// withMark returns a URL with a case's mark in its query.
+func withMark(url, own string) string {
+	if strings.Contains(url, "?") {
+		return url + "&case=" + own
+	}
+	return url + "?case=" + own
 }
 
 // hop is the query of a URL within a route that a redirect leads to.

@@ -77,6 +77,9 @@ func (a asks) attackWithHeader(e *policy.Effective, origin string) (PolicyStep, 
 // get returns the simplest request that the policy has.
 func (a asks) get(e *policy.Effective, origin string) PolicyStep {
 	r := Request{Origin: origin, Method: plainMethod(e), URL: string(a.base) + e.Path}
+	if e.Query != "" {
+		r.URL += "?" + e.Query
+	}
 	if e.Credentials {
 		r.Credentials = fetch.CredentialsInclude
 	}

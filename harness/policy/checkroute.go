@@ -48,6 +48,12 @@ func (c *checker) samples(r *Route) {
 	for _, s := range r.Sample {
 		seg := slices.IndexFunc(r.path.segments, func(seg segment) bool { return seg.name == s.Name })
 		u, err := fetch.ParseURL("https://x.test/"+s.Value, nil)
+		if seg < 0 && s.Name == SampleQuery {
+			if u, err := fetch.ParseURL("https://x.test/?"+s.Value, nil); err != nil || s.Value == "" || u.Query != s.Value {
+				c.d.FailAt(s.At, s.Value, "%q is not what a browser sends as a query; expected one such as download=1", s.Value)
+			}
+			continue
+		}
 		switch {
 		case seg < 0:
 			c.d.FailAt(s.At, s.Name, "is in no part of the path %q", r.Path.Text)

@@ -101,8 +101,8 @@ type Route struct {
 	Path Text `yaml:"path" doc:"A path; {id} stands for one segment of it, {rest...} for all that follow."`
 	// Name is in the ids of cases; it is made of the path if it isn't said.
 	Name Text `yaml:"name" doc:"In the ids of cases; made of the path if left out."`
-	// Sample has a value for each name in the path.
-	Sample []Sample `yaml:"sample" doc:"A value for each name in the path."`
+	// Sample has a value for each name in the path, and under [SampleQuery] a query.
+	Sample []Sample `yaml:"sample" doc:"A value for each name in the path, and under query a query, as in download=1."`
 	// CORS is "none", or empty.
 	CORS Text `yaml:"cors" doc:"none: no page of another origin may read this."`
 
@@ -175,6 +175,9 @@ type AcceptedRisk struct {
 	At     Position `yaml:",position"`
 	Reason string   `yaml:",value"`
 }
+
+// SampleQuery is the name of the sample that is a query and no part of the path.
+const SampleQuery = "query"
 
 // The words of a policy that have a meaning of their own.
 const (

@@ -138,6 +138,8 @@ func TestMissing(t *testing.T) {
 		{"targets of a group", "origins: {b: {allow: [https://b.example], targets: []}}\n", "names no target"},
 		{"a sample of one's own", "routes: [{path: \"/a/{id}\", sample: {id: b}, cors: none}, {path: /a/b, cors: none}]\n", `makes /a/b of the path, which is that of "/a/b" at p.yaml:1`},
 		{"a sample of one's own, below", "routes: [{path: \"/a/{x...}\", sample: {x: b/c}, cors: none}, {path: \"/a/{id}/c\", sample: {id: d}, cors: none}]\n", `makes /a/b/c of the path`},
+		{"a query that no browser sends", "routes: [{path: /a, sample: {query: \"x y\"}, cors: none}]\n", `"x y" is not what a browser sends as a query; expected one such as download=1`},
+		{"an empty query", "routes: [{path: /a, sample: {query: \"\"}, cors: none}]\n", "as a query"},
 		{"a cookie that http can't set", "targets: {a: {url: \"http://a.example\"}}\nroutes: [{path: /, auth: {cookie: {name: __Host-sid, env: T}}}]\n", "from https alone"},
 		{"file", "targets: {a: {gateway: nginx}}\n", "names a gateway without a file"},
 		{"secret", "routes: [{path: /, auth: {bearer: {}}}]\n", "needs env or file"},

@@ -23,8 +23,9 @@ type View struct {
 // An Effective is what a policy says for one route on one target.
 type Effective struct {
 	Route *Route
-	// Path is the route's path with its samples in it.
-	Path string
+	// Path is the route's path with its samples in it, Query what it is asked with, without
+	// the "?"; empty for none.
+	Path, Query string
 	// None is the rule that no page of another origin may read this; nil if some
 	// may.
 	None *Rule
@@ -112,6 +113,11 @@ func pick[T any](route, defaults *T, name string) (*T, string) {
 func (v *View) resolve(r *Route) *Effective {
 	e := &Effective{Route: r, Path: r.path.fill(r.Sample), places: map[RuleKind]string{}, rules: map[RuleKind]Rule{}}
 	d, name := &v.Policy.Defaults, r.Name.Text
+	for _, s := range r.Sample {
+		if s.Name == SampleQuery && !slices.Contains(r.path.names(), SampleQuery) {
+			e.Query = s.Value
+		}
+	}
 	e.rules[RuleRoute] = Rule{RuleRoute, "path: " + r.Path.Text, r.Path.At}
 	if r.CORS.Text == None {
 		e.None = &Rule{RuleNone, "cors: none", r.CORS.At}

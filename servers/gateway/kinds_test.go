@@ -25,7 +25,7 @@ import (
 const kindsPolicy = `targets: {edge: {gateway: nginx, file: nginx.conf, url: "https://parcels.test"}}
 origins: {web: %[1]s}
 defaults: {origins: [web], methods: %[2]s, headers: [content-type, if-match], credentials: false, expose: [etag], readable_errors: [404, 500]%[3]s}
-routes: [{path: /parcels}, {path: /labels}]
+routes: [{path: /parcels}, {path: /labels%[4]s}]
 unlisted: unjudged
 `
 
@@ -57,6 +57,7 @@ type kindOfFault struct {
 	origins  string
 	methods  string
 	more     string // of the defaults
+	route    string // of /labels
 	// want are the findings, as "severity id nginx.conf:line"; none for a right config.
 	want  []string
 	notes []judge.FindingID // beside those that every check of nginx has
@@ -97,6 +98,13 @@ var kindsOfFault = []kindOfFault{
 		want: []string{"outage acao-duplicated-by-upstream nginx.conf:16"},
 	},
 	{
+		name: "a query that nobody asks with", from: "location /labels {", to: "location /labels { if ($arg_print) { add_header X-Print 1; }",
+	},
+	{
+		name: "a query that the policy asks with", route: `, sample: {query: "print=1"}`, from: "location /labels { if ($request_method = OPTIONS) { return 204; }",
+		to: "location /labels { if ($request_method = OPTIONS) { return 204; } if ($arg_print) { add_header X-Print 1; }", want: []string{"outage preflight-actual-asymmetry"},
+	},
+	{
 		name: "an origin that is denied by name", origins: `{allow: ["https://web.parcels.test"], deny: ["https://desk.parcels.example"]}`,
 		want: []string{"hole origin-beyond-policy nginx.conf:3"},
 	},
@@ -117,7 +125,7 @@ func (k *kindOfFault) files(t *testing.T) string {
 		return text
 	}
 	more := k.more
-	text := fmt.Sprintf(kindsPolicy, orElse(k.origins, `["https://web.parcels.test", "https://desk.parcels.example"]`), orElse(k.methods, "[GET, PUT]"), more)
+	text := fmt.Sprintf(kindsPolicy, orElse(k.origins, `["https://web.parcels.test", "https://desk.parcels.example"]`), orElse(k.methods, "[GET, PUT]"), more, k.route)
 	if strings.Contains(more, "credentials") {
 		text = strings.Replace(text, "credentials: false, ", "", 1)
 	}

@@ -110,6 +110,9 @@ var tempPaths = []string{"client_body_temp_path", "proxy_temp_path", "fastcgi_te
 // addressVariables are other here than behind a port.
 var addressVariables = regexp.MustCompile(`\$\{?(server_port|server_addr|remote_port|proxy_protocol_\w+)\b`)
 
+// queryVariables have what a query says; cases have a query of their own alone.
+var queryVariables = regexp.MustCompile(`\$\{?(arg_[A-Za-z0-9_]+|args\b|query_string\b)`)
+
 func (r *rewrite) walk(all []*directive) {
 	for _, d := range all {
 		if d.data() {
@@ -122,6 +125,12 @@ func (r *rewrite) walk(all []*directive) {
 		for _, a := range d.args {
 			if m := addressVariables.FindStringSubmatch(a.value); m != nil {
 				r.note(d, "$%s is empty here, since nginx listens on a unix socket", m[1])
+			}
+			for _, m := range queryVariables.FindAllStringSubmatch(a.value, -1) {
+				if decides := d.name.value == "if" || d.name.value == "map"; !decides && !strings.HasPrefix(m[1], "arg_") || strings.Contains(d.name.value, "log") {
+					continue // it is handed on
+				}
+				r.note(d, "not exercised: $%s is read here, and no case sends it, unless the policy's sample for a route has a query with it", m[1])
 			}
 		}
 		r.walk(d.block)
