@@ -39,11 +39,11 @@ func cacheable(headers ...HeaderLine) []UpstreamAnswer {
 // cachedCases ask by GET, which needs no listing and which alone is cached.
 // picture is an image that every cache may keep. It has to be one: browsers keep other
 // content back from what isn't CORS, https://fetch.spec.whatwg.org/#orb-check.
-var picture = func() []UpstreamAnswer {
+func picture() []UpstreamAnswer {
 	u := cacheable()
 	u[0].Headers[0], u[0].Body = "Content-Type: image/png", "\x89PNG\r\n\x1a\n"
 	return u
-}()
+}
 
 func cachedCases(in *input, p place) (out cases) {
 	get := func(s PolicyStep) PolicyStep {
@@ -62,7 +62,7 @@ func cachedCases(in *input, p place) (out cases) {
 	var images []PolicyStep
 	if a := p.route.Auth; a == nil || a.Cookie != nil { // an image has no other authentication
 		image := get(in.get(p.route, p.origin))
-		image.Request.Mode, image.Upstream = fetch.ModeNoCORS, picture
+		image.Request.Mode, image.Upstream = fetch.ModeNoCORS, picture()
 		images = append(images, image)
 		out.add(p.route, p.caseAt(Probe{Area: AreaCache, Variation: ImageFirst}, nil, rule, "what a page showed as an image, it couldn't fetch afterwards", image, ask(p.origin)))
 	}

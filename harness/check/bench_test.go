@@ -254,7 +254,7 @@ func startObserver(b *testing.B, p *policy.Policy, view *policy.View) (*observer
 	require.NoError(b, err)
 	plan, err := makePlan(view, cfg.Target.Facts(), nil)
 	require.NoError(b, err)
-	r, err := openRig(b.Context(), cfg.Target, plan.facts, plan.origin, cfg)
+	r, err := openRig(b.Context(), cfg.Target, plan, cfg)
 	require.NoError(b, err)
 	b.Cleanup(func() { assert.NoError(b, r.close()) })
 	o := newObserver(b.Context(), r, &secrets{}, cfg.Timeout)

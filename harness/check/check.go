@@ -124,7 +124,7 @@ func Check(ctx context.Context, cfg Config) (*report.CheckSummary, error) {
 	if plan.total == 0 {
 		return &report.CheckSummary{}, nil
 	}
-	rig, err := openRig(ctx, cfg.Target, plan.facts, plan.origin, cfg)
+	rig, err := openRig(ctx, cfg.Target, plan, cfg)
 	if err != nil {
 		return nil, err
 	}

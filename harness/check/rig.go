@@ -8,6 +8,7 @@ import (
 
 	"github.com/corsproof/corsproof/harness"
 	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/policy"
 	"github.com/corsproof/corsproof/harness/target"
 	"github.com/corsproof/corsproof/harness/wire"
 )
@@ -22,6 +23,7 @@ type rig struct {
 	origin fetch.Origin
 
 	upstream  *upstream
+	auth      *authService
 	recorders []*wire.Recorder // of upstream and target
 	upstreams []*wire.Recorder // of the upstream alone
 	front     *wire.Recorder   // of the target
@@ -32,19 +34,19 @@ type rig struct {
 
 // openRig starts upstream, target and recorders. On an error nothing of them runs any
 // more.
-func openRig(ctx context.Context, t Target, facts target.Facts, origin fetch.Origin, cfg Config) (*rig, error) {
+func openRig(ctx context.Context, t Target, p *plan, cfg Config) (*rig, error) {
 	lab, err := harness.NewLab(cfg.Lab)
 	if err != nil {
 		return nil, err
 	}
-	r := &rig{lab: lab, target: t, facts: facts, origin: origin}
-	if err := r.open(ctx, cfg); err != nil {
+	r := &rig{lab: lab, target: t, facts: p.facts, origin: p.origin}
+	if err := r.open(ctx, p.view, cfg); err != nil {
 		return nil, errors.Join(err, r.close())
 	}
 	return r, nil
 }
 
-func (r *rig) open(ctx context.Context, cfg Config) error {
+func (r *rig) open(ctx context.Context, view *policy.View, cfg Config) error {
 	dir, err := r.lab.Run.Mkdir("upstream", nil)
 	if err != nil {
 		return err
@@ -60,8 +62,11 @@ func (r *rig) open(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
+	if r.auth, err = newAuthService(dir, view); err != nil {
+		return err
+	}
 	r.started, r.upstreams = true, []*wire.Recorder{plain, secure}
-	endpoint, err := r.target.Start(ctx, wire.Upstream{Plain: tcpAddress(plain), TLS: tcpAddress(secure)})
+	endpoint, err := r.target.Start(ctx, wire.Upstream{Plain: tcpAddress(plain), TLS: tcpAddress(secure), Auth: r.auth.address()})
 	if err != nil {
 		return err
 	}
@@ -154,6 +159,9 @@ func (r *rig) close() error {
 	}
 	if r.upstream != nil {
 		errs = append(errs, r.upstream.Close())
+	}
+	if r.auth != nil {
+		errs = append(errs, r.auth.close())
 	}
 	return errors.Join(append(errs, r.lab.Close())...)
 }

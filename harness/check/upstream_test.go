@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/corsproof/corsproof/harness/catalog"
+	"github.com/corsproof/corsproof/harness/policy"
 )
 
 // The upstream does what is scripted, request by request; a preflight that gets
@@ -39,5 +41,30 @@ func TestUpstreamKnowsNoPreflights(t *testing.T) {
 		require.NoError(t, err)
 		r.Body.Close()
 		assert.Equal(t, tc.want, r.StatusCode, "%s %q", tc.method, tc.headers)
+	}
+}
+
+// The auth service says no to who lacks what the policy's routes authenticate by.
+func TestAuthServiceWantsACredential(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ auth, header, value, other string }{
+		{`{bearer: {env: T}}`, "Authorization", "Bearer x", "Basic x"},
+		{`{api_key: {header: x-key, env: T}}`, "X-Key", "k", ""},
+		{`{cookie: {name: sid, env: T}}`, "Cookie", "sid=1", "other=1"},
+	} {
+		p, err := policy.Parse("p.yaml", []byte(`targets: {a: {url: "https://a.example"}}
+origins: {b: ["https://b.example"]}
+routes: [{path: /x, origins: [b], headers: [authorization, x-key], credentials: true, auth: `+tc.auth+`}]
+`))
+		require.NoError(t, err)
+		view, err := p.On("a")
+		require.NoError(t, err)
+		for value, want := range map[string]int{tc.value: 200, tc.other: 401, "": 401} {
+			r := httptest.NewRequest(http.MethodGet, "/verify", nil)
+			r.Header.Set(tc.header, value)
+			w := httptest.NewRecorder()
+			authHandler(view)(w, r)
+			assert.Equal(t, want, w.Code, "%s: %q", tc.auth, value)
+		}
 	}
 }

@@ -18,6 +18,9 @@ type Upstream struct {
 	// HTTP/1.1 and HTTP/2 there with a certificate of the run's CA for the name
 	// that it is asked for. A gateway that needs it says so if it is empty.
 	TLS Address
+	// Auth is called for services that a gateway asks whether a request may pass, and
+	// that do nothing else. Empty: they are upstreams like the others.
+	Auth Address
 	// Named are those that have an address of their own, by the name that the
 	// gateway's config calls them, so that a recording tells which was asked. One
 	// that isn't here has Plain or TLS.

@@ -24,7 +24,7 @@ import (
 // kindsPolicy is a policy for the configs of kindsOfFault. What stands in braces is a row's.
 const kindsPolicy = `targets: {edge: {gateway: nginx, file: nginx.conf, url: "https://parcels.test"}}
 origins: {web: %[1]s}
-defaults: {origins: [web], methods: %[2]s, headers: [content-type, if-match], credentials: false, expose: [etag], readable_errors: [404, 500]%[3]s}
+defaults: {origins: [web], methods: %[2]s, headers: %[5]s, credentials: false, expose: [etag], readable_errors: [401, 404, 500]%[3]s}
 routes: [{path: /parcels}, {path: /labels%[4]s}]
 unlisted: unjudged
 `
@@ -56,6 +56,7 @@ type kindOfFault struct {
 	from, to string // in the config
 	origins  string
 	methods  string
+	headers  string
 	more     string // of the defaults
 	route    string // of /labels
 	// want are the findings, as "severity id nginx.conf:line"; none for a right config.
@@ -105,6 +106,14 @@ var kindsOfFault = []kindOfFault{
 		to: "location /labels { if ($request_method = OPTIONS) { return 204; } if ($arg_print) { add_header X-Print 1; }", want: []string{"outage preflight-actual-asymmetry"},
 	},
 	{
+		name: "an auth service whose no becomes a login page", more: ", auth: {bearer: {env: CORSPROOF_TEST_NOT_SET}}", headers: "[content-type, if-match, authorization]",
+		from: `"content-type, if-match" always;`, to: `"content-type, if-match, authorization" always;
+        location = /_auth { internal; proxy_pass http://10.0.0.2/verify; }
+        location @login { return 302 https://login.parcels.example/; }
+        auth_request /_auth; error_page 401 = @login;`,
+		want: []string{"outage auth-proxy-redirect"}, notRun: "it needs a secret",
+	},
+	{
 		name: "an origin that is denied by name", origins: `{allow: ["https://web.parcels.test"], deny: ["https://desk.parcels.example"]}`,
 		want: []string{"hole origin-beyond-policy nginx.conf:3"},
 	},
@@ -125,7 +134,7 @@ func (k *kindOfFault) files(t *testing.T) string {
 		return text
 	}
 	more := k.more
-	text := fmt.Sprintf(kindsPolicy, orElse(k.origins, `["https://web.parcels.test", "https://desk.parcels.example"]`), orElse(k.methods, "[GET, PUT]"), more, k.route)
+	text := fmt.Sprintf(kindsPolicy, orElse(k.origins, `["https://web.parcels.test", "https://desk.parcels.example"]`), orElse(k.methods, "[GET, PUT]"), more, k.route, orElse(k.headers, "[content-type, if-match]"))
 	if strings.Contains(more, "credentials") {
 		text = strings.Replace(text, "credentials: false, ", "", 1)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/corsproof/corsproof/harness/wire"
 	"github.com/corsproof/corsproof/servers/gateway/adapter"
 )
 
@@ -97,6 +98,9 @@ func (r *rewrite) url(d *directive, w word, seen map[string]bool) {
 	if !r.isGroup(d, name) {
 		r.upstreams = append(r.upstreams, name)
 		plain := r.place.Upstream.For(name).Plain
+		if auth := r.place.Upstream.Auth; auth != (wire.Address{}) && r.isAuth(d) {
+			plain = auth
+		}
 		if to = "http://" + plain.String(); plain.Network == "unix" && uri != "" {
 			to += ":"
 		}
@@ -107,6 +111,22 @@ func (r *rewrite) url(d *directive, w word, seen map[string]bool) {
 		to += "$arg_" + emptyArg
 	}
 	r.edits.Add(adapter.WhatUpstream, d.source, start, start+len(scheme)+len("://")+len(authority), to)
+}
+
+// isAuth reports whether a proxy_pass asks a service whether a request may pass: its
+// location is one that an auth_request names,
+// https://nginx.org/en/docs/http/ngx_http_auth_request_module.html.
+func (r *rewrite) isAuth(d *directive) bool {
+	found := false
+	each(r.conf.top, func(o *directive) {
+		if o.data() || o.name.value != "auth_request" || o.arg(0) == "off" {
+			return
+		}
+		for at := d.parent; at != nil; at = at.parent {
+			found = found || at.name.value == "location" && len(at.args) > 0 && at.arg(len(at.args)-1) == o.arg(0)
+		}
+	})
+	return found
 }
 
 // emptyArg is the name of a query parameter that no request has.
