@@ -87,34 +87,34 @@ func (c *policyCases) run(ctx context.Context, file string) error {
 	return nil
 }
 
-// named returns the origins that the target's config names. Where it has none that
-// can be read it says what is missing.
-func (c *policyCases) named(p *policy.Policy, name, dir string) ([]policy.NamedOrigin, error) {
+// named returns what the target's config names. Where it has none that can be read it
+// says what is missing.
+func (c *policyCases) named(p *policy.Policy, name, dir string) (named target.Facts, err error) {
 	view, err := p.On(name)
 	if err != nil {
-		return nil, err
+		return named, err
 	}
 	kind, file, err := gatewayOf(view.Target, c.gateway, dir)
 	if err != nil || kind == "" {
-		return nil, err
+		return named, err
 	}
 	known, err := gateway.ParseKind(kind)
 	if err != nil {
-		return nil, err
+		return named, err
 	}
-	named, err := gateway.NamedOrigins(known, file)
+	named, err = gateway.Named(known, file)
 	if err != nil && c.gateway != "" {
-		return nil, err
+		return named, err
 	} else if err != nil {
-		fmt.Fprintf(c.stderr, "note: %v\nnote: each origin that it names and the policy doesn't allow has cases beside these\n", err)
+		fmt.Fprintf(c.stderr, "note: %v\nnote: each origin, method and header that it names and the policy doesn't allow has cases beside these\n", err)
 	}
 	return named, nil
 }
 
-func derive(p *policy.Policy, name string, named []policy.NamedOrigin) ([]catalog.PolicyCase, error) {
+func derive(p *policy.Policy, name string, named target.Facts) ([]catalog.PolicyCase, error) {
 	view, err := p.On(name)
 	if err != nil {
 		return nil, err
 	}
-	return catalog.Derive(view, catalog.DeriveConfig{OwnURLs: true, LimitedMark: target.LimitedMark, Named: named})
+	return catalog.Derive(view, catalog.DeriveConfig{OwnURLs: true, LimitedMark: target.LimitedMark, Named: named.NamedOrigins, NamedMethods: named.NamedMethods, NamedHeaders: named.NamedHeaders})
 }

@@ -22,6 +22,9 @@ type DeriveConfig struct {
 	// Named are origins that the target's own config names. Those that the policy
 	// doesn't allow have cases of their own.
 	Named []policy.NamedOrigin
+	// NamedMethods and NamedHeaders are names that it lists for pages. Those that the
+	// policy doesn't list have cases of their own.
+	NamedMethods, NamedHeaders []string
 }
 
 // Derive returns the cases that follow from a policy on one target, in an order
@@ -40,7 +43,7 @@ func Derive(view *policy.View, cfg DeriveConfig) ([]PolicyCase, error) {
 	if err != nil || origin.IsOpaque() {
 		return nil, fmt.Errorf("%s: derive cases for target %q: its url is %q; expected the origin that pages call, such as https://api.example.com", view.Target.At, view.Target.Name, base)
 	}
-	in := &input{view: view, asks: asks{base: origin}, evil: evil, named: cfg.Named, ours: cfg.OwnURLs}
+	in := &input{view: view, asks: asks{base: origin}, evil: evil, named: cfg.Named, ours: cfg.OwnURLs, namedMethods: cfg.NamedMethods, namedHeaders: cfg.NamedHeaders}
 	if u, err := fetch.ParseURL(base, nil); err == nil && fetch.IsMixedContent(evil, u) {
 		in.evil = "http" + strings.TrimPrefix(evil, "https")
 	}
@@ -65,6 +68,8 @@ type input struct {
 	evil  string // an origin that no policy allows but with "*", and that can call the target
 	named []policy.NamedOrigin
 	ours  bool // the upstream behind the target
+	// namedMethods and namedHeaders are the target's.
+	namedMethods, namedHeaders []string
 }
 
 // evil is the origin of an input, unless pages at https can't call the target.

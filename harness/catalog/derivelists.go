@@ -86,6 +86,17 @@ func (a asks) with(p place, change func(*Request)) PolicyStep {
 	return s
 }
 
+// withNamed is a list with the names that the target's config lists, each once.
+func withNamed(list, named []string) []string {
+	list = slices.Clone(list)
+	for _, name := range named {
+		if !slices.ContainsFunc(list, func(one string) bool { return strings.EqualFold(one, name) }) {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
 // outsideMethods are what a list that doesn't have them must keep out.
 var outsideMethods = []string{"PUT", "PATCH", "DELETE", "CORSPROOF"}
 
@@ -109,8 +120,8 @@ func methodCases(in *input, p place) (out cases) {
 		out.add(p.route, p.caseAt(Probe{Area: AreaMethod, Variation: Allowed}, anyOfThem, policy.Rule{Kind: policy.RuleMethod, Text: t.Text, At: t.At},
 			"pages couldn't use a method though the policy allows all", in.with(p, func(r *Request) { r.Method = "CORSPROOF" })))
 	}
-	for _, m := range outsideMethods {
-		if p.route.AllowsMethod(m) {
+	for _, m := range withNamed(outsideMethods, in.namedMethods) {
+		if p.route.AllowsMethod(m) || !needsPreflight(m) || m == "OPTIONS" { // which is often listed, and of no use to a page
 			continue
 		}
 		c := p.caseAt(Probe{Area: AreaMethod, Variation: Outside}, slugs(m), p.route.Rule(policy.RuleMethods),
@@ -146,8 +157,8 @@ func headerCases(in *input, p place) (out cases) {
 		out.add(p.route, p.caseAt(Probe{Area: AreaHeader, Variation: AllAtOnce}, nil, rule, "pages couldn't set all request headers that the policy lists at once",
 			in.with(p, func(r *Request) { r.Headers = all })))
 	}
-	for _, name := range outsideHeaders {
-		if p.route.AllowsHeader(name) {
+	for _, name := range withNamed(outsideHeaders, in.namedHeaders) {
+		if p.route.AllowsHeader(name) || !settable(headerLine(name)) {
 			continue
 		}
 		c := p.caseAt(Probe{Area: AreaHeader, Variation: Outside}, slugs(name), rule, "pages could set a request header that the policy doesn't list",

@@ -66,10 +66,24 @@ func (e *explainer) explain(t Target) {
 		return
 	}
 	for i := range s.Findings {
-		if w := words.Fix(s.Findings[i].Fix); w.Text != "" || w.Change != "" {
+		if w := worded(words, s.Findings[i].Fix); w.Text != "" || w.Change != "" {
 			s.Findings[i].Wording = &w
 		}
 	}
+}
+
+// worded is a fix with what else belongs to it, in the target's words.
+func worded(words Wording, f policy.Fix) policy.Wording {
+	w := words.Fix(f)
+	for _, also := range f.Also {
+		more := words.Fix(also)
+		if more.Text == "" && more.Change == "" {
+			continue
+		}
+		w.More = append(append(w.More, more), more.More...)
+		w.More[len(w.More)-len(more.More)-1].More = nil
+	}
+	return w
 }
 
 // strays takes the requests that belong to no case.

@@ -47,7 +47,7 @@ func makePlan(view *policy.View, facts target.Facts, only func(id string) bool) 
 
 // derive returns all cases of the policy.
 func (p *plan) derive() ([]catalog.PolicyCase, error) {
-	return catalog.Derive(p.view, catalog.DeriveConfig{OwnURLs: p.facts.URLs == target.MarkedURLs, LimitedMark: target.LimitedMark, Named: p.facts.NamedOrigins})
+	return catalog.Derive(p.view, catalog.DeriveConfig{OwnURLs: p.facts.URLs == target.MarkedURLs, LimitedMark: target.LimitedMark, Named: p.facts.NamedOrigins, NamedMethods: p.facts.NamedMethods, NamedHeaders: p.facts.NamedHeaders})
 }
 
 // A planned case says why it isn't run, if it isn't.

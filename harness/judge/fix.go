@@ -117,9 +117,34 @@ func maxAge(s *symptom) []string {
 // fixOrigins is how many origins a fix names at most.
 const fixOrigins = 3
 
-// fix returns what would make the target follow the policy. Its kind is empty if
-// it isn't about a header.
+// fix returns what would make the target follow the policy, in every header that its
+// symptoms are about. Its kind is empty if it isn't about a header.
 func fix(g group, view *policy.View) policy.Fix {
+	kindOf := func(s *symptom) policy.FixKind { return rowOf(g.id).remedied(s).kind }
+	first := g.first()
+	if g.id != PreflightPermissive {
+		return fixOne(g, view)
+	}
+	f := fixOne(g.only(func(s *symptom) bool { return kindOf(s) == kindOf(first) }), view)
+	if f.Kind == policy.FixDenyOrigin { // then the lists matter no more
+		return f
+	}
+	seen := []policy.FixKind{f.Kind, policy.FixDenyOrigin} // who asks is no matter of the lists
+	for _, s := range g.symptoms {
+		if kind := kindOf(s); !slices.Contains(seen, kind) {
+			seen = append(seen, kind)
+			f.Also = append(f.Also, fixOne(g.only(func(o *symptom) bool { return kindOf(o) == kind }), view))
+		}
+	}
+	return f
+}
+
+// only is the group with some of its symptoms.
+func (g group) only(is func(*symptom) bool) group {
+	return group{g.id, slices.DeleteFunc(slices.Clone(g.symptoms), func(s *symptom) bool { return !is(s) })}
+}
+
+func fixOne(g group, view *policy.View) policy.Fix {
 	first := g.first()
 	r := rowOf(g.id).remedied(first)
 	f := policy.Fix{Kind: r.kind, Because: first.Case.Rule}

@@ -47,6 +47,8 @@ type Fix struct {
 	Route string `json:"route,omitempty"`
 	// Because is the rule that calls for it.
 	Because Rule `json:"because"`
+	// Also are what else has to be done about the same, in other headers.
+	Also []Fix `json:"also,omitempty"`
 
 	// Shown are answers that aren't what the policy calls for, for an adapter that
 	// looks where they come from; View is the policy, nil if there are none.

@@ -20,6 +20,9 @@ type Facts struct {
 	// NamedOrigins are the origins that the target's config names, and of each
 	// expression in it some that it matches.
 	NamedOrigins []policy.NamedOrigin
+	// NamedMethods and NamedHeaders are the methods and request headers that its config
+	// lists for pages.
+	NamedMethods, NamedHeaders []string
 	// Limits are the places where its config limits requests by their number, each
 	// as "nginx.conf:12: limit_req zone=all".
 	Limits []string

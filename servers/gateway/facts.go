@@ -15,7 +15,7 @@ func (g *Gateway) Facts() target.Facts {
 	said := g.said()
 	return target.Facts{
 		Ours: true, Requests: target.AllRequests, URLs: target.MarkedURLs,
-		NamedOrigins: said.Named.All, Limits: said.Limits, Answers: said.Answers, ClientCertificates: said.ClientCertificates,
+		NamedOrigins: said.Named.All, NamedMethods: said.Methods, NamedHeaders: said.Headers, Limits: said.Limits, Answers: said.Answers, ClientCertificates: said.ClientCertificates,
 		Recognize: g.kind.Recognize, Life: g.life,
 	}
 }
@@ -34,18 +34,19 @@ func Recognize(status int, body string) target.Reason {
 	return target.ReasonUnknown
 }
 
-// NamedOrigins returns the origins that a config names, and of each expression in it
-// some that it matches. It starts nothing. The error says why the config can't be read.
-func NamedOrigins(k Kind, file string) ([]policy.NamedOrigin, error) {
+// Named returns what of the facts of a gateway with a config names origins, methods and
+// headers. It starts nothing. The error says why the config can't be read.
+func Named(k Kind, file string) (target.Facts, error) {
 	a, err := registered.adapter(k)
 	if err != nil {
-		return nil, err
+		return target.Facts{}, err
 	}
 	c, err := a.Read(file, adapter.FromSetup)
 	if err != nil {
-		return nil, fmt.Errorf("gateway %s: %s can't be read:\n%w", k, file, err)
+		return target.Facts{}, fmt.Errorf("gateway %s: %s can't be read:\n%w", k, file, err)
 	}
-	return c.Facts().Named.All, nil
+	said := c.Facts()
+	return target.Facts{NamedOrigins: said.Named.All, NamedMethods: said.Methods, NamedHeaders: said.Headers}, nil
 }
 
 // A Reading is what is known of a gateway's config before the start.

@@ -114,6 +114,12 @@ var kindsOfFault = []kindOfFault{
 		want: []string{"outage auth-proxy-redirect"}, notRun: "it needs a secret",
 	},
 	{
+		name: "a name of former days in each list", from: `Access-Control-Allow-Methods "PUT" always;
+        add_header Access-Control-Allow-Headers "content-type, if-match" always;`, to: `Access-Control-Allow-Methods "PUT, LINK" always;
+        add_header Access-Control-Allow-Headers "content-type, if-match, x-old" always;`,
+		want: []string{"hole preflight-hardcoded-permissive nginx.conf:10"},
+	},
+	{
 		name: "an origin that is denied by name", origins: `{allow: ["https://web.parcels.test"], deny: ["https://desk.parcels.example"]}`,
 		want: []string{"hole origin-beyond-policy nginx.conf:3"},
 	},

@@ -67,6 +67,8 @@ type Config interface {
 type Facts struct {
 	// Named are the origins that it names.
 	Named NamedOrigins
+	// Methods and Headers are the names that it lists for pages: see [Listed].
+	Methods, Headers []string
 	// Limits are the places that limit requests by their number, Answers those that answer
 	// without an upstream, ClientCertificates those that require certificates of clients,
 	// each with its file and line, as in "nginx.conf:12: limit_req zone=all".

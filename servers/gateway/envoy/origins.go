@@ -86,3 +86,24 @@ func envoyPattern(f *yamlFile, matcher ast.Node) string {
 	}
 	return pattern
 }
+
+// listed returns the names in a list of every CorsPolicy, and in a header that the config
+// adds itself.
+func (c *conf) listed(field, header string) []string {
+	var names []string
+	f := c.file
+	r := &rewrite{conf: c, f: f}
+	r.each(f.root, func(e *ast.MappingValueNode) {
+		switch yamlKey(e) {
+		case field:
+			names = adapter.Listed(names, f.text(e.Value))
+		case "response_headers_to_add":
+			for _, item := range f.items(e.Value) {
+				if strings.EqualFold(f.text(item, "header", "key"), header) {
+					names = adapter.Listed(names, f.text(item, "header", "value"))
+				}
+			}
+		}
+	})
+	return names
+}

@@ -120,7 +120,7 @@ const wrapper = "corsproof-around.conf"
 
 // Facts implements [config].
 func (c *conf) Facts() adapter.Facts {
-	return adapter.Facts{Named: c.named(), Limits: c.limits(), Answers: c.answers(), ClientCertificates: c.clientCertificates()}
+	return adapter.Facts{Named: c.named(), Methods: c.listed("Access-Control-Allow-Methods"), Headers: c.listed("Access-Control-Allow-Headers"), Limits: c.limits(), Answers: c.answers(), ClientCertificates: c.clientCertificates()}
 }
 
 // Explain implements [config].

@@ -1,0 +1,22 @@
+package adapter
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// token is one of https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2, but for the
+// characters that gateways have uses of their own for.
+var token = regexp.MustCompile("^[!#&'+.^_`|~0-9A-Za-z-]+$")
+
+// Listed adds the names in a list, as in the value of Access-Control-Allow-Methods, each
+// once. What is no name, such as a variable or "*", is left out.
+func Listed(all []string, list string) []string {
+	for name := range strings.FieldsFuncSeq(list, func(c rune) bool { return c == ',' || c == ' ' || c == '\t' }) {
+		if token.MatchString(name) && !slices.Contains(all, name) {
+			all = append(all, name)
+		}
+	}
+	return all
+}
