@@ -22,7 +22,7 @@ import (
 )
 
 // kindsPolicy is a policy for the configs of kindsOfFault. What stands in braces is a row's.
-const kindsPolicy = `targets: {edge: {gateway: nginx, file: nginx.conf, url: "https://parcels.test"}}
+const kindsPolicy = `targets: {edge: {gateway: %[6]s, file: %[7]s, url: "https://parcels.test"}}
 origins: {web: %[1]s}
 defaults: {origins: [web], methods: %[2]s, headers: %[5]s, credentials: false, expose: [etag], readable_errors: [401, 404, 500]%[3]s}
 routes: [{path: /parcels}, {path: /labels%[4]s}]
@@ -50,9 +50,66 @@ http {
 }
 `
 
+// kindsEnvoy follows it, too.
+const kindsEnvoy = `static_resources:
+  listeners:
+  - address: {socket_address: {address: 0.0.0.0, port_value: 443}}
+    filter_chains:
+    - transport_socket:
+        name: tls
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext
+          common_tls_context: {tls_certificates: [{certificate_chain: {filename: /certs/parcels.pem}, private_key: {filename: /certs/parcels.key}}]}
+      filters:
+      - name: envoy.filters.network.http_connection_manager
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+          stat_prefix: parcels
+          http_filters:
+          - name: envoy.filters.http.cors
+            typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.cors.v3.Cors}
+          - name: envoy.filters.http.ext_authz
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthz
+              http_service: {server_uri: {uri: http://gate.internal, cluster: gate, timeout: 1s}}
+          - name: envoy.filters.http.router
+            typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}
+          route_config:
+            virtual_hosts:
+            - name: parcels
+              domains: [parcels.test]
+              response_headers_to_add: [{header: {key: vary, value: Origin}, append_action: APPEND_IF_EXISTS_OR_ADD}]
+              routes:
+              - match: {prefix: /parcels}
+                route: {cluster: parcels}
+                typed_per_filter_config: &cors
+                  envoy.filters.http.cors:
+                    "@type": type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy
+                    allow_origin_string_match: [{exact: "https://web.parcels.test"}, {exact: "https://desk.parcels.example"}]
+                    allow_methods: PUT
+                    allow_headers: content-type, if-match
+                    expose_headers: etag
+                    forward_not_matching_preflights: false
+              - match: {prefix: /labels}
+                route: {cluster: parcels}
+                typed_per_filter_config: *cors
+  clusters:
+  - name: parcels
+    type: STRICT_DNS
+    typed_extension_protocol_options:
+      envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+        "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+        explicit_http_config: {http2_protocol_options: {}}
+    load_assignment: {cluster_name: parcels, endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: parcels.internal, port_value: 50051}}}}]}]}
+  - name: gate
+    type: STRICT_DNS
+    load_assignment: {cluster_name: gate, endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: gate.internal, port_value: 9191}}}}]}]}
+`
+
 // A kindOfFault is a change of the config, or of the policy, with what a check has to say.
 type kindOfFault struct {
 	name     string
+	envoy    bool   // else nginx
 	from, to string // in the config
 	origins  string
 	methods  string
@@ -71,6 +128,14 @@ type kindOfFault struct {
 
 var kindsOfFault = []kindOfFault{
 	{name: "right", chromium: true},
+	{
+		name: "right in Envoy, with an auth service and HTTP/2 in the clear", envoy: true,
+		notes: []judge.FindingID{judge.UpstreamPassthrough}, // it takes out nothing that the application says
+	},
+	{
+		name: "a route of Envoy's without a policy, whose preflights go on", envoy: true, from: "                typed_per_filter_config: *cors\n", to: "",
+		want: []string{"outage policy-scope-mismatch"},
+	},
 	{name: "right, with HSTS", from: "add_header Vary", to: `add_header Strict-Transport-Security "max-age=600; includeSubDomains" always; add_header Vary`, chromium: true},
 	{name: "right, with nosniff", from: "add_header Vary", to: `add_header X-Content-Type-Options nosniff always; add_header Vary`, chromium: true},
 	{name: "right, with a resource policy", from: "add_header Vary", to: `add_header Cross-Origin-Resource-Policy same-site always; add_header Vary`, chromium: true},
@@ -139,12 +204,14 @@ func (k *kindOfFault) files(t *testing.T) string {
 		}
 		return text
 	}
-	more := k.more
-	text := fmt.Sprintf(kindsPolicy, orElse(k.origins, `["https://web.parcels.test", "https://desk.parcels.example"]`), orElse(k.methods, "[GET, PUT]"), more, k.route, orElse(k.headers, "[content-type, if-match]"))
+	more, kind, name, config := k.more, "nginx", "nginx.conf", kindsConfig
+	if k.envoy {
+		kind, name, config = "envoy", "envoy.yaml", kindsEnvoy
+	}
+	text := fmt.Sprintf(kindsPolicy, orElse(k.origins, `["https://web.parcels.test", "https://desk.parcels.example"]`), orElse(k.methods, "[GET, PUT]"), more, k.route, orElse(k.headers, "[content-type, if-match]"), kind, name)
 	if strings.Contains(more, "credentials") {
 		text = strings.Replace(text, "credentials: false, ", "", 1)
 	}
-	config := kindsConfig
 	if k.from != "" {
 		require.Equal(t, 1, strings.Count(config, k.from))
 		config = strings.Replace(config, k.from, k.to, 1)
@@ -156,7 +223,7 @@ func (k *kindOfFault) files(t *testing.T) string {
 		config = strings.Replace(config, "    map $http_origin", "    proxy_cache_path /var/cache/parcels keys_zone=parcels:1m;\n    map $http_origin", 1)
 	}
 	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "nginx.conf"), []byte(config), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(config), 0o644))
 	file := filepath.Join(dir, "cors.yaml")
 	require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
 	return file
@@ -194,7 +261,7 @@ func (k *kindOfFault) hold(t *testing.T, engine browser.EngineName) {
 	p := check.PolicyT(t, file)
 	var reasons []string
 	s, err := check.Check(t.Context(), check.Config{
-		Policy: p, Engine: engine, Target: gateway.NewT(t, "nginx", filepath.Join(filepath.Dir(file), "nginx.conf"), "parcels.test"),
+		Policy: p, Engine: engine, Target: gateway.NewT(t, gateway.Kind(p.Targets[0].Gateway.Text), filepath.Join(filepath.Dir(file), p.Targets[0].File.Text), "parcels.test"),
 		Each: func(c *judge.Checked) error {
 			if c.NotRun != "" && !strings.HasPrefix(c.Case.ID, "scope/http2/") {
 				reasons = append(reasons, c.NotRun)

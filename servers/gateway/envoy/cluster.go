@@ -68,6 +68,9 @@ func (r *rewrite) cluster(n ast.Node) {
 			return
 		}
 	}
+	if auth := r.place.Upstream.Auth; auth != (wire.Address{}) && use == service && r.isAuth(name) {
+		to = auth
+	}
 	if use == telemetry {
 		to = nowhere
 		r.note(r.f.field(n, "name"), "cluster %s only receives traces, statistics or logs: they are dropped here", name)
@@ -92,6 +95,18 @@ func (r *rewrite) cluster(n ast.Node) {
 	}
 	r.set(adapter.WhatHealth, n, null, "health_checks")
 	r.set(adapter.WhatHealth, n, null, "outlier_detection")
+}
+
+// isAuth reports whether a cluster is asked over HTTP whether a request may pass:
+// https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/ext_authz_filter.
+func (r *rewrite) isAuth(name string) bool {
+	found := false
+	r.each(r.f.root, func(e *ast.MappingValueNode) {
+		if strings.HasSuffix(r.f.text(e.Value, "@type"), ".ExtAuthz") {
+			found = found || r.f.text(e.Value, "http_service", "server_uri", "cluster") == name
+		}
+	})
+	return found
 }
 
 // endpointAddresses returns the fields that hold an endpoint's addresses.
