@@ -196,7 +196,7 @@ func TestCasesOfAPolicy(t *testing.T) {
 	assert.NotContains(t, out, "route/")
 	assert.Regexp(t, `\d+ cases, \d+ different; \d+ decisions in the browser from \d+ page origins; about \d+s`, out)
 	assert.Contains(t, out, "nginx.conf: no such file")
-	assert.Contains(t, out, "each origin that it names and the policy doesn't allow has cases beside these")
+	assert.Contains(t, out, "each origin, method and header that it names and the policy doesn't allow has cases beside these")
 
 	stale := strings.Replace(shopConfig, "map $http_origin $allow {", "map $http_origin $allow { https://legacy.partner.example $http_origin;", 1)
 	for _, files := range []map[string]string{{"shop.yaml": shopPolicy, "nginx.conf": stale}, {"shop.yaml": shopPolicy, "nginx.conf": shopConfig, "old.conf": stale}} {
