@@ -150,8 +150,12 @@ func withMark(url, own string) string {
 // hop is the query of a URL within a route that a redirect leads to.
 const hop = "?hop=1"
 
-// withHop returns the lines with a hop's URL made a case's own.
+// withHop returns the lines with a hop's URL made a case's own; without one, as they are,
+// for cases share them.
 func withHop(lines []HeaderLine, own string) []HeaderLine {
+	if !slices.ContainsFunc(lines, func(l HeaderLine) bool { return strings.Contains(string(l), hop) }) {
+		return lines
+	}
 	out := slices.Clone(lines)
 	for i, line := range out {
 		out[i] = HeaderLine(strings.Replace(string(line), hop, "?hop="+own, 1))

@@ -19,13 +19,15 @@ func errorCases(in *input) (out cases) {
 }
 
 func applicationErrorCases(in *input, p place) (out cases) {
+	exposed := exposedNames(p.route) // an error's as well
+	lines := slices.Clone(DefaultAnswer.Headers)
+	for _, name := range exposed {
+		lines = append(lines, exposedLine(name))
+	}
 	for _, n := range p.route.ReadableErrors {
 		s := in.with(p, func(*Request) {})
 		u := errorAnswer(n.Number)
-		u.Headers = slices.Clone(u.Headers)
-		for _, name := range exposedNames(p.route) { // an error's as well
-			u.Headers, s.Reads = append(u.Headers, exposedLine(name)), append(s.Reads, name)
-		}
+		u.Headers, s.Reads = lines, exposed
 		s.Upstream = []UpstreamAnswer{u}
 		c := p.caseAt(Probe{Area: AreaError, Variation: ByApplication}, []string{strconv.Itoa(n.Number)}, statusRule(n),
 			"pages couldn't read an error that the application answers with", s)
