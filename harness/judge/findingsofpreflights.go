@@ -181,7 +181,9 @@ var findingsOfPreflights = []row{
 			{placePreflight + 20, func(d *diagnosis, s *symptom) bool {
 				return s.missing() && s.preflight() && s.reached("OPTIONS") > 0 && d.forgotten(s) &&
 					d.some(func(f *fact) bool { return f.route == s.route && f.allowed && !f.preflight && f.status > 0 }) &&
-					!d.some(func(f *fact) bool { return f.route == s.route && f.allowed && !f.preflight && !f.upstreamConsents && f.namesOrigin() })
+					!d.some(func(f *fact) bool {
+						return f.route == s.route && f.allowed && !f.preflight && !f.upstreamConsents && f.namesOrigin()
+					})
 			}},
 		},
 		remedy: fixedBy(policy.FixScope, nothing),
