@@ -22,7 +22,7 @@ raced:
 
 # Hundreds of gateway configs, all by way of code that other tests run under the race
 # detector, which would have them take five times as long.
-UNRACED = '^(TestDefects|TestFixes)$$'
+UNRACED = '^(TestDefects|TestFixes|TestKindsOfFault|TestKindsOfFaultInChromium)$$'
 unraced:
 	go test -vet=off -shuffle=on -timeout 30m $(TESTFLAGS) -run $(UNRACED) ./servers/gateway
 	go test -vet=off -shuffle=on -timeout 30m $(TESTFLAGS) $(PURE)

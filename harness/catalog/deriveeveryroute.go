@@ -34,8 +34,10 @@ func everyRouteCases(in *input) (out cases) {
 			}
 		}
 		if p, stands, ok := elsewhere(headersAt, e, policy.RuleHeaders, origin); ok {
-			for _, c := range headerCases(in, p) {
-				if c.Probe.Is(AreaHeader, Allowed, AllAtOnce) {
+			all := headerCases(in, p)
+			together := slices.ContainsFunc(all, func(c PolicyCase) bool { return c.Probe.Is(AreaHeader, AllAtOnce) })
+			for _, c := range all {
+				if c.Probe.Is(AreaHeader, AllAtOnce) || !together && c.Probe.Is(AreaHeader, Allowed) {
 					out.standing(e, c, p, stands)
 				}
 			}

@@ -132,6 +132,9 @@ func Check(ctx context.Context, cfg Config) (*report.CheckSummary, error) {
 	out := newExplainer(cfg, view, kept)
 	alive, stop := rig.whileAlive(ctx)
 	err = stages(alive, cfg, plan, rig, kept, out)
+	if cause := context.Cause(alive); err != nil && cause != nil {
+		err = cause // rather than what it broke off
+	}
 	stop()
 	if err == nil {
 		out.explain(cfg.Target) // while it still runs
