@@ -148,6 +148,12 @@ func (b *observer) together(ctx context.Context, cases []*catalog.PolicyCase, ou
 			return nil
 		}
 		origins := slices.Sorted(maps.Keys(byOrigin))
+		if mannerOf(cases[0]) == mannerHanging {
+			if err := b.allPages(ctx, step, origins, byOrigin, out); err != nil {
+				return err
+			}
+			continue
+		}
 		for i, origin := range origins {
 			for _, soon := range origins[i:min(i+1+pagesAhead, len(origins))] {
 				if err := b.driver.Pages.Want(ctx, soon, len(byOrigin[soon])); err != nil {
@@ -166,7 +172,32 @@ func (b *observer) together(ctx context.Context, cases []*catalog.PolicyCase, ou
 	}
 }
 
-// step makes one request of each of the cases, from one page.
+// allPages makes one request of each of the cases, from as many pages at the same time as
+// stay open: the target waits for its upstream in each, and pages after one another would
+// wait for each other.
+func (b *observer) allPages(ctx context.Context, step int, origins []string, byOrigin map[string][]*catalog.PolicyCase, out observations) error {
+	for some := range slices.Chunk(origins, pagesKept) {
+		var cases []*catalog.PolicyCase
+		for _, origin := range some {
+			// A page has a slot for two calls; here each has its own.
+			if err := b.driver.Pages.Want(ctx, origin, 2*len(byOrigin[origin])); err != nil {
+				return err
+			}
+			cases = append(cases, byOrigin[origin]...)
+		}
+		for _, same := range byJar(cases) {
+			if err := b.jar.hold(ctx, same[0].Jar); err != nil {
+				return err
+			}
+			if err := b.step(ctx, step, same, out); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// step makes one request of each of the cases.
 func (b *observer) step(ctx context.Context, step int, cases []*catalog.PolicyCase, out observations) error {
 	runs := make([]*drive.Run, len(cases))
 	for i, pc := range cases {
