@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -33,19 +34,31 @@ func Plant(name string) { planted = name }
 func isPlanted(name string) bool { return planted == name }
 `
 
-// TestPlantedFaults plants each fault in the model and lets the fuzzer look for
-// it, with the model without it in the place of the engine.
+// TestPlantedFaults plants faults in the model, one at a time, and lets the fuzzer look for
+// each, with the model without it in the place of the engine. Each day has every second
+// fault, the next day the others; CORSPROOF_FULL=1 has all.
 func TestPlantedFaults(t *testing.T) {
 	t.Parallel()
+	require.Len(t, faults, plantedFaults)
+	faults, missed := faults, plantedFaults-leastFound
+	if os.Getenv("CORSPROOF_FULL") == "" {
+		day := int(time.Now().Unix() / (24 * 60 * 60))
+		var today []fault
+		for i, f := range faults {
+			if i%2 == day%2 {
+				today = append(today, f)
+			}
+		}
+		faults = today
+	}
 	args := []string{strconv.Itoa(plantedCases)}
 	for _, f := range faults {
 		args = append(args, f.name)
 	}
-	require.Len(t, args[1:], plantedFaults)
 	program := buildPlanted(t, "./testdata/planted")
 	var found map[string]string
 	require.NoError(t, json.Unmarshal(run(t, program, args...), &found))
-	require.Len(t, found, plantedFaults)
+	require.Len(t, found, len(faults))
 	n := 0
 	for _, f := range faults {
 		if found[f.name] == "" {
@@ -55,7 +68,7 @@ func TestPlantedFaults(t *testing.T) {
 		n++
 		t.Logf("%-45s found by %s", f.name, found[f.name])
 	}
-	assert.GreaterOrEqual(t, n, leastFound, "faults found of %d", plantedFaults)
+	assert.GreaterOrEqual(t, n, len(faults)-missed, "faults found of %d", len(faults))
 }
 
 // buildPlanted builds a program with all faults in it, of which
