@@ -25,14 +25,17 @@ func stages(ctx context.Context, cfg Config, p *plan, r *rig, kept *secrets, out
 		}
 	}
 	progress := cfg.progress(p.total)
+	hanging := askAhead(ctx, p, r, asker)
+	defer hanging.end()
 	for _, portion := range p.portions {
-		checked, err := portionStages(ctx, cfg, p.takeAll(portion, r.http2), portion.manner, surveyor, eyes, progress)
+		checked, err := portionStages(ctx, cfg, p.takeAll(portion, r.http2), portion.manner, surveyor, eyes, hanging, progress)
 		if err != nil {
 			return err
 		}
 		if eyes != nil {
 			out.ran(eyes.info(cfg.Engine))
 		}
+		hanging.keep()
 		r.forget()
 		if err := out.add(checked); err != nil {
 			return err
@@ -42,7 +45,7 @@ func stages(ctx context.Context, cfg Config, p *plan, r *rig, kept *secrets, out
 }
 
 // portionStages judges some cases of one manner.
-func portionStages(ctx context.Context, cfg Config, cases []planned, m manner, s *surveyor, eyes *watch, progress func(int)) (_ []*judge.Checked, err error) {
+func portionStages(ctx context.Context, cfg Config, cases []planned, m manner, s *surveyor, eyes *watch, hanging *ahead, progress func(int)) (_ []*judge.Checked, err error) {
 	if m == mannerWithoutUpstream && s.asker.upstream != nil {
 		s.asker.upstream.Refuse()
 		defer func() { err = errors.Join(err, s.asker.upstream.Listen()) }()
@@ -55,11 +58,10 @@ func portionStages(ctx context.Context, cfg Config, cases []planned, m manner, s
 			run = append(run, one.PolicyCase)
 		}
 	}
-	made, err := s.asker.ask(ctx, run, m, func(signature string) { progress(bySignature[signature]) })
+	made, reached, err := s.answers(ctx, run, m, hanging, func(signature string) { progress(bySignature[signature]) })
 	if err = errors.Join(err, s.rig.alive()); err != nil {
 		return nil, err
 	}
-	reached := s.rig.reached()
 	if err := s.survey(ctx, withTraces(run, func(signature string) []fetch.Trace { return made[signature].traces })); err != nil {
 		return nil, err
 	}
@@ -79,6 +81,21 @@ func portionStages(ctx context.Context, cfg Config, cases []planned, m manner, s
 		return checked, nil
 	}
 	return checked, errors.Join(eyes.look(ctx, cfg, s, checked), s.rig.alive())
+}
+
+// answers returns what the target answers to cases of one manner, and what its upstream
+// was asked: what was asked ahead is not asked again.
+func (s *surveyor) answers(ctx context.Context, run []*catalog.PolicyCase, m manner, hanging *ahead, done func(signature string)) (answers, map[string][]fetch.Exchange, error) {
+	if m == mannerHanging && len(run) > 0 {
+		if made, reached, ok, err := hanging.take(run); ok {
+			for signature := range made {
+				done(signature)
+			}
+			return made, reached, err
+		}
+	}
+	made, err := s.asker.ask(ctx, run, m, done)
+	return made, s.rig.reached(), err
 }
 
 // bench is what cases are judged by, as far as it is known by now.
