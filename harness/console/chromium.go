@@ -64,7 +64,7 @@ var chromiumSentences = []template{
 
 	{code: "CorsDisabledScheme", because: notHTTP,
 		words: "Cross origin requests are only supported for protocol schemes:", tail: " {schemes}"},
-	{code: "CorsDisabledScheme", because: notHTTP,
+	{code: "CorsDisabledScheme", because: notHTTP, led: true,
 		words: "URL scheme '{scheme}' is not supported"},
 	{code: "NoCorsRedirectModeNotFollow", because: noCORSRedirectMode,
 		words: "Request mode is 'no-cors' but the redirect mode is not 'follow'"},

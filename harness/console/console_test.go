@@ -3,6 +3,7 @@ package console
 import (
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -46,6 +47,7 @@ func TestOtherTextsSayNothing(t *testing.T) {
 		{"response headers", "HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: https://app.example\r\nAccess-Control-Allow-Headers: content-type\r\n"},
 		{"question", "How do I set Access-Control-Allow-Origin in nginx? The browser blocks my request. The response is invalid."},
 		{"the words of a lead in an address", "GET https://app.example/?q=Access+to+fetch+at 200 (OK)"},
+		{"scheme of a library", "Error: URL scheme 's3' is not supported"},
 		{"half a message", "has been blocked by CORS policy"},
 		{"another language", "Requête multiorigine bloquée\u00A0: la politique «\u00A0Same Origin\u00A0» ne permet pas de consulter la ressource distante située sur https://api.example/."},
 	} {
@@ -139,8 +141,10 @@ func FuzzRead(f *testing.F) {
 			if m.Engine == "" || m.Text == "" || m.Meaning == "" || m.Look == "" || m.Remedy == "" {
 				t.Errorf("not whole: %+v", m)
 			}
-			if strings.ContainsAny(m.Text, "\n\r") {
-				t.Errorf("more than one line: %q", m.Text)
+			for _, said := range []string{m.Text, m.URL, m.Origin, m.Header, m.Method, m.Value, m.Status} {
+				if strings.ContainsFunc(said, unicode.IsControl) {
+					t.Errorf("more than one line, or a control character: %q", said)
+				}
 			}
 		}
 	})

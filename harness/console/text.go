@@ -82,10 +82,10 @@ func fold(r rune) rune {
 	return r
 }
 
-// isInvisible reports whether r shows nothing: zero-width characters, soft
-// hyphens and marks of writing direction.
+// isInvisible reports whether r shows nothing: control and zero-width characters,
+// soft hyphens and marks of writing direction.
 func isInvisible(r rune) bool {
-	return r == '\u00AD' || r >= '\u200B' && r <= '\u200F' || r >= '\u202A' && r <= '\u202E' ||
+	return unicode.IsControl(r) || r == '\u00AD' || r >= '\u200B' && r <= '\u200F' || r >= '\u202A' && r <= '\u202E' ||
 		r >= '\u2060' && r <= '\u2069' || r == '\uFEFF'
 }
 

@@ -9,7 +9,7 @@ package console
 // Source/WebKit/NetworkProcess/NetworkLoadChecker.cpp. Versions of
 // DocumentThreadableLoader.cpp, NetworkCORSPreflightChecker.cpp,
 // MixedContentChecker.cpp and CachedResourceLoader.cpp were read whose commits
-// aren't known. "Load failed" is from memory. WebKit names its messages nowhere:
+// aren't known. "Load failed" and "Failed to load resource:" are from memory. WebKit names its messages nowhere:
 // the codes are of this package.
 //
 // WebKit gives the reason in one message, without a URL, and the URL in the next,
@@ -53,7 +53,7 @@ var webkitSentences = []template{
 	{code: "redirect-denied", because: redirectDenied, words: "Cross-origin redirection denied by Cross-Origin Resource Sharing policy"},
 	{code: "redirect-mode-error", because: redirectModeError, words: "Not allowed to follow a redirection while loading {url}"},
 	{code: "too-many-redirects", because: tooManyRedirects, words: "Load cannot follow more than 20 redirections"},
-	{code: "too-many-redirects", because: tooManyRedirects, words: "Too many redirections"},
+	{code: "too-many-redirects", because: tooManyRedirects, words: "Failed to load resource: Too many redirections"},
 
 	{code: "mode-same-origin", because: modeSameOrigin, words: "Cross origin requests are not allowed when using same-origin fetch mode"},
 	{code: "mode-same-origin", because: modeSameOrigin,
