@@ -89,7 +89,7 @@ func (d *Decoder) decodeStruct(n ast.Node, out reflect.Value, path string) {
 		case !ok:
 			d.failUnknown(entry, out.Type(), path)
 		case seen[key]:
-			d.Fail(entry.Key, Join(path, key), "is written twice")
+			d.Fail(entry.Key, Join(path, key), "duplicate key; remove one of the two")
 		default:
 			d.decode(entry.Value, field, Join(path, key))
 		}
@@ -156,7 +156,7 @@ func (d *Decoder) spread(n ast.Node) ([]string, bool) {
 func (d *Decoder) decodeKeyed(n ast.Node, out reflect.Value, path string) {
 	entries, ok := Entries(n)
 	if !ok {
-		d.Fail(n, path, "is %s; expected a mapping by name", KindOf(n))
+		d.Fail(n, path, "is %s; expected a mapping with names as keys", KindOf(n))
 		return
 	}
 	out.Set(reflect.MakeSlice(out.Type(), 0, len(entries)))
@@ -164,7 +164,7 @@ func (d *Decoder) decodeKeyed(n ast.Node, out reflect.Value, path string) {
 	for _, entry := range entries {
 		key := keyText(entry)
 		if seen[key] {
-			d.Fail(entry.Key, Join(path, key), "is written twice")
+			d.Fail(entry.Key, Join(path, key), "duplicate key; remove one of the two")
 			continue
 		}
 		seen[key] = true

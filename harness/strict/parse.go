@@ -23,10 +23,10 @@ func Parse(name string, data []byte) (*Decoder, ast.Node) {
 		if second := file.Docs[1].Start; second != nil {
 			start.Line, start.Column = second.Position.Line, second.Position.Column
 		}
-		d.FailAt(start, "", "begins a second document, of which nothing would be read; write each into a file of its own")
+		d.FailAt(start, "", "second YAML document in one file; write each document to its own file")
 		return d, nil
 	case len(file.Docs) == 0 || file.Docs[0].Body == nil:
-		d.FailAt(start, "", "is empty: nothing is written in it, but comments perhaps")
+		d.FailAt(start, "", "the file is empty or has only comments")
 		return d, nil
 	}
 	return d, file.Docs[0].Body
@@ -35,7 +35,7 @@ func Parse(name string, data []byte) (*Decoder, ast.Node) {
 func (d *Decoder) failSyntax(err error) {
 	var syntax *yaml.SyntaxError
 	if !errors.As(err, &syntax) || syntax.GetToken() == nil {
-		d.Fail(nil, "", "is not YAML: %v", err)
+		d.Fail(nil, "", "invalid YAML: %v", err)
 		return
 	}
 	token := syntax.GetToken()
@@ -44,9 +44,9 @@ func (d *Decoder) failSyntax(err error) {
 	if token.Type == goccy.AliasType || token.Prev != nil && token.Prev.Type == goccy.AliasType {
 		hint = starHint
 	}
-	d.FailAt(at, token.Value, "is not YAML: %s%s", syntax.GetMessage(), hint)
+	d.FailAt(at, token.Value, "invalid YAML: %s%s", syntax.GetMessage(), hint)
 }
 
 // starHint explains what most often goes wrong with a value that begins with a
 // star, which YAML takes for an alias.
-const starHint = "; a value that begins with * stands in quotes"
+const starHint = "; put a value that begins with * in quotes"

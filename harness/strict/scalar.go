@@ -21,7 +21,7 @@ func (d *Decoder) decodeScalar(n ast.Node, out reflect.Value, path string) {
 		text, replaced = d.Replace(n, text, path)
 	}
 	if kind := out.Kind(); (kind == reflect.Int || kind == reflect.Bool) && !replaced && isQuoted(n) {
-		d.Fail(n, path, "is a string, since it stands in quotes; expected %s", wanted(out.Type()))
+		d.Fail(n, path, "is a string because it is in quotes; expected %s", wanted(out.Type()))
 		return
 	}
 	switch out.Kind() {
@@ -36,7 +36,7 @@ func (d *Decoder) decodeScalar(n ast.Node, out reflect.Value, path string) {
 		out.SetString(text)
 	case reflect.Int:
 		if plain := strings.TrimLeft(text, "+-0"); len(text) > 1 && strings.Trim(plain, "0123456789") == "" && strings.HasPrefix(strings.TrimLeft(text, "+-"), "0") {
-			d.Fail(n, path, "is %q, an octal number to some who read YAML; expected a number without zeros before it: %s", text, cmp.Or(plain, "0"))
+			d.Fail(n, path, "is %q, which some YAML parsers read as octal; write it without leading zeros: %s", text, cmp.Or(plain, "0"))
 			return
 		}
 		v, err := strconv.Atoi(text)
@@ -117,11 +117,11 @@ func KindOf(n ast.Node) string {
 	case *ast.NullNode:
 		return "empty"
 	case *ast.AliasNode, *ast.AnchorNode, *ast.MergeKeyNode:
-		return "an anchor or alias, which is not followed"
+		return "an anchor or alias, which is not supported"
 	case *ast.TagNode:
-		return "a tag, which is not followed"
+		return "a tag, which is not supported"
 	}
-	return "of another kind"
+	return "a value of another kind"
 }
 
 // quoteHint says what to do about a word that YAML takes for something else.
@@ -129,7 +129,7 @@ func quoteHint(n ast.Node) string {
 	switch n := n.(type) {
 	case *ast.NullNode:
 		if n.GetToken() != nil && n.GetToken().Value == "null" {
-			return `; if the word is meant, write "null" in quotes`
+			return `; for the word itself, write "null" in quotes`
 		}
 	case *ast.AliasNode:
 		return starHint

@@ -93,8 +93,8 @@ func TestEveryMistakeIsFound(t *testing.T) {
 			`a.yaml:3:6: groups.b: is a number; expected a list`,
 		}},
 		{"quotes", "a number in quotes is a word", "groups:\n  a: {level: \"3\"}\n  b: {level: '3'}\n  c: {level: 0x10}\n", []string{
-			`a.yaml:2:14: groups.a.level: is a string, since it stands in quotes; expected a number`,
-			`a.yaml:3:14: groups.b.level: is a string, since it stands in quotes; expected a number`,
+			`a.yaml:2:14: groups.a.level: is a string because it is in quotes; expected a number`,
+			`a.yaml:3:14: groups.b.level: is a string because it is in quotes; expected a number`,
 			`a.yaml:4:14: groups.c.level: is "0x10"; expected a number`,
 		}},
 		{"unknown", "a slip in a key would be no key at all", "group: {}\ngroups: {a: {levle: 1}}\n", []string{
@@ -102,22 +102,22 @@ func TestEveryMistakeIsFound(t *testing.T) {
 			`a.yaml:2:14: groups.a.levle: unknown key (did you mean "level"?); known are entries, level`,
 		}},
 		{"null", "null is a word of YAML", "groups: {a: [null]}\n", []string{
-			`a.yaml:1:14: groups.a[0]: is empty; expected a string; if the word is meant, write "null" in quotes`,
+			`a.yaml:1:14: groups.a[0]: is empty; expected a string; for the word itself, write "null" in quotes`,
 		}},
 		{"alias", "an alias would hide where a value stands", "groups:\n  a: &x [y]\n  b: *x\n", []string{
-			`a.yaml:2:6: groups.a: is an anchor or alias, which is not followed; expected a list`,
-			`a.yaml:3:6: groups.b: is an anchor or alias, which is not followed; expected a list`,
+			`a.yaml:2:6: groups.a: is an anchor or alias, which is not supported; expected a list`,
+			`a.yaml:3:6: groups.b: is an anchor or alias, which is not supported; expected a list`,
 		}},
 		{"two documents", "only one would be read", "groups: {}\n---\ngroups: {}\n", []string{
-			`a.yaml:2:1: begins a second document, of which nothing would be read; write each into a file of its own`,
+			`a.yaml:2:1: second YAML document in one file; write each document to its own file`,
 		}},
-		{"empty", "a person made a file and wrote nothing yet", "", []string{`a.yaml:1:1: is empty: nothing is written in it, but comments perhaps`}},
-		{"comments", "the same", "# later\n", []string{`a.yaml:1:1: is empty: nothing is written in it, but comments perhaps`}},
+		{"empty", "a person made a file and wrote nothing yet", "", []string{`a.yaml:1:1: the file is empty or has only comments`}},
+		{"comments", "the same", "# later\n", []string{`a.yaml:1:1: the file is empty or has only comments`}},
 		{"no YAML", "a place is better than an excerpt", "groups: {a: [\n", []string{
-			`a.yaml:1:13: is not YAML: sequence end token ']' not found`,
+			`a.yaml:1:13: invalid YAML: sequence end token ']' not found`,
 		}},
 		{"star", "a star is what an origin list has", "groups: {a: [*]}\n", []string{
-			`a.yaml:1:15: is not YAML: unexpected scalar value type; a value that begins with * stands in quotes`,
+			`a.yaml:1:15: invalid YAML: unexpected scalar value type; put a value that begins with * in quotes`,
 		}},
 	}
 	for _, tc := range tests {

@@ -26,7 +26,7 @@ func Tree(data []byte) (*ast.File, error) {
 	}
 	tokens := lexer.Tokenize(string(bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))))
 	if t := tooDeep(tokens); t != nil {
-		return nil, &yaml.SyntaxError{Message: "values stand more than 500 deep in each other", Token: t}
+		return nil, &yaml.SyntaxError{Message: "values are nested more than 500 deep", Token: t}
 	}
 	return parser.Parse(tokens, 0)
 }
@@ -44,9 +44,9 @@ func unprintable(data []byte) error {
 		message := ""
 		switch {
 		case r == utf8.RuneError && size == 1:
-			message = fmt.Sprintf("the byte 0x%02x is no UTF-8", data[i])
+			message = fmt.Sprintf("the byte 0x%02x is not valid UTF-8", data[i])
 		case r < ' ' && r != '\t' && r != '\n' && r != '\r', r == 0x7f:
-			message = fmt.Sprintf("the control character %+q stands there; in double quotes it can be written as an escape", r)
+			message = fmt.Sprintf("the control character %+q is not allowed; write it as an escape in double quotes", r)
 		}
 		if message != "" {
 			return &yaml.SyntaxError{Message: message, Token: &token.Token{Position: &at}}

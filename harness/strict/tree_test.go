@@ -32,9 +32,9 @@ func TestTreeOfOtherEditors(t *testing.T) {
 func TestTreeOfBytes(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"a: b\nc: \xff":    "f.yaml:2:4: is not YAML: the byte 0xff is no UTF-8",
-		"a: b\nc: \"ä\x1b": `f.yaml:2:6: is not YAML: the control character '\x1b'`,
-		"\x00":             "f.yaml:1:1: is not YAML: the control character",
+		"a: b\nc: \xff":    "f.yaml:2:4: invalid YAML: the byte 0xff is not valid UTF-8",
+		"a: b\nc: \"ä\x1b": `f.yaml:2:6: invalid YAML: the control character '\x1b'`,
+		"\x00":             "f.yaml:1:1: invalid YAML: the control character",
 	} {
 		d, root := Parse("f.yaml", []byte(text))
 		assert.Nil(t, root)
@@ -46,7 +46,7 @@ func TestTreeOfBytes(t *testing.T) {
 // A zero before a number makes another one of it in YAML 1.1.
 func TestNumbers(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]string{"600": "", "0": "", "-1": "", "+5": "", "0600": "without zeros before it: 600", "-0600": "without zeros", "00": "without zeros before it: 0"} {
+	for text, want := range map[string]string{"600": "", "0": "", "-1": "", "+5": "", "0600": "without leading zeros: 600", "-0600": "without leading zeros", "00": "without leading zeros: 0"} {
 		d, root := Parse("f.yaml", []byte("n: "+text+"\n"))
 		require.NotNil(t, root)
 		var out struct {
