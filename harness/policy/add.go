@@ -21,7 +21,7 @@ func (p *Policy) WithOrigin(origin, source string) (*Policy, error) {
 		return nil, fmt.Errorf("%s: %q %w", source, origin, err)
 	}
 	if e.pattern.text == Any || e.pattern.isWildcard() {
-		return nil, fmt.Errorf("%s: %q stands for more than one origin; expected the one of this preview", source, origin)
+		return nil, fmt.Errorf("%s: %q matches more than one origin; expected the origin of one preview", source, origin)
 	}
 	out := *p
 	out.Origins = slices.Clone(p.Origins)

@@ -44,30 +44,30 @@ func (c *checker) check(top Position) {
 		c.target(&c.p.Targets[i])
 	}
 	if len(c.p.Targets) == 0 {
-		c.missing(top, "has no targets; expected who answers, as in targets: {edge: {gateway: nginx, file: nginx.conf, url: https://api.example.com}}")
+		c.missing(top, "has no targets; add one, as in targets: {edge: {gateway: nginx, file: nginx.conf, url: https://api.example.com}}")
 	}
 	for i := range c.p.Origins {
 		c.group(&c.p.Origins[i])
 	}
 	if len(c.p.Origins) == 0 {
-		c.missing(top, "has no origins; expected groups of them, as in origins: {shop: [https://shop.example.com]}")
+		c.missing(top, "has no origins; add a group, as in origins: {shop: [https://shop.example.com]}")
 	}
 	c.settings(&c.p.Defaults)
 	for i := range c.p.Routes {
 		c.route(&c.p.Routes[i])
 	}
 	if len(c.p.Routes) == 0 {
-		c.missing(top, "has no routes; expected what pages may do, as in routes: [{path: /orders, methods: [GET]}]")
+		c.missing(top, "has no routes; add one, as in routes: [{path: /orders, methods: [GET]}]")
 	}
 	c.distinctRoutes()
 	c.ownSamples()
 	c.unlisted()
 	for _, a := range c.p.AcceptedRisks {
 		if _, known := concernByID(ConcernID(a.ID)); !known {
-			c.d.FailAt(a.At, a.ID, "is no concern of the lint%s", strict.Suggestion(a.ID, concernIDs()))
+			c.d.FailAt(a.At, a.ID, "is not an id of the lint%s", strict.Suggestion(a.ID, concernIDs()))
 		}
 		if strings.TrimSpace(a.Reason) == "" {
-			c.missing(a.At, "has no reason: say why the risk is accepted")
+			c.missing(a.At, "has no reason; write why the risk is accepted")
 		}
 	}
 }
@@ -81,9 +81,9 @@ func (c *checker) unlisted() {
 	switch {
 	case t.Text != NotFound:
 	case !reads:
-		c.fail(t, "is %s, which pages are to read, and 404 is not in the readable_errors of the defaults", NotFound)
+		c.fail(t, "is %s, but the readable_errors of the defaults lack 404; add it there", NotFound)
 	case d.Origins == nil:
-		c.fail(t, "is %s, which pages are to read, and the defaults name no origins", NotFound)
+		c.fail(t, "is %s, but the defaults have no origins; add origins to the defaults", NotFound)
 	}
 }
 
@@ -96,7 +96,7 @@ func (c *checker) word(t Text, known []string) {
 
 func (c *checker) name(name string, at Position) {
 	if !nameForm.MatchString(name) {
-		c.d.FailAt(at, name, "is %q; expected a name in kebab-case, as it stands in the ids of cases%s", name, instead(nameOfPath(name)))
+		c.d.FailAt(at, name, "is %q; expected a name in kebab-case, since it becomes part of case ids%s", name, instead(nameOfPath(name)))
 	}
 }
 
@@ -107,9 +107,9 @@ func (c *checker) target(t *Target) {
 	}
 	switch {
 	case t.Gateway.Text != "" && t.File.Text == "":
-		c.missing(t.At, "names a gateway without a file; expected the gateway's own config")
+		c.missing(t.At, "has a gateway but no file; add file: with the gateway's config")
 	case t.Gateway.Text == "" && t.File.Text != "":
-		c.fail(t.File, "is a file without a gateway; expected gateway: and its kind, such as nginx")
+		c.fail(t.File, "is set without a gateway; add gateway: with its kind, such as nginx")
 	}
 	switch {
 	case t.URL.Text != "":
@@ -125,14 +125,14 @@ func (c *checker) target(t *Target) {
 	case err != nil || !u.IsHTTP():
 		c.fail(t.URL, "is %q; expected an http or https URL", t.URL.Text)
 	case string(u.Origin()) != t.URL.Text:
-		c.fail(t.URL, "is not an origin alone%s; paths stand in the routes", instead(string(u.Origin())))
+		c.fail(t.URL, "is not just an origin%s; put paths in the routes", instead(string(u.Origin())))
 	}
 }
 
 func (c *checker) group(g *Group) {
 	c.name(g.Name, g.At)
 	if len(g.Allow)+len(g.Deny) == 0 {
-		c.missing(g.At, "has no origins")
+		c.missing(g.At, "has no origins; add one or remove the group")
 	}
 	seen := map[string]Position{}
 	for _, list := range [][]Entry{g.Allow, g.Deny} {
@@ -140,14 +140,14 @@ func (c *checker) group(g *Group) {
 			e := &list[i]
 			c.entry(e)
 			if first, ok := seen[e.Origin.Text]; ok {
-				c.fail(e.Origin, "is at %s already", first)
+				c.fail(e.Origin, "is already listed at %s; remove one of the two", first)
 			}
 			seen[e.Origin.Text] = e.Origin.At
 		}
 	}
 	for _, e := range g.Deny {
 		if e.Origin.Text == Any {
-			c.fail(e.Origin, "denies every origin; expected cors: none at the routes that are meant")
+			c.fail(e.Origin, "denies every origin; write cors: none in the routes instead")
 		}
 	}
 	c.targetNames(g.Targets)
@@ -162,11 +162,11 @@ func (c *checker) targetNames(l *List) {
 		known = append(known, t.Name)
 	}
 	if len(l.Items) == 0 {
-		c.failAt(l.At, "names no target; leave it out, and it is every target")
+		c.failAt(l.At, "is an empty list; remove it to apply the group to every target")
 	}
 	c.list(l, func(t Text) {
 		if !slices.Contains(known, t.Text) {
-			c.fail(t, "is no target%s; known are %s", strict.Suggestion(t.Text, known), strings.Join(known, ", "))
+			c.fail(t, "is not a target%s; known are %s", strict.Suggestion(t.Text, known), strings.Join(known, ", "))
 		}
 	})
 }
@@ -182,17 +182,17 @@ func (c *checker) entry(e *Entry) {
 	}
 	if !e.pattern.isWildcard() {
 		if len(e.Examples) > 0 {
-			c.fail(e.Examples[0], "is an example of an entry that has no wildcard")
+			c.fail(e.Examples[0], "is an example, but the entry has no wildcard; remove the example")
 		}
 		return
 	}
 	if len(e.Examples) == 0 {
-		c.fail(e.Origin, "%q has a wildcard and no examples; expected origins that it stands for, each of which is tested: {origin: %q, examples: [%s]}",
+		c.fail(e.Origin, "%q has a wildcard but no examples; add origins that it matches, each is tested: {origin: %q, examples: [%s]}",
 			e.Origin.Text, e.Origin.Text, exampleOf(&e.pattern))
 	}
 	for _, x := range e.Examples {
 		if !e.pattern.match(x.Text) {
-			c.fail(x, "%q is no origin that %q stands for", x.Text, e.Origin.Text)
+			c.fail(x, "%q does not match the pattern %q", x.Text, e.Origin.Text)
 		}
 	}
 }
@@ -214,7 +214,7 @@ func (c *checker) list(l *List, item func(Text)) {
 	seen := map[string]Position{}
 	for _, t := range l.Items {
 		if first, ok := seen[strings.ToLower(t.Text)]; ok {
-			c.fail(t, "%q is at %s already", t.Text, first)
+			c.fail(t, "%q is already listed at %s; remove one of the two", t.Text, first)
 			continue
 		}
 		seen[strings.ToLower(t.Text)] = t.At

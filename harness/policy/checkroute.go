@@ -25,16 +25,16 @@ func (c *checker) route(r *Route) {
 	}
 	c.name(r.Name.Text, r.Name.At)
 	if r.Name.Text == fromDefaults {
-		c.fail(r.Name, "%q names the defaults; give the route another name", fromDefaults)
+		c.fail(r.Name, "%q is reserved for the defaults; choose another name", fromDefaults)
 	}
 	c.samples(r)
 	c.settings(&r.Settings)
 	c.word(r.CORS, []string{None})
 	switch {
 	case r.CORS.Text == None && r.Origins != nil:
-		c.fail(r.CORS, "stands beside origins; expected either")
+		c.fail(r.CORS, "is set together with origins; remove one of the two")
 	case r.CORS.Text == "" && r.Origins == nil && c.p.Defaults.Origins == nil:
-		c.missing(r.At, "has no origins, nor have the defaults; expected the names of groups, or cors: none")
+		c.missing(r.At, "has no origins, and the defaults have none; add origins with the names of groups, or cors: none")
 	}
 }
 
@@ -42,7 +42,7 @@ func (c *checker) samples(r *Route) {
 	names := r.path.names()
 	for _, name := range names {
 		if !slices.ContainsFunc(r.Sample, func(s Sample) bool { return s.Name == name }) {
-			c.fail(r.Path, "has {%s} without a sample; expected sample: {%s: \"…\"}, which is what requests are made with", name, name)
+			c.fail(r.Path, "has {%s} but no sample for it; add sample: {%s: \"…\"}, the value that test requests use", name, name)
 		}
 	}
 	for _, s := range r.Sample {
@@ -50,17 +50,17 @@ func (c *checker) samples(r *Route) {
 		u, err := fetch.ParseURL("https://x.test/"+s.Value, nil)
 		if seg < 0 && s.Name == SampleQuery {
 			if u, err := fetch.ParseURL("https://x.test/?"+s.Value, nil); err != nil || s.Value == "" || u.Query != s.Value {
-				c.d.FailAt(s.At, s.Value, "%q is not what a browser sends as a query; expected one such as download=1", s.Value)
+				c.d.FailAt(s.At, s.Value, "%q is not a query as browsers send it; expected one such as download=1", s.Value)
 			}
 			continue
 		}
 		switch {
 		case seg < 0:
-			c.d.FailAt(s.At, s.Name, "is in no part of the path %q", r.Path.Text)
+			c.d.FailAt(s.At, s.Name, "is not a name in the path %q", r.Path.Text)
 		case s.Value == "" || strings.Contains(s.Value, "/") && !r.path.segments[seg].rest:
 			c.d.FailAt(s.At, s.Value, "is %q; expected one segment of a path", s.Value)
 		case err != nil || u.Path != "/"+s.Value:
-			c.d.FailAt(s.At, s.Value, "%q is not what a browser sends as a path", s.Value)
+			c.d.FailAt(s.At, s.Value, "%q is not a path as browsers send it", s.Value)
 		}
 	}
 }
@@ -75,7 +75,7 @@ func (c *checker) ownSamples() {
 		path := r.path.fill(r.Sample)
 		for j := range c.p.Routes {
 			if o := &c.p.Routes[j]; j != i && o.path.segments != nil && o.path.match(path) && o.path.before(&r.path) {
-				c.d.FailAt(r.Sample[0].At, r.Sample[0].Value, "makes %s of the path, which is that of %q at %s; expected another value", path, o.Path.Text, o.Path.At)
+				c.d.FailAt(r.Sample[0].At, r.Sample[0].Value, "makes the path %s, which matches the route %q at %s; choose another value", path, o.Path.Text, o.Path.At)
 			}
 		}
 	}
@@ -90,12 +90,12 @@ func (c *checker) distinctRoutes() {
 			continue
 		}
 		if first, ok := shapes[r.path.shape()]; ok {
-			c.fail(r.Path, "matches the same paths as %q at %s", first.Path.Text, first.Path.At)
+			c.fail(r.Path, "matches the same paths as %q at %s; remove one of the two routes", first.Path.Text, first.Path.At)
 			continue
 		}
 		shapes[r.path.shape()] = r
 		if first, ok := names[r.Name.Text]; ok {
-			c.fail(r.Path, "has the name %q, and so has %q at %s; expected a name of its own: name: %s-2",
+			c.fail(r.Path, "has the name %q, as does %q at %s; choose a unique one, as in name: %s-2",
 				r.Name.Text, first.Path.Text, first.Path.At, r.Name.Text)
 		}
 		names[r.Name.Text] = r

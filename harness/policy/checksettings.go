@@ -14,15 +14,15 @@ func (c *checker) settings(s *Settings) {
 	}
 	if s.Origins != nil {
 		if len(s.Origins.Items) == 0 {
-			c.failAt(s.Origins.At, "names no group; for a route that no page may read, say cors: none")
+			c.failAt(s.Origins.At, "is an empty list; for a route that no page may read, write cors: none")
 		}
 		c.list(s.Origins, func(t Text) {
 			switch {
 			case slices.Contains(groups, t.Text), len(groups) == 0 && !c.whole:
 			case strings.Contains(t.Text, "://") || t.Text == Any || t.Text == Null:
-				c.fail(t, "%q is an origin; expected the name of a group: write the origin into a group below origins", t.Text)
+				c.fail(t, "%q is an origin; expected the name of a group; add the origin to a group under origins", t.Text)
 			default:
-				c.fail(t, "is no group of origins%s; known are %s", strict.Suggestion(t.Text, groups), strings.Join(groups, ", "))
+				c.fail(t, "is not a group of origins%s; known are %s", strict.Suggestion(t.Text, groups), strings.Join(groups, ", "))
 			}
 		})
 	}
@@ -30,22 +30,22 @@ func (c *checker) settings(s *Settings) {
 		if tokens != nil {
 			c.list(tokens, func(t Text) {
 				if !tokenForm.MatchString(t.Text) {
-					c.fail(t, "%q is no token, so no browser could ask for it; expected one name", t.Text)
+					c.fail(t, "%q is not a valid name (an HTTP token); write one name per item", t.Text)
 				}
 			})
 		}
 	}
 	if s.MaxAge != nil && s.MaxAge.Number < 0 {
-		c.failAt(s.MaxAge.At, "is negative; expected seconds, 0 so that nothing is cached")
+		c.failAt(s.MaxAge.At, "is negative; expected seconds, or 0 to turn caching off")
 	}
 	if s.ReadableErrors != nil {
 		seen := map[int]bool{}
 		for _, n := range s.ReadableErrors.Items {
 			switch {
 			case n.Number < 400 || n.Number > 599:
-				c.failAt(n.At, "%d is no error status; expected 400 to 599: every other response is readable where the request is allowed", n.Number)
+				c.failAt(n.At, "%d is not an error status; expected 400 to 599, since other responses are readable by every allowed origin", n.Number)
 			case seen[n.Number]:
-				c.failAt(n.At, "%d is there twice", n.Number)
+				c.failAt(n.At, "%d is listed twice; remove one of the two", n.Number)
 			}
 			seen[n.Number] = true
 		}
@@ -57,7 +57,7 @@ func (c *checker) settings(s *Settings) {
 
 func (c *checker) auth(a *Auth) {
 	if t := a.None; t.Text != "" && t.Text != None { // perhaps the secret itself
-		c.d.FailAt(t.At, "", "expected none, or one of bearer, api_key, cookie with env or file; a secret is never written here")
+		c.d.FailAt(t.At, "", "expected none, or one of bearer, api_key, cookie with env or file; never write the secret itself here")
 		return
 	}
 	kinds := 0
@@ -72,7 +72,7 @@ func (c *checker) auth(a *Auth) {
 		kinds++
 		c.secret(a.At, &a.APIKey.Secret)
 		if !tokenForm.MatchString(a.APIKey.Header.Text) {
-			c.missing(a.At, "has an api_key without a header; expected its name, as in header: x-api-key")
+			c.missing(a.At, "has an api_key without a header; add its name, as in header: x-api-key")
 		}
 	}
 	if a.Cookie != nil {
@@ -81,7 +81,7 @@ func (c *checker) auth(a *Auth) {
 		c.cookieName(a)
 	}
 	if kinds != 1 {
-		c.missing(a.At, "says %d ways to authenticate; expected one of bearer, api_key, cookie, or none", kinds)
+		c.missing(a.At, "has %d ways to authenticate; expected exactly one of bearer, api_key, cookie, none", kinds)
 	}
 }
 
@@ -90,7 +90,7 @@ func (c *checker) auth(a *Auth) {
 func (c *checker) cookieName(a *Auth) {
 	name := a.Cookie.Name
 	if !tokenForm.MatchString(name.Text) {
-		c.missing(a.At, "has a cookie without a name; expected one, as in name: sid")
+		c.missing(a.At, "has a cookie without a valid name; add one, as in name: sid")
 	}
 	lower := strings.ToLower(name.Text)
 	if !strings.HasPrefix(lower, "__host-") && !strings.HasPrefix(lower, "__secure-") {
@@ -98,7 +98,7 @@ func (c *checker) cookieName(a *Auth) {
 	}
 	for _, t := range c.p.Targets {
 		if strings.HasPrefix(t.URL.Text, "http:") {
-			c.fail(name, "is a name that browsers take from https alone, and the target %s is %s", t.Name, t.URL.Text)
+			c.fail(name, "has a prefix that browsers accept from https only, but the target %s is %s", t.Name, t.URL.Text)
 		}
 	}
 }
@@ -106,8 +106,8 @@ func (c *checker) cookieName(a *Auth) {
 func (c *checker) secret(at Position, s *Secret) {
 	switch {
 	case (s.Env.Text == "") == (s.File.Text == ""):
-		c.missing(at, "needs env or file, one of them: where the secret is, never the secret itself")
+		c.missing(at, "needs exactly one of env and file: where the secret is, not the secret itself")
 	case s.Env.Text != "" && !envForm.MatchString(s.Env.Text):
-		c.d.FailAt(s.Env.At, "", "is no name of an environment variable; a secret is never written here")
+		c.d.FailAt(s.Env.At, "", "is not the name of an environment variable; never write the secret itself here")
 	}
 }

@@ -33,7 +33,7 @@ routes: [{path: "/orders/{id}", sample: {id: "17"}}]
 		fmt.Printf("%s: %s\n", h.Name(), h.Value())
 	}
 	// Output:
-	// shop.yaml:4:39: note: GET is sent without being listed (method-needs-no-listing)
+	// shop.yaml:4:39: note: pages can send GET without listing it (method-needs-no-listing)
 	// false shop.yaml:4  origins: [shop]
 	// Access-Control-Allow-Origin: https://shop.example.com
 	// Access-Control-Allow-Methods: GET, PUT

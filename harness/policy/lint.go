@@ -175,7 +175,7 @@ func (l *linter) unusedGroups() {
 		used := names(&l.p.Defaults) ||
 			slices.ContainsFunc(l.p.Routes, func(r Route) bool { return names(&r.Settings) })
 		if !used {
-			l.add(UnusedGroup, g.At, g.Name, "no route names the group %q", g.Name)
+			l.add(UnusedGroup, g.At, g.Name, "no route uses the group %q", g.Name)
 		}
 	}
 }
@@ -183,7 +183,7 @@ func (l *linter) unusedGroups() {
 func (l *linter) acceptedRisks() {
 	for _, a := range l.p.AcceptedRisks {
 		if !slices.ContainsFunc(l.found, func(c Concern) bool { return c.ID == ConcernID(a.ID) }) {
-			l.add(RiskNotThere, a.At, a.ID, "the risk %q is accepted, and nothing here has it", a.ID)
+			l.add(RiskNotThere, a.At, a.ID, "the accepted risk %q does not occur in this policy", a.ID)
 		}
 	}
 }

@@ -113,8 +113,8 @@ accepted_risks: {any-port: there is none}
 	}
 	assert.Equal(t, []string{
 		"p.yaml:1:23: refuse: pages at https://a.example can't call http://api.example.com (mixed-content)",
-		`p.yaml:4:3: warn: no route names the group "unused" (unused-group)`,
-		`p.yaml:7:18: warn: the risk "any-port" is accepted, and nothing here has it (risk-not-there)`,
+		`p.yaml:4:3: warn: no route uses the group "unused" (unused-group)`,
+		`p.yaml:7:18: warn: the accepted risk "any-port" does not occur in this policy (risk-not-there)`,
 	}, got)
 }
 

@@ -63,7 +63,7 @@ func (l *linter) wildcard(e *Effective, entry *Entry) {
 		return
 	}
 	if p.port == Any && !isLocalName(p.host()) {
-		l.add(AnyPort, text.At, text.Text, "every port of %s may read", p.host())
+		l.add(AnyPort, text.At, text.Text, "pages on every port of %s may read", p.host())
 	}
 	if !strings.Contains(p.host(), Any) {
 		return
@@ -158,16 +158,16 @@ func (l *linter) idleEntries() {
 		for j := range g.Allow {
 			if entry := &g.Allow[j]; l.stands[entry] > 0 && len(l.denied[entry]) == l.stands[entry] {
 				by := l.denied[entry][0]
-				l.add(AllowWithoutEffect, entry.Origin.At, entry.Origin.Text, "%s is allowed, and %s at %s denies it", entry.Origin.Text, by.Text, by.At)
+				l.add(AllowWithoutEffect, entry.Origin.At, entry.Origin.Text, "%s is allowed, but %s at %s denies it", entry.Origin.Text, by.Text, by.At)
 			}
 			if entry := &g.Allow[j]; l.stands[entry] > 0 && len(l.idle[entry]) == l.stands[entry] {
 				other := l.idle[entry][0].Origin
-				l.add(RedundantOrigin, entry.Origin.At, entry.Origin.Text, "%s is allowed by %s at %s already", entry.Origin.Text, other.Text, other.At)
+				l.add(RedundantOrigin, entry.Origin.At, entry.Origin.Text, "%s is already allowed by %s at %s", entry.Origin.Text, other.Text, other.At)
 			}
 		}
 		for j := range g.Deny {
 			if entry := &g.Deny[j]; l.stands[entry] > 0 && len(l.idle[entry]) == l.stands[entry] {
-				l.add(DenyWithoutEffect, entry.Origin.At, entry.Origin.Text, "%s is denied, and nothing allows it", entry.Origin.Text)
+				l.add(DenyWithoutEffect, entry.Origin.At, entry.Origin.Text, "%s is denied, but no entry allows it", entry.Origin.Text)
 			}
 		}
 	}

@@ -26,13 +26,13 @@ func parsePath(s string) (routePath, error) {
 	var p routePath
 	switch {
 	case !strings.HasPrefix(s, "/"):
-		return p, fmt.Errorf("is no path%s", instead("/"+s))
+		return p, fmt.Errorf("is not a path%s", instead("/"+s))
 	case strings.ContainsAny(s, "?#"):
-		return p, errors.New("has a query or fragment; routes are told apart by their path alone")
+		return p, errors.New("has a query or fragment; write only the path")
 	}
 	plain := strings.NewReplacer("{", "x", "}", "x").Replace(s)
 	if u, err := fetch.ParseURL("https://x.test"+plain, nil); err != nil || u.Path != plain {
-		return p, errors.New("is not what a browser sends: no spaces, no letters beyond ASCII unless percent-encoded, no dot segments")
+		return p, errors.New("is not a path as browsers send it; percent-encode spaces and non-ASCII letters, remove dot segments")
 	}
 	texts := strings.Split(s[1:], "/")
 	for i, text := range texts {
@@ -43,11 +43,11 @@ func parsePath(s string) (routePath, error) {
 		}
 		switch {
 		case strings.ContainsAny(seg.text+seg.name, "{}*"):
-			return p, fmt.Errorf("has %q; a name in braces is a whole segment, as in /orders/{id}, or the rest of the path, as in /files/{path...}", text)
+			return p, fmt.Errorf("has %q; a name in braces must be a whole segment, as in /orders/{id}, or the rest of the path, as in /files/{path...}", text)
 		case seg.text == "" && seg.name == "" && strings.HasPrefix(text, "{"):
-			return p, fmt.Errorf("has braces without a name in %q", text)
+			return p, fmt.Errorf("has no name in the braces of %q", text)
 		case seg.rest && i < len(texts)-1:
-			return p, fmt.Errorf("has %q before its end", text)
+			return p, fmt.Errorf("has %q before its last segment; move it to the end", text)
 		}
 		p.segments = append(p.segments, seg)
 	}

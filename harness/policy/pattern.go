@@ -33,26 +33,26 @@ func parsePattern(s string) (pattern, error) {
 	case s == Any, s == Null:
 		return p, nil
 	case strings.ContainsAny(s, ", \t"):
-		return p, errors.New("is more than one origin; write each as an entry of its own")
+		return p, errors.New("is more than one origin; write each origin as a separate entry")
 	}
 	scheme, rest, ok := strings.Cut(s, "://")
 	if !ok {
 		return p, fmt.Errorf("has no scheme%s", instead("https://"+strings.Trim(s, "/")))
 	}
 	if lower := strings.ToLower(s); lower != s {
-		return p, fmt.Errorf("has capitals, and a browser sends none%s", instead(lower))
+		return p, fmt.Errorf("has capital letters, but browsers send lower case%s", instead(lower))
 	}
 	if strings.ContainsAny(rest, `()[]|\^$+`) && !strings.HasPrefix(rest, "[") {
-		return p, errors.New("looks like a regular expression; the only wildcard is *, which stands for a part of one label")
+		return p, errors.New("looks like a regular expression; use the wildcard *, which matches a part of one label")
 	}
 	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
-		return p, fmt.Errorf("has a user name, and an origin has none%s", instead(scheme+"://"+rest[at+1:]))
+		return p, fmt.Errorf("has a user name, which no origin has%s", instead(scheme+"://"+rest[at+1:]))
 	}
 	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
-		return p, fmt.Errorf("has a path, and an origin has none, not even a slash%s", instead(scheme+"://"+rest[:end]))
+		return p, fmt.Errorf("has a path or a slash at the end, which no origin has%s", instead(scheme+"://"+rest[:end]))
 	}
 	if ascii, err := idna.Lookup.ToASCII(rest); err == nil && ascii != rest && !strings.Contains(rest, Any) {
-		return p, fmt.Errorf("is not what a browser sends for this name%s", instead(scheme+"://"+ascii))
+		return p, fmt.Errorf("is not this name as browsers send it%s", instead(scheme+"://"+ascii))
 	}
 	p.scheme = scheme
 	return p.parseHost(rest)
@@ -62,12 +62,12 @@ func parsePattern(s string) (pattern, error) {
 func (p pattern) parseHost(rest string) (pattern, error) {
 	host, port := splitPort(rest)
 	if strings.HasSuffix(rest, ":") {
-		return p, fmt.Errorf("has a colon without a port%s", instead(p.scheme+"://"+host))
+		return p, fmt.Errorf("has a colon but no port%s", instead(p.scheme+"://"+host))
 	}
 	p.port = port
 	if p.scheme != "http" && p.scheme != "https" {
 		if strings.Contains(p.text, Any) {
-			return p, errors.New("has a wildcard, which only http and https origins can have")
+			return p, errors.New("has a wildcard, which works only in http and https origins")
 		}
 		return p, nil // an app's or extension's own scheme: compared byte for byte
 	}
@@ -76,10 +76,10 @@ func (p pattern) parseHost(rest string) (pattern, error) {
 	}
 	switch {
 	case host == Any || host == "**":
-		return p, fmt.Errorf("names no domain; expected one, as in https://*.example.com, or %q for every origin", Any)
+		return p, fmt.Errorf("has no domain; expected one, as in https://*.example.com, or %q for every origin", Any)
 	case p.labels != nil && strings.Contains(strings.Join(p.labels[1:], "."), "**"),
 		p.labels != nil && strings.Contains(p.labels[0], "**") && p.labels[0] != "**":
-		return p, errors.New("has ** elsewhere than as the first label, where it stands for one label or more")
+		return p, errors.New("has ** outside the first label; ** must be the whole first label, where it matches one or more labels")
 	}
 	// With every wildcard filled in it must be an origin as browsers send it.
 	filled := strings.ReplaceAll(strings.ReplaceAll(host, "**", "x"), Any, "x")
@@ -92,11 +92,11 @@ func (p pattern) parseHost(rest string) (pattern, error) {
 	case errors.Is(err, fetch.ErrURLUnsupported) && strings.Contains("."+filled, ".xn--") && isLetterDigitHyphen(filled):
 		return p, nil // punycode, which is in the form that browsers send
 	case err != nil:
-		return p, errors.New("is no origin that a browser could send")
+		return p, errors.New("is not an origin that a browser can send")
 	case string(u.Origin()) != canonical && strings.HasSuffix(canonical, ":"+defaultPort(p.scheme)):
-		return p, fmt.Errorf("names the default port, and a browser leaves it out%s", instead(p.scheme+"://"+host))
+		return p, fmt.Errorf("has the default port, which browsers leave out%s", instead(p.scheme+"://"+host))
 	case string(u.Origin()) != canonical:
-		return p, fmt.Errorf("is not what a browser sends%s", instead(string(u.Origin())))
+		return p, fmt.Errorf("is not an origin as browsers send it%s", instead(string(u.Origin())))
 	}
 	return p, nil
 }
