@@ -91,7 +91,7 @@ func TestCheckWrongUse(t *testing.T) {
 		{"no url of a gateway", map[string]string{"shop.yaml": strings.Replace(shopPolicy, `, url: "https://api.shop.example.com"`, "", 1)}, []string{"check", "shop.yaml"}, []string{"shop.yaml:2:", "targets.edge: has no url"}},
 		{"a gateway that nobody knows", map[string]string{"shop.yaml": strings.Replace(shopPolicy, "gateway: nginx", "gateway: ngnix", 1)}, []string{"check", "shop.yaml"}, []string{`shop.yaml:2:19: targets.edge.gateway: no gateway "ngnix" (did you mean "nginx"?): there are envoy, nginx`}},
 		{"a program for what runs already", map[string]string{"shop.yaml": strings.Replace(shopPolicy, "gateway: nginx, file: nginx.conf, ", "", 1)}, []string{"check", "shop.yaml", "--binary", "/bin/true"}, []string{"--binary /bin/true: the target edge runs already"}},
-		{"a case that isn't UTF-8", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml", "--case", "\xff*"}, []string{`--case: "\xff*" is no ID of a case`}},
+		{"a case that isn't UTF-8", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml", "--case", "\xff*"}, []string{`--case: "\xff*" is not a case ID`}},
 		{"a name that a terminal would obey", map[string]string{"shop.yaml": strings.Replace(shopPolicy, "edge:", `"ed\e[31mge":`, 1)}, []string{"cases", "shop.yaml"}, []string{`ed\x1b[31mge`}},
 		{"an example in a file", map[string]string{"file": ""}, []string{"example", "file"}, []string{"file is no folder"}},
 		{"engine", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml", "--engine", "webkit"}, []string{"--engine \"webkit\"", "chromium or model"}},

@@ -55,7 +55,7 @@ func (d *decoder) substitute(n ast.Node, text, path string) (string, bool) {
 		name := placeholder.FindStringSubmatch(m)[1]
 		list, ok := d.row[name]
 		if !ok {
-			d.Fail(n, path, "%s is in no column of the table's row", m)
+			d.Fail(n, path, "the table's row has no column %s", m)
 			return m
 		}
 		d.used[name], replaced = true, true

@@ -14,7 +14,7 @@ var idCharacters = regexp.MustCompile(`^[a-z0-9/*-]+$`)
 // cases below it: cors-check for cors-check/missing.
 func Glob(pattern string) (*regexp.Regexp, error) {
 	if !idCharacters.MatchString(pattern) {
-		return nil, fmt.Errorf("%q is no file, no folder and no ID of a case; IDs look like cors-check/missing, * and ** stand for a part of one", pattern)
+		return nil, fmt.Errorf("%q is not a file, a folder or a case ID; an ID looks like cors-check/missing, and * or ** matches a part of it", pattern)
 	}
 	if !strings.Contains(pattern, "*") {
 		return regexp.MustCompile("^" + strings.TrimSuffix(pattern, "/") + "(/.*)?$"), nil
@@ -26,7 +26,7 @@ func Glob(pattern string) (*regexp.Regexp, error) {
 // in them. Without a star it stands for one case.
 func PolicyGlob(pattern string) (*regexp.Regexp, error) {
 	if !utf8.ValidString(pattern) {
-		return nil, fmt.Errorf("%q is no ID of a case: it isn't UTF-8", pattern)
+		return nil, fmt.Errorf("%q is not a case ID: it is not valid UTF-8", pattern)
 	}
 	return glob(pattern), nil
 }

@@ -110,7 +110,7 @@ func parse(name string, data []byte) ([]Case, []error) {
 		}
 	}
 	if section == "" {
-		d.Fail(root, "section", "is missing: the anchor of the standard's section that the cases are about")
+		d.Fail(root, "section", "is missing; add the anchor of the section of the standard that the cases test")
 	}
 	return cases, d.Errors
 }
@@ -151,7 +151,7 @@ func (d *decoder) decodeCase(node ast.Node, path string, row map[string][]string
 	d.Decode(withoutTable(node), &c, path)
 	for name := range row {
 		if !d.used[name] {
-			d.Fail(node, path+".table", "the column %q of row %q is used nowhere", name, row["row"][0])
+			d.Fail(node, path+".table", "the column %q of row %q is not used; remove it or use it", name, row["row"][0])
 		}
 	}
 	if row != nil {
@@ -185,7 +185,7 @@ func duplicates(cases []Case) []error {
 	first := map[string]string{}
 	for _, c := range cases {
 		if at, ok := first[c.ID]; ok && c.ID != "" {
-			errs = append(errs, fmt.Errorf("%s: the ID %q is that of the case at %s too", c.Position, c.ID, at))
+			errs = append(errs, fmt.Errorf("%s: the ID %q is already used by the case at %s; choose another ID", c.Position, c.ID, at))
 		}
 		first[c.ID] = c.Position
 	}

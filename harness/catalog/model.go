@@ -30,7 +30,7 @@ func (m Mismatch) String() string {
 
 // UnansweredRequest is what a [Mismatch] is about if a case's servers have no
 // answer to a request.
-const UnansweredRequest = "a request that no answer is for"
+const UnansweredRequest = "a request without an answer"
 
 // PagePath is the path of the page in which a browser runs cases.
 const PagePath = "/.corsproof/page"

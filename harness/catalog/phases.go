@@ -22,7 +22,7 @@ var sectionList string
 func validateSection(d *strict.Decoder, node ast.Node, section string) {
 	known := strings.Fields(sectionList)
 	if section != "" && !slices.Contains(known, section) {
-		d.Fail(node, "section", "is %q%s; expected an anchor of the Fetch Standard, as in concept-cors-check: harness/catalog/sections.txt lists them",
+		d.Fail(node, "section", "is %q%s; expected an anchor of the Fetch Standard, as in concept-cors-check; harness/catalog/sections.txt lists them",
 			section, strict.Suggestion(section, known))
 	}
 }
@@ -34,14 +34,14 @@ func (d *decoder) validatePhase(node ast.Node, e *Expect, path string) {
 	}
 	switch {
 	case e.Phase == PhaseAny && (e.Step != "" || e.Detail != ""):
-		fail("phase", "is any, which stands for every step; expected no step and no detail beside it")
+		fail("phase", "is any, which covers every step; remove step and detail")
 		return
 	case e.Phase == PhaseAny:
 		return
 	case e.Phase == "" && e.Step == "" && e.Outcome == fetch.OutcomeUnknown:
 		return
 	case e.Phase == "" || e.Step == "":
-		d.absent(fail)("phase", "phase and step are missing: what is blocked states both, or phase: any for whichever step")
+		d.absent(fail)("phase", "phase and step are missing; a blocked request needs both, or phase: any for any step")
 		return
 	}
 	blocks := fetch.Blocks

@@ -113,7 +113,7 @@ func (s *PolicyStep) send(ctx context.Context, jar string, answer fetch.Answerer
 	}
 	if response.Silent {
 		x.Incomplete = "no answer"
-		trace.Outcome = fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: "no answer came"}
+		trace.Outcome = fetch.Outcome{Kind: fetch.OutcomeUnknown, Error: "no response arrived"}
 	} else if response.Failed != "" {
 		x.Incomplete, x.Failure = response.Failed, response.Failure
 		trace.Outcome = fetch.Outcome{Kind: fetch.OutcomeNetworkError, Error: response.Failed}
@@ -158,7 +158,7 @@ func (s *PolicyStep) WithoutSecret(answer fetch.Answerer) fetch.Answerer {
 		if asked.IsPreflight() {
 			return answer(ctx, r)
 		}
-		return fetch.NetworkResponse{Failed: "not made, since it needs a secret", Failure: fetch.FailureWithheld}, nil
+		return fetch.NetworkResponse{Failed: "not sent: it needs a secret", Failure: fetch.FailureWithheld}, nil
 	}
 }
 

@@ -67,27 +67,27 @@ func (d *decoder) validate(node ast.Node, c *Case, path string) {
 		fail("id", `is %q; expected area/what-varies in kebab-case`, c.ID)
 	}
 	if strings.TrimSpace(c.Why) == "" {
-		absent("why", "is missing: say what would be wrong if the case failed")
+		absent("why", "is missing; write what is wrong if the case fails")
 	}
 	for i, v := range c.Drivers {
 		oneOf(d, node, strict.Join(path, "drivers["+strconv.Itoa(i)+"]"), v, drivers)
 	}
 	if (len(c.Drivers) == 0) != (strings.TrimSpace(c.Because) == "") {
-		fail("drivers", "drivers and because go together: who can run the case, and why nobody else")
+		fail("drivers", "drivers and because require each other: which drivers can run the case, and why no other can")
 	}
 	oneOf(d, node, strict.Join(path, "page.embedder-policy"), c.Page.EmbedderPolicy, embedders)
 	if len(c.Steps) > 0 && (c.Request.URL != "" || c.Expect != nil) {
-		fail("steps", "stand beside a request of the case's own; expected either")
+		fail("steps", "are set together with a request of the case itself; remove one of the two")
 	}
 	for name, rule := range c.Profiles {
 		profile, ok := fetch.ProfileByName(name)
 		switch {
 		case !ok:
-			fail("profiles", "names the profile %q, which isn't known", name)
+			fail("profiles", "the profile %q is unknown", name)
 		case rule == "":
 			delete(c.Profiles, name) // a row of a table for which there is none
 		case !slices.ContainsFunc(profile.Differences, func(d fetch.Difference) bool { return string(d.Rule) == rule }):
-			fail("profiles", "names the rule %q, which the profile %s doesn't have", rule, name)
+			fail("profiles", "the rule %q is not in the profile %s", rule, name)
 		}
 	}
 	for i, step := range c.AllSteps() {
@@ -127,7 +127,7 @@ func (d *decoder) validateStep(node ast.Node, s *Step, path string) {
 		oneOf(d, node, strict.Join(path, "request.body.kind"), r.Body.Kind, bodies)
 	}
 	if r.Referrer != "" && r.API == fetch.APIXHR {
-		fail("request.referrer", "XMLHttpRequest takes no referrer; use the API fetch")
+		fail("request.referrer", "XMLHttpRequest does not accept a referrer; use the API fetch")
 	}
 	for i, h := range r.Headers {
 		if !strings.Contains(string(h), ":") {
@@ -140,9 +140,9 @@ func (d *decoder) validateStep(node ast.Node, s *Step, path string) {
 		case a.To == "":
 			absent(key, `needs to: "METHOD URL", or a URL alone`)
 		case a.Fails != "" && a.Status != 0:
-			fail(key, "has a status and fails; expected either")
+			fail(key, "has both a status and fails; remove one of the two")
 		case a.Fails == "" && a.Status == 0:
-			absent(key, "needs a status, or how it fails")
+			absent(key, "needs status or fails")
 		}
 		oneOf(d, node, strict.Join(path, key+".fails"), a.Fails, failures)
 		for _, h := range a.Headers {
@@ -170,15 +170,15 @@ func (d *decoder) validateExpect(node ast.Node, e *Expect, path string) {
 	if e.Outcome == fetch.OutcomeResponse {
 		oneOf(d, node, strict.Join(path, "type"), e.Type, types)
 		if e.Phase != "" || e.Step != "" || e.Detail != "" {
-			fail("phase", "a response isn't blocked, so it has no phase, step or detail")
+			fail("phase", "phase, step and detail are for blocked requests; remove them, since the outcome is a response")
 		}
 		opaque := e.Type == fetch.ResponseOpaque || e.Type == fetch.ResponseOpaqueRedirect
 		if opaque && (e.Status != 0 || len(e.Readable) > 0 || len(e.Headers) > 0) {
-			fail("type", "%s shows no status and no headers", e.Type)
+			fail("type", "a response of type %s shows no status and no headers; remove them", e.Type)
 		}
 	} else {
 		if e.Type != "" || e.Status != 0 || e.URL != "" || len(e.Readable) > 0 || len(e.Unreadable) > 0 || len(e.Headers) > 0 {
-			fail("type", "there is no response, so there is no type, status, URL or header")
+			fail("type", "the outcome is not a response; remove type, status, URL and headers")
 		}
 		d.validatePhase(node, e, path)
 	}
@@ -189,19 +189,19 @@ func (d *decoder) validateExpect(node ast.Node, e *Expect, path string) {
 		case !ok:
 			fail(key, `is %q; expected "Name: value"`, h)
 		case slices.Contains(e.Unreadable, name):
-			fail(key, "%q is unreadable as well", name)
+			fail(key, "%q is also in unreadable; remove one of the two", name)
 		}
 	}
 	for _, name := range e.Unreadable {
 		if slices.Contains(e.Readable, name) {
-			fail("unreadable", "%q is readable as well", name)
+			fail("unreadable", "%q is also in readable; remove one of the two", name)
 		}
 	}
 	if (len(e.Exchanges) == 0) != e.NoExchanges {
-		absent("exchanges", "expected a list of what is sent, or no-exchanges: true")
+		absent("exchanges", "expected a list of the requests sent, or no-exchanges: true")
 	}
 	if e.Outcome == fetch.OutcomeRefused && len(e.Exchanges) > 0 {
-		fail("exchanges", "the API refused, so nothing is sent")
+		fail("exchanges", "the API refuses the request, so nothing is sent; remove exchanges")
 	}
 	for i, x := range e.Exchanges {
 		key := "exchanges[" + strconv.Itoa(i) + "]"
@@ -210,13 +210,13 @@ func (d *decoder) validateExpect(node ast.Node, e *Expect, path string) {
 			fail(key, `send is %q; expected "METHOD URL"`, x.Send)
 		}
 		if x.Origin == "" {
-			absent(key, `needs origin: what the Origin header says, "-" for none`)
+			absent(key, `needs origin: the value of the Origin header, "-" for none`)
 		}
 		if (x.Asks == "") != (x.For == "") {
-			fail(key, `a preflight states both asks and for, "-" if there is no Access-Control-Request-Headers`)
+			fail(key, `a preflight needs both asks and for; for is "-" without Access-Control-Request-Headers`)
 		}
 		if x.Asks != "" && method != "OPTIONS" {
-			fail(key, "asks, and a preflight's method is OPTIONS")
+			fail(key, "has asks, which only preflights have; set the method to OPTIONS")
 		}
 	}
 }
