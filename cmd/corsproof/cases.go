@@ -55,7 +55,7 @@ func (c *policyCases) run(ctx context.Context, file string) error {
 		return err
 	}
 	if c.latency < 0 || c.latency > mostLatency {
-		return fmt.Errorf("--latency %v: it must be from 0 to %v", c.latency, mostLatency)
+		return fmt.Errorf("--latency %v: must be from 0 to %v", c.latency, mostLatency)
 	}
 	p, name, err := c.load(ctx, file, c.stderr)
 	if err != nil {
@@ -106,7 +106,7 @@ func (c *policyCases) named(p *policy.Policy, name, dir string) (named target.Fa
 	if err != nil && c.gateway != "" {
 		return named, err
 	} else if err != nil {
-		fmt.Fprintf(c.stderr, "note: %v\nnote: each origin, method and header that it names and the policy doesn't allow has cases beside these\n", err)
+		fmt.Fprintf(c.stderr, "note: %v\nnote: a check also runs cases for each origin, method and header that this config lists and the policy doesn't allow\n", err)
 	}
 	return named, nil
 }

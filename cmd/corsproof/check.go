@@ -98,9 +98,9 @@ func (f *policyFlags) choose(p *policy.Policy) (string, error) {
 	case f.target == "" && len(names) == 1:
 		return names[0], nil
 	case f.target == "":
-		return "", fmt.Errorf("--target is required, since the policy has several: %s", strings.Join(names, ", "))
+		return "", fmt.Errorf("--target is required: the policy has several targets; choose one of %s", strings.Join(names, ", "))
 	case !slices.Contains(names, f.target):
-		return "", fmt.Errorf("--target %q: the policy has %s", f.target, strings.Join(names, ", "))
+		return "", fmt.Errorf("--target %q: the policy has no such target; choose one of %s", f.target, strings.Join(names, ", "))
 	}
 	return f.target, nil
 }
@@ -165,10 +165,10 @@ func (c *checking) run(ctx context.Context, file string) (err error) {
 		return err
 	}
 	if c.image != "" && c.binary != "" {
-		return errors.New("--image and --binary exclude each other: give one")
+		return errors.New("--image and --binary exclude each other; give only one")
 	}
 	if c.timeout <= 0 {
-		return fmt.Errorf("--timeout %v: it must be positive", c.timeout)
+		return fmt.Errorf("--timeout %v: must be positive", c.timeout)
 	}
 	only, err := c.filter()
 	if err != nil {
@@ -241,7 +241,7 @@ func filesOf(p *policy.Policy, dir string) []string {
 func parseEngine(name string) (browser.EngineName, error) {
 	engine := browser.EngineName(name)
 	if name != "" && !slices.Contains(browser.EngineNames, engine) {
-		return "", fmt.Errorf("--engine %q: it is %s or %s", name, browser.EngineChromium, browser.EngineModel)
+		return "", fmt.Errorf("--engine %q: must be %s or %s", name, browser.EngineChromium, browser.EngineModel)
 	}
 	return engine, nil
 }
@@ -272,7 +272,7 @@ func (c *checking) open(ctx context.Context, run *checkRun, dir string) (check.T
 		return nil, nil, err
 	}
 	if flag := cmp.Or(named("--image", c.image), named("--binary", c.binary)); kind == "" && flag != "" {
-		return nil, nil, fmt.Errorf("%s: the target %s runs already, at %s: give the gateway's config with --gateway, as in nginx=./nginx.conf", flag, run.target, view.Target.URL.Text)
+		return nil, nil, fmt.Errorf("%s: the target %s is a URL, %s; give a gateway config with --gateway, as in nginx=./nginx.conf", flag, run.target, view.Target.URL.Text)
 	}
 	if kind == "" {
 		return &check.URLTarget{URL: view.Target.URL.Text, Recognize: gateway.Recognize}, func() error { return nil }, nil
@@ -328,7 +328,7 @@ func requireConfig(t *policy.Target, file string) error {
 	}
 	return &policy.Error{
 		File: t.File.At.File, Line: t.File.At.Line, Column: t.File.At.Column, Path: "targets." + t.Name + ".file", Value: file,
-		Problem: fmt.Sprintf("%s: %v; it is looked for from the policy's folder, and --gateway names another config", file, err),
+		Problem: fmt.Sprintf("%s: %v; correct the path, which is relative to the policy's folder, or give another config with --gateway", file, err),
 	}
 }
 

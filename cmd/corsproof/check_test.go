@@ -76,24 +76,24 @@ func TestCheckWrongUse(t *testing.T) {
 		{"no such target", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml", "--target", "core"}, []string{`"core"`, "edge"}},
 		{"no such gateway", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml", "--gateway", "pound=x"}, []string{"pound", "nginx", "envoy"}},
 		{"no config", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml"}, []string{"shop.yaml:2:32: targets.edge.file: nginx.conf: no such file"}},
-		{"an empty policy", map[string]string{"shop.yaml": "# later\n"}, []string{"check", "shop.yaml"}, []string{"shop.yaml:1:1: is empty"}},
+		{"an empty policy", map[string]string{"shop.yaml": "# later\n"}, []string{"check", "shop.yaml"}, []string{"shop.yaml:1:1: the file is empty"}},
 		{"a flag without a value", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml", "--gateway"}, []string{"--gateway", "See 'corsproof check --help'"}},
 		{"a config that can't be run", map[string]string{"shop.yaml": shopPolicy, "nginx.conf": "http {"}, []string{"check", "shop.yaml"}, []string{"nginx.conf:1"}},
 		{"reports that can't be written", map[string]string{"shop.yaml": shopPolicy, "nginx.conf": shopConfig}, []string{"check", "shop.yaml", "--json", "no/such/x.json", "--junit", "no/such/x.xml", "--markdown", "."},
-			[]string{"--json no/such/x.json: can't write in no/such: no such file", "--junit no/such/x.xml", "--markdown .: it is a folder"}},
-		{"no time", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml", "--timeout", "-1s"}, []string{"--timeout -1s: it must be positive"}},
+			[]string{"--json no/such/x.json: cannot write to the folder no/such: no such file", "--junit no/such/x.xml", "--markdown .: is a folder"}},
+		{"no time", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml", "--timeout", "-1s"}, []string{"--timeout -1s: must be positive"}},
 		{"a gateway without a file", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml", "--gateway", "nginx="}, []string{`gateway "nginx=": write it as KIND=FILE`}},
 		{"a folder as the program", map[string]string{"shop.yaml": shopPolicy, "nginx.conf": shopConfig}, []string{"check", "shop.yaml", "--binary", "/"}, []string{"--binary /: ", "no program at /: "}},
 		{"another program", map[string]string{"shop.yaml": shopPolicy, "nginx.conf": shopConfig}, []string{"check", "shop.yaml", "--binary", "/bin/true"}, []string{"/bin/true is no nginx"}},
-		{"a target in the past", map[string]string{"shop.yaml": shopPolicy}, []string{"cases", "shop.yaml", "--latency", "-1s"}, []string{"--latency -1s: it must be from 0 to 1h"}},
-		{"a target beyond the moon", map[string]string{"shop.yaml": shopPolicy}, []string{"cases", "shop.yaml", "--latency", "99999h"}, []string{"--latency 99999h0m0s: it must be"}},
+		{"a target in the past", map[string]string{"shop.yaml": shopPolicy}, []string{"cases", "shop.yaml", "--latency", "-1s"}, []string{"--latency -1s: must be from 0 to 1h"}},
+		{"a target beyond the moon", map[string]string{"shop.yaml": shopPolicy}, []string{"cases", "shop.yaml", "--latency", "99999h"}, []string{"--latency 99999h0m0s: must be"}},
 		{"no url", map[string]string{"shop.yaml": strings.Replace(shopPolicy, "https://api.shop.example.com", "", 1)}, []string{"cases", "shop.yaml"}, []string{"shop.yaml:2:", "targets.edge.url: is empty"}},
 		{"no url of a gateway", map[string]string{"shop.yaml": strings.Replace(shopPolicy, `, url: "https://api.shop.example.com"`, "", 1)}, []string{"check", "shop.yaml"}, []string{"shop.yaml:2:", "targets.edge: has no url"}},
 		{"a gateway that nobody knows", map[string]string{"shop.yaml": strings.Replace(shopPolicy, "gateway: nginx", "gateway: ngnix", 1)}, []string{"check", "shop.yaml"}, []string{`shop.yaml:2:19: targets.edge.gateway: no gateway "ngnix" (did you mean "nginx"?): there are envoy, nginx`}},
-		{"a program for what runs already", map[string]string{"shop.yaml": strings.Replace(shopPolicy, "gateway: nginx, file: nginx.conf, ", "", 1)}, []string{"check", "shop.yaml", "--binary", "/bin/true"}, []string{"--binary /bin/true: the target edge runs already"}},
+		{"a program for what runs already", map[string]string{"shop.yaml": strings.Replace(shopPolicy, "gateway: nginx, file: nginx.conf, ", "", 1)}, []string{"check", "shop.yaml", "--binary", "/bin/true"}, []string{"--binary /bin/true: the target edge is a URL"}},
 		{"a case that isn't UTF-8", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml", "--case", "\xff*"}, []string{`--case: "\xff*" is not a case ID`}},
 		{"a name that a terminal would obey", map[string]string{"shop.yaml": strings.Replace(shopPolicy, "edge:", `"ed\e[31mge":`, 1)}, []string{"cases", "shop.yaml"}, []string{`ed\x1b[31mge`}},
-		{"an example in a file", map[string]string{"file": ""}, []string{"example", "file"}, []string{"file is no folder"}},
+		{"an example in a file", map[string]string{"file": ""}, []string{"example", "file"}, []string{"file is not a folder"}},
 		{"engine", map[string]string{"shop.yaml": shopPolicy}, []string{"check", "shop.yaml", "--engine", "webkit"}, []string{"--engine \"webkit\"", "chromium or model"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -119,7 +119,7 @@ func TestCheckTellsOfThePolicy(t *testing.T) {
 	listed := strings.Replace(shopPolicy, "[PUT]", "[GET, POST, HEAD, PUT]", 1)
 	code, out = runIn(t, map[string]string{"shop.yaml": listed}, "cases", "shop.yaml", "--count")
 	assert.Zero(t, code)
-	assert.Regexp(t, `(?m)^shop.yaml:7:13: note: GET .*, and 2 more like it$`, out)
+	assert.Regexp(t, `(?m)^shop.yaml:7:13: note: pages can send GET .*, and 2 more like it$`, out)
 	assert.NotContains(t, out, "POST is sent")
 }
 
@@ -196,7 +196,7 @@ func TestCasesOfAPolicy(t *testing.T) {
 	assert.NotContains(t, out, "route/")
 	assert.Regexp(t, `\d+ cases, \d+ different; \d+ decisions in the browser from \d+ page origins; about \d+s`, out)
 	assert.Contains(t, out, "nginx.conf: no such file")
-	assert.Contains(t, out, "each origin, method and header that it names and the policy doesn't allow has cases beside these")
+	assert.Contains(t, out, "cases for each origin, method and header that this config lists and the policy doesn't allow")
 
 	stale := strings.Replace(shopConfig, "map $http_origin $allow {", "map $http_origin $allow { https://legacy.partner.example $http_origin;", 1)
 	for _, files := range []map[string]string{{"shop.yaml": shopPolicy, "nginx.conf": stale}, {"shop.yaml": shopPolicy, "nginx.conf": shopConfig, "old.conf": stale}} {

@@ -169,7 +169,7 @@ func explainCommand() *cobra.Command {
 			}
 			text, ok := judge.Explain(judge.FindingID(args[0]))
 			if !ok {
-				return fmt.Errorf("%q is no finding; 'corsproof explain' lists all", args[0])
+				return fmt.Errorf("%q is not the ID of a finding; 'corsproof explain' lists all", args[0])
 			}
 			fmt.Fprintln(cmd.OutOrStdout(), strings.TrimSpace(text.String()))
 			return nil

@@ -63,7 +63,7 @@ observed, or was required and did not run.`,
 func (d *demo) run(ctx context.Context) (err error) {
 	ports := servers.Ports(d.ports)
 	if ports != servers.PortsFree && ports != servers.PortsStory {
-		return fmt.Errorf("--ports %q: it is free or story", d.ports)
+		return fmt.Errorf("--ports %q: must be free or story", d.ports)
 	}
 	proof, mechanisms, containers, err := d.choose()
 	if err != nil {
@@ -131,7 +131,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 		}
 	}
 	if code := rep.End().ExitCode(); code != exitProven {
-		return &exitError{code, fmt.Errorf("the proof ended as: %s", rep.End())}
+		return &exitError{code, fmt.Errorf("result of the proof: %s", rep.End())}
 	}
 	return nil
 }
@@ -144,7 +144,7 @@ func (d *demo) choose() (proof, mechanisms, containers []scenarios.Row, err erro
 	}
 	for _, name := range d.rows {
 		if !slices.Contains(names, name) {
-			return nil, nil, nil, fmt.Errorf("%q is no row; the rows are %s", name, strings.Join(names, ", "))
+			return nil, nil, nil, fmt.Errorf("%q is not a row; the rows are %s", name, strings.Join(names, ", "))
 		}
 	}
 	chosen := func(rows []scenarios.Row) []scenarios.Row {
@@ -174,7 +174,7 @@ var pictures = []string{"blocked.png", "working.png"}
 // an earlier run left there: old evidence must not pass for this run's.
 func (d *demo) prepareOut() error {
 	if d.out == "" {
-		return errors.New("it names no folder")
+		return errors.New("is empty; give a folder")
 	}
 	if err := os.MkdirAll(d.out, 0o755); err != nil {
 		return err

@@ -205,12 +205,12 @@ func (d *diagnosis) write(w io.Writer) error {
 			fmt.Fprintf(&b, "%ss\n", i.Group)
 			last = i.Group
 		}
-		state := "there"
+		state := "installed"
 		switch {
 		case !i.There && i.Need == needDemo:
 			state = "MISSING"
 		case !i.There:
-			state = "not there"
+			state = "missing"
 		}
 		fmt.Fprintln(&b, strings.TrimRight(fmt.Sprintf("  %-11s %-9s %-62s %s  %s", i.Name, state, i.For, i.Version, i.Path), " "))
 		if i.Problem != "" {

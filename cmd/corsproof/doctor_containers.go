@@ -35,7 +35,7 @@ func networkTool(ctx context.Context, name, flag string) item {
 	found := item{Group: groupNetwork, Name: name, Need: needOptional}
 	path, err := exec.LookPath(name)
 	if err != nil {
-		found.Problem = "get it with: apt-get install " + packages[name] + "; it takes root to use it"
+		found.Problem = "install it with: apt-get install " + packages[name] + "; using it requires root"
 		return found
 	}
 	found.There, found.Path, found.Version = true, path, versionOf(ctx, path, flag)
@@ -53,7 +53,7 @@ func docker(ctx context.Context) item {
 	case answer.Endpoint != "":
 		found.Path, found.Version = answer.Endpoint, answer.Version
 	default:
-		found.Path, found.Version = answer.Dockerd, versionOf(ctx, answer.Dockerd, "--version")+", started when it is needed"
+		found.Path, found.Version = answer.Dockerd, versionOf(ctx, answer.Dockerd, "--version")+", started on demand"
 	}
 	found.There = true
 	return found
@@ -68,7 +68,7 @@ func images(ctx context.Context, in servers.Inspection) item {
 	}
 	installed := &servers.Installed{Dir: in.CacheDir, FastAPI: folder("FastAPI"), NodeService: folder("Express")}
 	if installed.FastAPI == "" || installed.NodeService == "" {
-		found.Problem = "their sources are not installed: get them with: corsproof setup --containers"
+		found.Problem = "their sources are not installed; install them with: corsproof setup --containers"
 		return found
 	}
 	found.Problem = container.Missing(ctx, installed)

@@ -33,7 +33,7 @@ files exists, nothing is written.`,
 // writeExample writes the files, all or none.
 func writeExample(dir string) error {
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
-		return fmt.Errorf("%s is no folder: name one, or none for the present one", dir)
+		return fmt.Errorf("%s is not a folder; give a folder, or none for the current one", dir)
 	}
 	example, err := fs.Sub(fixtures.Files, "example")
 	if err != nil {
@@ -46,7 +46,7 @@ func writeExample(dir string) error {
 	for _, name := range names {
 		path := filepath.Join(dir, name)
 		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s exists already: choose another folder, or move it", path)
+			return fmt.Errorf("%s already exists; choose another folder, or move the file", path)
 		}
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {

@@ -70,7 +70,7 @@ func (f *fuzzCases) run(ctx context.Context) (err error) {
 		return err
 	}
 	if info, err := os.Stat(f.out); f.out == "" || err == nil && !info.IsDir() {
-		return fmt.Errorf("--out %q: it is no folder", f.out)
+		return fmt.Errorf("--out %q: not a folder", f.out)
 	}
 	result, err := f.fuzz(ctx)
 	f.progress.end()
@@ -128,7 +128,7 @@ func (f *fuzzCases) say(p fuzz.Progress) {
 		line += fmt.Sprintf(", %d unknown", p.Unknown)
 	}
 	if p.ToShrink > 0 {
-		line += fmt.Sprintf("; making divergence %d of %d small", p.Shrinking, p.ToShrink)
+		line += fmt.Sprintf("; shrinking divergence %d of %d", p.Shrinking, p.ToShrink)
 	}
 	f.progress.say(line)
 }
@@ -171,9 +171,9 @@ func (f *fuzzCases) print(r *fuzz.Result, files map[string]string) {
 		switch file := files[d.ID]; {
 		case file != "":
 			fmt.Fprintf(f.stdout, "divergence %s: %s\n", d.ID, d.MinimalDifferences[0])
-			fmt.Fprintf(f.stdout, "    made small in %s\n", file)
+			fmt.Fprintf(f.stdout, "    shrunk to %s\n", file)
 		case d.Unsteady:
-			fmt.Fprintf(f.stdout, "divergence %s, which the same case did not show again: %s\n", d.ID, d.Differences[0])
+			fmt.Fprintf(f.stdout, "divergence %s, not reproduced by a second run of the case: %s\n", d.ID, d.Differences[0])
 		default:
 			fmt.Fprintf(f.stdout, "divergence %s: %s\n", d.ID, d.Differences[0])
 		}
@@ -182,7 +182,7 @@ func (f *fuzzCases) print(r *fuzz.Result, files map[string]string) {
 	}
 	for i, u := range r.Unknown {
 		if i == unknownShown {
-			fmt.Fprintf(f.stdout, "and %d more that could not be observed\n", len(r.Unknown)-i)
+			fmt.Fprintf(f.stdout, "and %d more cases that could not be observed\n", len(r.Unknown)-i)
 			break
 		}
 		fmt.Fprintf(f.stdout, "unknown %s: %s\n", u.ID, u.Why)
@@ -193,12 +193,12 @@ func (f *fuzzCases) print(r *fuzz.Result, files map[string]string) {
 		explained += e.Cases
 	}
 	s := r.Shares
-	fmt.Fprintf(f.stdout, "made: allowed %.1f %%, blocked %.1f %%, unknown to the model %.1f %%; with a preflight %.1f %%, with a redirect %.1f %%\n",
+	fmt.Fprintf(f.stdout, "generated: allowed %.1f %%, blocked %.1f %%, unknown to the model %.1f %%; with a preflight %.1f %%, with a redirect %.1f %%\n",
 		s.Percent(s.Allowed), s.Percent(s.Blocked), s.Percent(s.Unknown), s.Percent(s.Preflight), s.Percent(s.Redirect))
 	if what := s.Lopsided(); what != "" {
-		fmt.Fprintf(f.stdout, "the share of cases %s is not what a run of many cases should have\n", what)
+		fmt.Fprintf(f.stdout, "the share of cases %s is outside the range expected of a long run\n", what)
 	}
-	fmt.Fprintf(f.stdout, "seed %d, cases %d of %d: %d as the standard says, %d explained, %d diverge, %d outside of the model, %d not observed; %s, %v, %.0f cases/s\n",
+	fmt.Fprintf(f.stdout, "seed %d, cases %d of %d: %d follow the standard, %d explained, %d diverge, %d outside of the model, %d not observed; %s, %v, %.0f cases/s\n",
 		r.Seed, s.Cases, r.Wanted, r.Agreed, explained, len(r.Diverged), len(r.ModelUnknown), len(r.Unknown), r.Engine,
 		time.Duration(r.Seconds*float64(time.Second)).Round(100*time.Millisecond), r.CasesPerSecond)
 }

@@ -22,7 +22,7 @@ func readInput(ctx context.Context, file string) ([]byte, error) {
 		defer f.Close()
 		data, err := io.ReadAll(io.LimitReader(f, mostInput+1))
 		if err == nil && len(data) > mostInput {
-			err = fmt.Errorf("%s: it has more than %d MiB, which is no file that a person wrote", file, mostInput>>20)
+			err = fmt.Errorf("%s: larger than %d MiB, the limit for input files", file, mostInput>>20)
 		}
 		read <- data
 		return err

@@ -78,5 +78,5 @@ func TestInputWithoutEnd(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, errors.Join(f.Truncate(1<<40), f.Close())) // a hole
 	_, err = readInput(t.Context(), f.Name())
-	require.ErrorContains(t, err, "shop.yaml: it has more than 16 MiB")
+	require.ErrorContains(t, err, "shop.yaml: larger than 16 MiB")
 }

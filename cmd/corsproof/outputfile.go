@@ -39,9 +39,9 @@ func findOutput(flag, path string) (*outputFile, error) {
 	case err != nil:
 		return nil, o.fail("%w", reasonOf(err))
 	case info.IsDir():
-		return nil, o.fail("it is a folder; name a file")
+		return nil, o.fail("is a folder; give a file")
 	case info.Mode()&fs.ModeSocket != 0, info.Mode().Type() == fs.ModeDevice:
-		return nil, o.fail("it is a socket or a disk; name a file")
+		return nil, o.fail("is a socket or a disk; give a file")
 	case info.Mode().IsRegular() && standardStream(info) == nil:
 		o.info = info
 	default:
@@ -53,7 +53,7 @@ func findOutput(flag, path string) (*outputFile, error) {
 	}
 	f, err := o.temporary()
 	if err != nil {
-		return nil, o.fail("can't write in %s: %w", filepath.Dir(o.file), reasonOf(err))
+		return nil, o.fail("cannot write to the folder %s: %w", filepath.Dir(o.file), reasonOf(err))
 	}
 	return o, errors.Join(f.Close(), os.Remove(f.Name()))
 }
@@ -132,7 +132,7 @@ func refuseInputs(outputs []*outputFile, files ...string) error {
 		}
 		for _, o := range outputs {
 			if o.is(info) {
-				errs = append(errs, o.fail("that is %s, which is read: name another file", file))
+				errs = append(errs, o.fail("is the input file %s; give another file", file))
 			}
 		}
 	}
@@ -144,7 +144,7 @@ func refuseSame(outputs []*outputFile) error {
 	for i, a := range outputs {
 		for _, b := range outputs[:i] {
 			if b.info != nil && a.is(b.info) || a.info == nil && b.info == nil && a.file == b.file {
-				return fmt.Errorf("%s %s and %s %s: two reports name the same file", b.flag, b.path, a.flag, a.path)
+				return fmt.Errorf("%s %s and %s %s are the same file; give each report its own", b.flag, b.path, a.flag, a.path)
 			}
 		}
 	}

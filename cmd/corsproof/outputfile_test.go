@@ -127,15 +127,15 @@ func TestCheckReportsInPlaceOfOthers(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"--json", "shop.yaml"}, "--json shop.yaml: that is shop.yaml, which is read"},
-		{[]string{"--markdown", "link.yaml"}, "--markdown link.yaml: that is shop.yaml"},
-		{[]string{"--junit", "./nginx.conf"}, "--junit ./nginx.conf: that is nginx.conf"},
-		{[]string{"--junit", "other.conf", "--gateway", "nginx=other.conf"}, "--junit other.conf: that is other.conf"},
-		{[]string{"--json", "conf.d/a.conf"}, "conf.d/a.conf, which is read"},
-		{[]string{"--json", "token"}, "--json token: that is token"},
-		{[]string{"--json", "a", "--junit", "./a"}, "--json a and --junit ./a: two reports name the same file"},
-		{[]string{"--markdown", "old", "--junit", "hard"}, "two reports name the same file"},
-		{[]string{"--json", "new", "--junit", "dangling"}, "two reports name the same file"},
+		{[]string{"--json", "shop.yaml"}, "--json shop.yaml: is the input file shop.yaml"},
+		{[]string{"--markdown", "link.yaml"}, "--markdown link.yaml: is the input file shop.yaml"},
+		{[]string{"--junit", "./nginx.conf"}, "--junit ./nginx.conf: is the input file nginx.conf"},
+		{[]string{"--junit", "other.conf", "--gateway", "nginx=other.conf"}, "--junit other.conf: is the input file other.conf"},
+		{[]string{"--json", "conf.d/a.conf"}, "conf.d/a.conf; give another file"},
+		{[]string{"--json", "token"}, "--json token: is the input file token"},
+		{[]string{"--json", "a", "--junit", "./a"}, "--json a and --junit ./a are the same file; give each report its own"},
+		{[]string{"--markdown", "old", "--junit", "hard"}, "are the same file"},
+		{[]string{"--json", "new", "--junit", "dangling"}, "are the same file"},
 	} {
 		t.Run(fmt.Sprint(tc.args), func(t *testing.T) {
 			t.Parallel()
@@ -178,7 +178,7 @@ func TestFindAppended(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "before\nafter\n", string(text))
 	_, err = findAppended("--markdown", dir)
-	assert.ErrorContains(t, err, "it is a folder")
+	assert.ErrorContains(t, err, "is a folder")
 	none, err := findAppended("--markdown", "")
 	require.NoError(t, err)
 	assert.Nil(t, none)

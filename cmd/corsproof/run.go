@@ -83,14 +83,14 @@ func (r *runCases) run(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	if r.callers && !slices.Contains(engines, browser.EngineChromium) {
-		return fmt.Errorf("--callers compares with what the browser denied: it needs --engine %s", browser.EngineChromium)
+		return fmt.Errorf("--callers requires --engine %s, since it repeats what the browser denied", browser.EngineChromium)
 	}
 	if r.timeout <= 0 {
-		return fmt.Errorf("--timeout %v: it must be positive", r.timeout)
+		return fmt.Errorf("--timeout %v: must be positive", r.timeout)
 	}
 	selected, err := loadCases(ctx, args)
 	if err == nil && r.only != "" {
-		selected, err = matching(selected, r.only, "--case %q: there is no such case; --list prints those that there are")
+		selected, err = matching(selected, r.only, "--case %q: no such case; --list prints all IDs")
 	}
 	if err != nil {
 		return err
@@ -125,7 +125,7 @@ func (r *runCases) run(ctx context.Context, args []string) (err error) {
 
 // compare makes the calls of the denied cases by every caller.
 func (r *runCases) compare(ctx context.Context, selected []catalog.Case, summary *report.CasesSummary) (err error) {
-	r.progress.say("the denied cases, by every caller")
+	r.progress.say("sending the denied requests with every other client")
 	defer r.progress.end()
 	in, err := servers.Install(ctx, servers.InstallConfig{Progress: r.progress.w})
 	if err != nil {
@@ -171,7 +171,7 @@ func (r *runCases) print(s report.CasesSummary) {
 		fmt.Fprintln(r.stdout, c.Explain())
 	}
 	for _, p := range s.Problems {
-		fmt.Fprintf(r.stdout, "the evidence can't be trusted: %s\n", p)
+		fmt.Fprintf(r.stdout, "the evidence is not reliable: %s\n", p)
 	}
 	fmt.Fprintln(r.stdout, s.String())
 	if s.Share != nil {
@@ -232,7 +232,7 @@ func parseEngines(names []string) ([]browser.EngineName, error) {
 	for _, name := range names {
 		engine := browser.EngineName(strings.TrimSpace(name))
 		if !slices.Contains(browser.EngineNames, engine) {
-			return nil, fmt.Errorf("--engine %q: it is one of %v", name, browser.EngineNames)
+			return nil, fmt.Errorf("--engine %q: must be one of %v", name, browser.EngineNames)
 		}
 		engines = append(engines, engine)
 	}
@@ -259,7 +259,7 @@ func loadCases(ctx context.Context, args []string) ([]catalog.Case, error) {
 				places[c.ID] = c.Position
 				cases = append(cases, c)
 			case place != c.Position:
-				problems = append(problems, fmt.Errorf("%s: the case %s is at %s, too: give one of them another id", c.Position, c.ID, place))
+				problems = append(problems, fmt.Errorf("%s: the case ID %s is already used at %s; rename one of the two", c.Position, c.ID, place))
 			}
 		}
 	}
@@ -272,7 +272,7 @@ func loadCases(ctx context.Context, args []string) ([]catalog.Case, error) {
 		}
 		files := caseFiles([]string{arg})
 		if len(files) == 0 {
-			problems = append(problems, fmt.Errorf("%s: it holds no case files (*.yaml)", arg))
+			problems = append(problems, fmt.Errorf("%s: contains no case files (*.yaml)", arg))
 		}
 		for _, file := range files {
 			list, err := readCases(ctx, file, file == arg)

@@ -67,9 +67,9 @@ func TestRunWrongUse(t *testing.T) {
 		{"no such case", nil, []string{"run", "no-such/case"}, []string{`"no-such/case"`, "--list"}},
 		{"all mistakes of a file at once", map[string]string{"mine.yaml": mistakes}, []string{"run", "mine.yaml"},
 			[]string{"mine.yaml:4:5", `"why"`, "mine.yaml:9:16", `"response"`}},
-		{"an empty folder", map[string]string{"cases/readme.txt": ""}, []string{"run", "cases"}, []string{"cases: it holds no case files"}},
+		{"an empty folder", map[string]string{"cases/readme.txt": ""}, []string{"run", "cases"}, []string{"cases: contains no case files"}},
 		{"one ID twice", map[string]string{"a.yaml": caseFile, "cases/b.yaml": caseFile}, []string{"run", "a.yaml", "cases"},
-			[]string{"cases/b.yaml:3:7: the case mine/readable is at a.yaml:3:7, too"}},
+			[]string{"cases/b.yaml:3:7: the case ID mine/readable is already used at a.yaml:3:7"}},
 		{"no such case of these", map[string]string{"a.yaml": caseFile}, []string{"run", "a.yaml", "--case", "mine/other"}, []string{`--case "mine/other"`, "--list"}},
 		{"a file that can't be written", nil, []string{"run", "--engine", "model", "--json", "no/such/folder/x.json"}, []string{"--json"}},
 		{"callers without a browser", nil, []string{"run", "--callers", "--engine", "model"}, []string{"--callers", "--engine chromium"}},
@@ -125,7 +125,7 @@ func TestRunThroughALink(t *testing.T) {
 	require.NoError(t, os.Symlink("real", filepath.Join(dir, "cases")))
 	r := startIn(t, dir, nil, "run", "cases", "--engine", "model", "--json", "cases/mine.yaml")
 	assert.Equal(t, exitUsage, r.wait(t), r.out)
-	assert.Contains(t, r.out, "which is read: name another file")
+	assert.Contains(t, r.out, "is the input file")
 	text, err := os.ReadFile(filepath.Join(dir, "real", "mine.yaml"))
 	require.NoError(t, err)
 	assert.Equal(t, caseFile, string(text))

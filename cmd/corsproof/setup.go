@@ -45,7 +45,7 @@ installed already is left alone and needs no network.`,
 // scenarios in containers will say it, too.
 func setupContainers(ctx context.Context, in *servers.Installed, progress io.Writer) (err error) {
 	if missing := container.MissingEngine(ctx); missing != "" {
-		fmt.Fprintf(progress, "no images were made: %s\n", missing)
+		fmt.Fprintf(progress, "no images were built: %s\n", missing)
 		return nil
 	}
 	run, err := process.NewRun(process.Config{})

@@ -176,7 +176,7 @@ func (d Driven) late(ctx context.Context, predicted []fetch.Trace) (why, err err
 	}
 	for i := range late {
 		if len(judge.Compare(predicted[i], late[i])) > 0 {
-			return fmt.Errorf("the machine was too slow to tell: the requests came up to %d s apart, after which a cache may have let go of what it held",
+			return fmt.Errorf("could not observe the cache: requests arrived up to %d s apart, so a cached entry may have expired; run it on a faster or idle machine",
 				slices.Max(d.Waited)), nil
 		}
 	}

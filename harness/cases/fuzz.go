@@ -11,7 +11,7 @@ import (
 )
 
 // errNotDriven is why a case has no traces though nothing went wrong.
-var errNotDriven = errors.New("the browser did not come to the end of the case")
+var errNotDriven = errors.New("the browser did not finish the case")
 
 // FuzzDriver has the driver's browser run the cases of [fuzz.Run].
 func FuzzDriver(d *Driver) fuzz.Driver {

@@ -20,7 +20,7 @@ type Opener func(ctx context.Context, g Gateway) (Target, error)
 
 // ErrNoGateways is the error where nothing is registered that runs gateways. It shows
 // the line to import.
-var ErrNoGateways = errors.New("no kind of gateway is registered: import\n\t" + `_ "github.com/corsproof/corsproof/servers/gateway/all"` +
+var ErrNoGateways = errors.New("no kind of gateway is registered; import\n\t" + `_ "github.com/corsproof/corsproof/servers/gateway/all"` +
 	"\nor, to run programs of container images as well, which takes a Docker client,\n\t" + `_ "github.com/corsproof/corsproof/servers/gateway/containers"`)
 
 var gateways struct {
