@@ -124,7 +124,7 @@ func TestCheckOfAConfigThatWantsCertificates(t *testing.T) {
 	config := strings.Replace(shopConfig, "ssl_certificate_key key.pem;", "ssl_certificate_key key.pem;\nssl_client_certificate ca.pem; ssl_verify_client on;", 1)
 	code, out := runIn(t, map[string]string{"shop.yaml": shopPolicy, "nginx.conf": config}, "check", "shop.yaml", "--engine", "model")
 	assert.Equal(t, exitUnknown, code, out)
-	assert.Contains(t, out, "the target wants a client's certificate (nginx.conf:12: ssl_verify_client on)")
+	assert.Contains(t, out, "the target requires a client certificate (nginx.conf:12: ssl_verify_client on)")
 	envoy, err := fixtures.Files.ReadFile("example/envoy.yaml")
 	require.NoError(t, err)
 	text := strings.Replace(string(envoy), "              common_tls_context:\n",

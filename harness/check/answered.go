@@ -13,7 +13,7 @@ import (
 // not; empty if it answered all.
 func unanswered(t fetch.Trace, origin fetch.Origin) string {
 	if x := unansweredExchange(t, origin); x != nil {
-		return fmt.Sprintf("%s got no answer: %s", x.Request.Method, x.Incomplete)
+		return fmt.Sprintf("no complete response to %s: %s", x.Request.Method, x.Incomplete)
 	}
 	return ""
 }

@@ -68,7 +68,7 @@ func (cfg Config) complete() (Config, *policy.View, error) {
 	case cfg.Policy == nil:
 		return cfg, nil, errors.New("check: Config.Policy is missing")
 	case cfg.Engine != "" && !slices.Contains(browser.EngineNames, cfg.Engine):
-		return cfg, nil, fmt.Errorf("check: Config.Engine is %q; it is %q, %q or empty", cfg.Engine, browser.EngineModel, browser.EngineChromium)
+		return cfg, nil, fmt.Errorf("check: Config.Engine is %q; must be %q, %q or empty", cfg.Engine, browser.EngineModel, browser.EngineChromium)
 	case cfg.On == "" && len(cfg.Policy.Targets) == 1:
 		cfg.On = cfg.Policy.Targets[0].Name
 	case cfg.On == "":
@@ -76,7 +76,7 @@ func (cfg Config) complete() (Config, *policy.View, error) {
 		for _, t := range cfg.Policy.Targets {
 			names = append(names, t.Name)
 		}
-		return cfg, nil, fmt.Errorf("check: %s has several targets: set Config.On to one of %s", cfg.Policy.File, strings.Join(names, ", "))
+		return cfg, nil, fmt.Errorf("check: %s has several targets; set Config.On to one of %s", cfg.Policy.File, strings.Join(names, ", "))
 	}
 	cfg.Timeout = cmp.Or(cfg.Timeout, DefaultTimeout)
 	view, err := cfg.Policy.On(cfg.On)

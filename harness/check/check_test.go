@@ -287,7 +287,7 @@ func TestCheckOfAHungTarget(t *testing.T) {
 	}{
 		{"from the start", browser.EngineModel, func(int64, *http.Request) bool { return true }, "8 requests in a row"},
 		{"in the middle", browser.EngineModel, func(n int64, _ *http.Request) bool { return n > 40 }, "8 requests in a row"},
-		{"in the browser", browser.EngineChromium, func(_ int64, r *http.Request) bool { return r.UserAgent() != "corsproof" }, "while the browser asked"},
+		{"in the browser", browser.EngineChromium, func(_ int64, r *http.Request) bool { return r.UserAgent() != "corsproof" }, "to requests of the browser"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -89,7 +89,7 @@ func worded(words Wording, f policy.Fix) policy.Wording {
 // strays takes the requests that belong to no case.
 func (e *explainer) strays(all []string) {
 	for _, stray := range all {
-		e.summary.Problems = append(e.summary.Problems, "a request that belongs to no case: "+stray)
+		e.summary.Problems = append(e.summary.Problems, "request that no case sent: "+stray)
 	}
 	for i := range e.summary.Problems {
 		e.summary.Problems[i] = e.secrets.text(e.summary.Problems[i])

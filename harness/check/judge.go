@@ -29,7 +29,7 @@ func (b bench) judge(ctx context.Context, pc *catalog.PolicyCase, a answer) (*ju
 	}
 	switch ok, instead := pc.Provoked(a.traces); {
 	case a.missing != "" && provokes(pc):
-		out.NotRun = fmt.Sprintf("the target did not do within %v what was to be provoked", b.timeout)
+		out.NotRun = fmt.Sprintf("the target did not produce the tested situation within %v", b.timeout)
 	case a.missing != "" && len(a.traces) < len(pc.Steps):
 		out.NotRun = a.missing
 	case !ok && b.limit != "" && slices.ContainsFunc(a.traces, endsInRefusal):
@@ -56,7 +56,7 @@ func (b bench) withUpstream(c *judge.Checked, reached []fetch.Exchange, seen boo
 	if len(c.Mismatches) == 0 || !seen || !c.Case.HangsOnUpstream() || slices.ContainsFunc(reached, asked) || !wentWell(c.Got) {
 		return
 	}
-	c.NotRun = "the target answered without asking its upstream, so that the upstream's answer could not be provoked"
+	c.NotRun = "the target answered without contacting its upstream, so the scripted upstream response was not tested"
 	if len(b.answers) > 0 {
 		c.NotRun += " (" + strings.Join(b.answers[:min(len(b.answers), 3)], "; ") + ")"
 	}
@@ -145,7 +145,7 @@ func judgeWithheld(c *judge.Checked, lacks string) {
 	}
 	c.NotRun = lacks
 	if preflighted {
-		c.NotRun = "its preflight is as it has to be, and the request itself was not made: " + lacks
+		c.NotRun = "its preflight passed, but the request itself was not sent: " + lacks
 	}
 	c.Want, c.Got = nil, nil
 }

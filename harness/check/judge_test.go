@@ -40,6 +40,6 @@ func TestBenchJudges(t *testing.T) {
 		x.Response.Status, o.Response.Status = http.StatusTooManyRequests, http.StatusTooManyRequests
 	})
 	assert.Equal(t, judge.EndViolation, end(b, answer{traces: limited}))
-	b.limit = "the target limits requests"
+	b.limit = "the target rate-limits requests"
 	assert.Equal(t, judge.EndUnknown, end(b, answer{traces: limited}))
 }

@@ -34,7 +34,7 @@ func (b bench) judgeObserved(ctx context.Context, c *judge.Checked, o *drive.Run
 		}
 	}
 	if len(o.Traces) != len(c.Case.Steps) {
-		c.Unknown = fmt.Sprintf("the browser made %d of %d requests", len(o.Traces), len(c.Case.Steps))
+		c.Unknown = fmt.Sprintf("the browser sent %d of %d requests", len(o.Traces), len(c.Case.Steps))
 		return nil
 	}
 	predicted, differences, err := predictOver(ctx, c.Case, o.Traces, given)
@@ -61,7 +61,7 @@ func (b bench) judgeObserved(ctx context.Context, c *judge.Checked, o *drive.Run
 		for _, d := range judge.Compare(direct[i], predicted[i]) {
 			if decides(d) {
 				c.UnsteadyStep = i
-				c.Unsteady = fmt.Sprintf("request %d: %s: a direct client's answers make it %s, the browser's %s", i+1, d.Subject, d.Model, d.Engine)
+				c.Unsteady = fmt.Sprintf("request %d: %s: %s with the responses to the direct client, %s with those to the browser", i+1, d.Subject, d.Model, d.Engine)
 				return nil
 			}
 		}

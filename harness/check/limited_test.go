@@ -86,7 +86,7 @@ func TestCheckOfATargetThatLimitsRequests(t *testing.T) {
 				assert.Empty(t, summary.Findings)
 				for _, c := range checked {
 					if c.End() == judge.EndUnknown {
-						assert.Contains(t, c.Missing(), "the target limits requests, and answered with status 429")
+						assert.Contains(t, c.Missing(), "the target rate-limits requests: it answered with status 429")
 					}
 				}
 			}

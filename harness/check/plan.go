@@ -82,9 +82,9 @@ func leftOut(pc *catalog.PolicyCase, facts target.Facts, http2 bool) string {
 	case pc.Protocol == catalog.HTTP2 && !http2:
 		return "the target does not speak HTTP/2"
 	case !facts.Ours && pc.NeedsUpstream():
-		return "it needs a scripted upstream, and the target has its own"
+		return "it needs a scripted upstream, but the target is a URL with its own upstream"
 	case facts.Requests != target.AllRequests && !pc.Harmless():
-		return "it could change something at a target that others use"
+		return "it could change data on a target that others use"
 	}
 	return ""
 }

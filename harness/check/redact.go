@@ -31,7 +31,7 @@ type redaction struct {
 // add notes a secret. The error says why it can't be sent.
 func (r *redaction) add(secret string) error {
 	if strings.IndexFunc(secret, func(c rune) bool { return c < ' ' || c == 0x7f }) >= 0 {
-		return errors.New("its secret has a line's end or another character that no header may have")
+		return errors.New("its secret has a line break or another character that is not allowed in a header; correct the secret")
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

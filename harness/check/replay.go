@@ -18,7 +18,7 @@ func predictOver(ctx context.Context, pc *catalog.PolicyCase, traces []fetch.Tra
 	var missing *unreplayedError
 	if errors.As(err, &missing) {
 		return nil, []judge.StepDifference{{Difference: judge.Difference{
-			Subject: catalog.Subject{Field: catalog.FieldExchanges}, Model: catalog.Text(missing.Error()), Engine: catalog.Text("it never sent that"),
+			Subject: catalog.Subject{Field: catalog.FieldExchanges}, Model: catalog.Text(missing.Error()), Engine: catalog.Text("not sent"),
 		}}}, nil
 	}
 	if err != nil {

@@ -34,7 +34,7 @@ import (
 func Run(t *testing.T, file string, options ...Config) {
 	t.Helper()
 	if len(options) > 1 {
-		t.Fatalf("check.Run takes one Config, and got %d", len(options))
+		t.Fatalf("check.Run takes at most one Config, but got %d", len(options))
 	}
 	cfg := append(options, Config{})[0]
 	if cfg.Policy == nil {
@@ -178,7 +178,7 @@ func (r *testRun) fold(test string, findings []judge.Finding) {
 		first := slices.IndexFunc(r.ids, func(id string) bool { _, explains := saw[id]; return explains })
 		f.Command = rerun(test, f.Evidence.Case)
 		for _, c := range f.Cases {
-			line := fmt.Sprintf("%s: %s, which %s explains: %s", c.Rule.At, f.ID, r.ids[first], c.Saw)
+			line := fmt.Sprintf("%s: %s, explained by %s: %s", c.Rule.At, f.ID, r.ids[first], c.Saw)
 			if c.ID == r.ids[first] {
 				line = strings.TrimRight(report.ExplainFinding(f), "\n")
 			}
@@ -197,9 +197,9 @@ func (r *testRun) report(t *testing.T, id string) {
 	t.Helper()
 	switch e, ok := r.ended[id]; {
 	case r.failed:
-		t.Skip("not run: the check could not be made, as the test itself says")
+		t.Skip("not run: the check failed to start; the parent test reports the error")
 	case !ok:
-		t.Errorf("%s was not checked: call Run once in a test, and report this if it is", id)
+		t.Errorf("%s was not checked: call Run only once in a test; if you do, report this as a bug", id)
 	case e.end == judge.EndPass:
 	case e.end == judge.EndNotRun:
 		t.Skip(e.text)

@@ -96,7 +96,7 @@ func TestRunSaysWhatIsWrongOnce(t *testing.T) {
 	finding := regexp.MustCompile(`run_test\.go:\d+: shop\.yaml:\d+: outage: `)
 	require.Len(t, finding.FindAllString(out, -1), 1, "%s", out)
 	assert.Regexp(t, `    rerun     go test -run '\^TestRun\$/\^route\$/\^orders\$/`, out)
-	assert.Regexp(t, `run_test\.go:\d+: shop\.yaml:\d+: [a-z-]+, which route/orders/allowed/[a-z]+ explains: request 1: `, out)
+	assert.Regexp(t, `run_test\.go:\d+: shop\.yaml:\d+: [a-z-]+, explained by route/orders/allowed/[a-z]+: request 1: `, out)
 	assert.Contains(t, out, "--- PASS: TestRun/route/orders/denied/plain", "what is right passes")
 	assert.Regexp(t, `[1-9][0-9]+ violations in 1 finding`, out)
 
@@ -126,7 +126,7 @@ func TestRunFoldsFindings(t *testing.T) {
 	assert.Contains(t, r.ended["b"].text, "acac-not-exact-true")
 	assert.Contains(t, r.ended["b"].text, "rerun     go test -run '^TestCORS$/^c$'")
 	pointer, rest, _ := strings.Cut(r.ended["c"].text, "\n")
-	assert.Contains(t, pointer, "acac-not-exact-true, which b explains: saw c")
+	assert.Contains(t, pointer, "acac-not-exact-true, explained by b: saw c")
 	assert.Contains(t, rest, "max-age-zero")
 	assert.NotContains(t, r.ended, "a")
 }

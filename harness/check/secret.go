@@ -55,7 +55,7 @@ func readSecret(path string) (string, error) {
 	defer f.Close()
 	value, err := io.ReadAll(io.LimitReader(f, mostSecret+1))
 	if err == nil && len(value) > mostSecret {
-		err = fmt.Errorf("%s has more than %d KiB", path, mostSecret>>10)
+		err = fmt.Errorf("%s is larger than %d KiB; give a file that has only the secret", path, mostSecret>>10)
 	}
 	return string(value), err
 }
@@ -80,7 +80,7 @@ func (s *secrets) fill(pc *catalog.PolicyCase) (catalog.PolicyCase, error) {
 			continue
 		}
 		if s.lookup == nil {
-			return ready, errors.New("it needs a secret, and none was given")
+			return ready, errors.New("it needs a secret, but none was given")
 		}
 		secret, err := s.lookup(auth)
 		if err != nil {
@@ -92,9 +92,9 @@ func (s *secrets) fill(pc *catalog.PolicyCase) (catalog.PolicyCase, error) {
 		switch {
 		case auth.Cookie == nil:
 		case strings.IndexFunc(secret, func(c rune) bool { return c == ';' || c > '~' }) >= 0:
-			return ready, errors.New("its secret has a ; or a character beyond ASCII, which no cookie of a browser's has")
+			return ready, errors.New("its secret has a semicolon or a non-ASCII character, which browsers do not send in cookies; correct the secret")
 		case len(auth.Cookie.Name.Text)+len(secret) > mostCookie:
-			return ready, fmt.Errorf("its secret makes a cookie of more than %d bytes, which no browser takes", mostCookie)
+			return ready, fmt.Errorf("its secret makes a cookie of more than %d bytes, which browsers reject; use a shorter secret", mostCookie)
 		}
 		ready = ready.WithSecret(fetch.IsomorphicDecode([]byte(secret))) // its bytes
 	}

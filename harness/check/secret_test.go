@@ -87,7 +87,7 @@ func TestCheckWithoutItsSecret(t *testing.T) {
 			assert.Equal(t, tc.refuses || tc.overConsents, len(wrong) > 0, "%v", wrong)
 			halves := 0
 			for _, c := range without {
-				if strings.HasPrefix(c.NotRun, "its preflight is as it has to be, and the request itself was not made: it needs a secret") {
+				if strings.HasPrefix(c.NotRun, "its preflight passed, but the request itself was not sent: it needs a secret") {
 					halves++
 				}
 			}
@@ -127,7 +127,7 @@ func TestSecretsThatAreNoCookie(t *testing.T) {
 		Auth: &policy.Auth{Cookie: &policy.Session{Name: policy.Text{Text: "sid"}}},
 	}}}
 	for secret, why := range map[string]string{
-		"open-sesame": "", strings.Repeat("x", 4093): "", strings.Repeat("x", 4094): "more than 4096 bytes", "a;b": "has a ;", "ä": "beyond ASCII",
+		"open-sesame": "", strings.Repeat("x", 4093): "", strings.Repeat("x", 4094): "more than 4096 bytes", "a;b": "has a semicolon", "ä": "non-ASCII",
 	} {
 		kept := &secrets{lookup: func(*policy.Auth) (string, error) { return secret, nil }}
 		ready, err := kept.fill(pc)

@@ -20,9 +20,9 @@ type SilentError struct {
 
 func (e *SilentError) Error() string {
 	if e.Requests == 0 {
-		return fmt.Sprintf("the target stopped answering: nothing came for %v while the browser asked", e.Timeout)
+		return fmt.Sprintf("the target stopped answering: no response for %v to requests of the browser", e.Timeout)
 	}
-	return fmt.Sprintf("the target stopped answering: %d requests in a row had no answer within %v each", e.Requests, e.Timeout)
+	return fmt.Sprintf("the target stopped answering: %d requests in a row got no response within %v each", e.Requests, e.Timeout)
 }
 
 // silentAlone is how many requests in a row may be without an answer where one is

@@ -83,12 +83,12 @@ func (s *surveyor) stillAnswers(ctx context.Context, traces casesWithTraces) err
 		}
 	}
 	if s.answered != nil {
-		return fmt.Errorf("the target stopped answering: %s, and neither did one that it answered before", reason)
+		return fmt.Errorf("the target stopped answering: %s, and it no longer answers a request that it answered before", reason)
 	}
 	if where := strings.Join(s.rig.facts.ClientCertificates, "; "); where != "" {
-		return fmt.Errorf("the target answered none of %d requests; the last: %s: it wants a client's certificate (%s), and none can be presented here", asked, reason, where)
+		return fmt.Errorf("the target answered none of %d requests; the last: %s: it requires a client certificate (%s), and the check cannot present one", asked, reason, where)
 	}
-	return fmt.Errorf("the target answered none of %d requests; the last: %s: check its URL and port", asked, reason)
+	return fmt.Errorf("the target answered none of %d requests; the last: %s; check its URL and port", asked, reason)
 }
 
 // noticeCertificate is an error if the target asks for a certificate that nobody here
@@ -105,8 +105,8 @@ func (s *surveyor) noticeCertificate(traces casesWithTraces) error {
 				if where != "" {
 					where = " (" + where + ")"
 				}
-				return fmt.Errorf("the target wants a client's certificate%s, and answered %s without one with status %d: none can be presented here, so that nothing can be judged: "+
-					"a preflight never carries one, so where preflights come it has to be optional; or check a config without it", where, x.Request.Method, x.Response.Status)
+				return fmt.Errorf("the target requires a client certificate%s: it answered %s without one with status %d, and the check cannot present one; "+
+					"make it optional, since preflights never carry one, or check a config without it", where, x.Request.Method, x.Response.Status)
 			}
 		}
 	}
@@ -167,7 +167,7 @@ func sayLimit(places []string, status int) string {
 	if where != "" {
 		where = " (" + where + ")"
 	}
-	return fmt.Sprintf("the target limits requests%s, and answered with status %d for their number: check a config with a higher limit, or none", where, status)
+	return fmt.Sprintf("the target rate-limits requests%s: it answered with status %d; check a config with a higher limit, or none", where, status)
 }
 
 // limitedIn returns the first request of a case to which the target at origin gave the

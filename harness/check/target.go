@@ -53,7 +53,7 @@ func (t *URLTarget) start(ctx context.Context) (wire.Endpoint, error) {
 	}
 	scheme, _, _ := strings.Cut(t.URL, "://")
 	if scheme != "http" && scheme != "https" {
-		return wire.Endpoint{}, errors.New("its scheme is neither http nor https")
+		return wire.Endpoint{}, errors.New("its scheme is not http or https")
 	}
 	number, err := strconv.Atoi(port)
 	if err != nil {
@@ -68,9 +68,9 @@ func (t *URLTarget) start(ctx context.Context) (wire.Endpoint, error) {
 	if err != nil {
 		var unknown *net.DNSError
 		if errors.As(err, &unknown) {
-			return wire.Endpoint{}, fmt.Errorf("its host can't be resolved: %w: see that the name is right and known on this machine", err)
+			return wire.Endpoint{}, fmt.Errorf("cannot resolve its host: %w; check the name and this machine's DNS", err)
 		}
-		return wire.Endpoint{}, fmt.Errorf("no server answers: %w: check that it runs and that this machine can reach it", err)
+		return wire.Endpoint{}, fmt.Errorf("cannot connect: %w; check that it runs and that this machine can reach it", err)
 	}
 	address := conn.RemoteAddr().String()
 	conn.Close()

@@ -40,10 +40,10 @@ func TestURLTarget(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	for url, want := range map[string]string{
-		"http://" + closed.Addr().String(): "no server answers",
-		"https://does-not-exist.invalid":   "its host can't be resolved",
+		"http://" + closed.Addr().String(): "cannot connect",
+		"https://does-not-exist.invalid":   "cannot resolve its host",
 		"https://api.example.com/path":     "without a path",
-		"ftp://api.example.com:21":         "neither http nor https",
+		"ftp://api.example.com:21":         "is not http or https",
 	} {
 		_, err := (&check.URLTarget{URL: url}).Start(t.Context(), wire.Upstream{})
 		assert.ErrorContains(t, err, "target "+url+": ")

@@ -66,7 +66,7 @@ func (c *targetClient) speaksHTTP2(ctx context.Context) (bool, error) {
 		ServerName: host, RootCAs: c.byProto[catalog.HTTP1].TLSClientConfig.RootCAs, NextProtos: []string{"h2", "http/1.1"},
 	})
 	if err := conn.HandshakeContext(ctx); err != nil {
-		return false, fmt.Errorf("agree with the target on TLS: %w", err)
+		return false, fmt.Errorf("TLS handshake with the target: %w", err)
 	}
 	return conn.ConnectionState().NegotiatedProtocol == "h2", nil
 }
@@ -99,17 +99,17 @@ func (c *targetClient) answerer(protocol catalog.Protocol, mayHang bool) fetch.A
 		case catalog.Elsewhere:
 			return catalog.AnswerElsewhere(), nil
 		}
-		return fetch.NetworkResponse{Failed: "nobody answers at " + string(r.URL.Origin())}, nil
+		return fetch.NetworkResponse{Failed: "no server for " + string(r.URL.Origin())}, nil
 	}
 }
 
 // errTooLate is why the agreement on TLS ended.
-var errTooLate = errors.New("the target did not answer in time")
+var errTooLate = errors.New("the target did not answer within the timeout")
 
 func (c *targetClient) call(ctx context.Context, protocol catalog.Protocol, r fetch.NetworkRequest) (fetch.NetworkResponse, error) {
 	body, ok := fetch.IsomorphicEncode(r.Body)
 	if !ok {
-		return fetch.NetworkResponse{}, errors.New("the body holds a code point above U+00FF")
+		return fetch.NetworkResponse{}, errors.New("the body has a code point above U+00FF")
 	}
 	out := direct.Outgoing{Method: r.Method, URL: r.URL.String(), Headers: append(fetch.HeaderList{{"User-Agent", "corsproof"}}, r.Headers...), Body: body}
 	return direct.Exchange(ctx, c.byProto[protocol], out, c.timeout)

@@ -35,7 +35,7 @@ func (w *watch) info(engine browser.EngineName) *report.CheckRan {
 	}
 	ran := report.CheckRan{Caller: w.observer.engine.Info().Caller()}
 	if engine != browser.EngineChromium {
-		ran.Why = "it judges one case of each decision; --engine chromium has it judge all that it can make"
+		ran.Why = "it judges one case of each decision; with --engine chromium it judges every case that a browser can send"
 	}
 	return &ran
 }
