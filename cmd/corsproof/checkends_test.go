@@ -131,7 +131,7 @@ func TestCheckOfAConfigThatWantsCertificates(t *testing.T) {
 		"              require_client_certificate: true\n              common_tls_context:\n                validation_context: {trusted_ca: {filename: ca.pem}}\n", 1)
 	code, out = runIn(t, map[string]string{"shop.yaml": shopPolicy, "envoy.yaml": text}, "check", "shop.yaml", "--engine", "model", "--gateway", "envoy=envoy.yaml")
 	assert.Equal(t, exitUnknown, code, out)
-	assert.Regexp(t, `it wants a client's certificate \(envoy.yaml:\d+: require_client_certificate: true\)`, out)
+	assert.Regexp(t, `it requires a client certificate \(envoy.yaml:\d+: require_client_certificate: true\)`, out)
 }
 
 // The config's own ports, of listeners and of upstreams, are nobody's here: who has
