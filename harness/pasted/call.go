@@ -67,7 +67,8 @@ func (c Call) IsPreflight() bool {
 }
 
 // newCall returns the call of a request, whose headers it divides; implied are
-// the headers that page code has to set beside those that are written.
+// the headers that page code has to set beside those that are written. The error
+// is about the Origin header; the call is complete all the same.
 func newCall(request fetch.Request, sent, implied fetch.HeaderList) (Call, error) {
 	call := Call{Sent: sent}
 	request.Headers, call.Dropped = pageHeaders(sent)
@@ -77,13 +78,11 @@ func newCall(request fetch.Request, sent, implied fetch.HeaderList) (Call, error
 		call.Credentials = fetch.CredentialsInclude
 	}
 	var err error
-	if call.Origin, err = pageOrigin(sent); err != nil {
-		return Call{}, err
-	}
+	call.Origin, err = pageOrigin(sent)
 	request.Origin, request.Credentials = call.Origin, call.Credentials
 	request.Mode = sentMode(sent)
 	call.Request = request
-	return call, nil
+	return call, err
 }
 
 // sentMode is the mode that Sec-Fetch-Mode tells, if page code can ask for it.

@@ -1,6 +1,7 @@
 package pasted
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -14,7 +15,7 @@ func pageOrigin(sent fetch.HeaderList) (string, error) {
 	lines := sent.Lines("Origin")
 	switch {
 	case len(lines) > 1:
-		return "", fmt.Errorf("the Origin header is written twice")
+		return lines[0], errors.New("the Origin header is written twice")
 	case len(lines) == 1 && lines[0] != "":
 		return lines[0], checkOrigin(lines[0])
 	}
@@ -30,7 +31,7 @@ func checkOrigin(s string) error {
 	}
 	u, err := fetch.ParseURL(s, nil)
 	if err != nil && !strings.Contains(s, "://") {
-		return fmt.Errorf(`the Origin header is not an origin; write scheme, host and port, as in "https://app.test:8443"`)
+		return errors.New(`the Origin header is not an origin; write scheme, host and port, as in "https://app.test:8443"`)
 	}
 	if err != nil || !u.IsHTTP() {
 		return nil
