@@ -115,7 +115,10 @@ func isHexByte(c byte) bool {
 // escapedURL percent-encodes what isn't ASCII behind the host, as browsers do
 // before they send. A host is left as it is.
 func escapedURL(url string) string {
-	host := strings.Index(url, "://") + len("://")
+	host := 0
+	if i := strings.Index(url, "://"); i >= 0 {
+		host = i + len("://")
+	}
 	start := len(url)
 	if i := strings.IndexAny(url[host:], "/?#"); i >= 0 {
 		start = host + i
