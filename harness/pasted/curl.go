@@ -8,8 +8,11 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// longestLine bounds a curl command line.
-const longestLine = 16 << 20
+const (
+	// longestLine bounds a curl command line, mostWords its arguments.
+	longestLine = 16 << 20
+	mostWords   = 10_000
+)
 
 // Curl reads one curl command line, as the developer tools of Chrome, Firefox
 // and Safari copy it for bash and for Windows, or as people write it. A prompt
@@ -60,6 +63,9 @@ func readCurl(text string, from int) (Call, int, *Error) {
 	if err != nil {
 		return Call{}, 0, err
 	}
+	if len(cmd.words) > mostWords {
+		return Call{}, 0, errorAt(text, cmd.words[mostWords].at, "the command has more than %d arguments", mostWords)
+	}
 	line := &curlLine{text: text, at: from + at}
 	if length > 0 && len(cmd.words) > 0 {
 		if err := readArguments(text, cmd.words[1:], line); err != nil {
@@ -102,7 +108,8 @@ type curlLine struct {
 	query      []string
 	sent       fetch.HeaderList
 	removed    []string // headers that curl shall not add by itself
-	cookieAt   int      // index in sent, plus 1, of the line that -b writes
+	cookies    []string // of -b
+	cookieAt   int      // index in sent of the header for them
 	user       bool
 	userHeader bool // -u wrote the Authorization header
 	originAt   int
@@ -232,12 +239,13 @@ func (l *curlLine) addCookies(a argument) *Error {
 		return nil
 	case !strings.Contains(a.value, "="):
 		return l.fail(a.valueAt, `%s names a file of cookies, which is not read; write the cookies, as in "name=value; other=value"`, a.spelled)
-	case l.cookieAt > 0:
-		l.sent[l.cookieAt-1][1] += "; " + isomorphic(a.value)
+	}
+	l.cookies = append(l.cookies, isomorphic(a.value))
+	if len(l.cookies) > 1 {
 		return nil
 	}
-	l.cookieAt = len(l.sent) + 1
-	return l.put("Cookie", a.value)
+	l.cookieAt = len(l.sent)
+	return l.put("Cookie", "")
 }
 
 // setUser reads a value of -u, which curl sends as HTTP authentication.
@@ -265,6 +273,9 @@ func (l *curlLine) finish() (Call, *Error) {
 	body, implied, failed := l.body.finish(l)
 	if failed != nil {
 		return Call{}, failed
+	}
+	if len(l.cookies) > 0 {
+		l.sent[l.cookieAt][1] = strings.Join(l.cookies, "; ")
 	}
 	l.dropUser()
 	call, err := newCall(fetch.Request{Method: l.finishMethod(), URL: url, Body: body}, l.sent, implied)

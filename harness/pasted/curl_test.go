@@ -291,6 +291,10 @@ var curls = []struct {
 		wantCall{Method: "GET", URL: "https://api.test/", Headers: fetch.HeaderList{{"X-A", "1"}}, Sent: 1},
 	},
 	{
+		"cookies twice", "one header in the place of the first", `curl https://api.test/ -b a=1 -H 'X: y' -b 'b=2; c=3'`,
+		wantCall{Method: "GET", URL: "https://api.test/", Headers: fetch.HeaderList{{"X", "y"}}, Sent: 2, Cookies: "a=1; b=2; c=3", Credentials: fetch.CredentialsInclude, Dropped: []string{"Cookie"}},
+	},
+	{
 		"an emoji in two escapes", "UTF-16 code units are put together", `curl https://api.test/ -d $'\ud83d\ude00'`,
 		wantCall{Method: "POST", URL: "https://api.test/", Headers: fetch.HeaderList{formType}, Body: form("\u00f0\u009f\u0098\u0080")},
 	},
@@ -359,6 +363,7 @@ func TestCurlRefuses(t *testing.T) {
 		{"cmd ampersand", "cmd.exe would cut the URL", "curl https://a.test/?a=1&b=2 ^\n -k", "an unquoted & ends the command; put the URL in double quotes"},
 		{"password", "curl would ask", "curl -u me https://a.test/", "-u lacks the password"},
 		{"config", "no file is read", "curl -K x https://a.test/", "-K can't be followed"},
+		{"endless", "bounded", "curl" + strings.Repeat(" -s", mostWords+1), "more than 10000 arguments"},
 		{"standard input", "no file is read", "curl -d a https://a.test/ < f", "from standard input"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

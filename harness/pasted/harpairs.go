@@ -13,10 +13,10 @@ import (
 // preflight begins is taken first, and otherwise the next one.
 func (a *Archive) pairPreflights() {
 	type group struct{ preflights, requests []int }
-	groups := map[[2]string]*group{}
-	at := func(url, method string) *group {
-		url, _, _ = strings.Cut(url, "#")
-		key := [2]string{url, method}
+	groups := map[[3]string]*group{}
+	at := func(e *Entry, method string) *group {
+		url, _, _ := strings.Cut(e.Call.Request.URL, "#")
+		key := [3]string{url, method, e.Call.Origin}
 		if groups[key] == nil {
 			groups[key] = &group{}
 		}
@@ -26,10 +26,10 @@ func (a *Archive) pairPreflights() {
 		e := &a.Entries[i]
 		if e.IsPreflight {
 			method, _ := e.Sent.Headers.Get("Access-Control-Request-Method")
-			g := at(e.Call.Request.URL, method)
+			g := at(e, method)
 			g.preflights = append(g.preflights, i)
 		} else if e.isCrossOrigin() {
-			g := at(e.Call.Request.URL, e.Call.Request.Method)
+			g := at(e, e.Call.Request.Method)
 			g.requests = append(g.requests, i)
 		}
 	}
@@ -56,7 +56,7 @@ func (a *Archive) pairWhere(preflights, requests []int, follows func(p, r *Entry
 		}
 		j := slices.IndexFunc(requests, func(j int) bool {
 			r := &a.Entries[j]
-			return r.ServedBy < 0 && r.Call.Origin == p.Call.Origin && follows(p, r)
+			return r.ServedBy < 0 && follows(p, r)
 		})
 		if j >= 0 {
 			p.Serves = requests[j]

@@ -30,7 +30,7 @@ func formOf(lines []textLine) headForm {
 
 // afterProgress returns what follows a progress meter on its line, or the line.
 func afterProgress(l textLine) textLine {
-	return l.cut(len(progress.FindString(l.text)))
+	return l.cut(progressLength(l.text))
 }
 
 // A headScanner goes through the lines of a text.

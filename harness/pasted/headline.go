@@ -64,7 +64,16 @@ var (
 	progress = regexp.MustCompile(`^(?: *% Total .*|[ \d]+Dload .*| +Dload +Upload .*|[ \d.kMGTP]{10,}(?: *(?:--|\d{1,3}):(?:--|\d\d):(?:--|\d\d))+ *[\d.kMGTP]*)`)
 )
 
-func isProgress(line string) bool { return progress.MatchString(line) }
+func isProgress(line string) bool { return progressLength(line) > 0 }
+
+// progressLength returns how much of a line is a progress meter. Most lines show
+// by their first byte that none of it is.
+func progressLength(line string) int {
+	if line == "" || line[0] != ' ' && (line[0] < '0' || line[0] > '9') {
+		return 0
+	}
+	return len(progress.FindString(line))
+}
 
 // version returns a protocol's version as fetch writes it: "HTTP/2" and
 // "HTTP/3" have no minor one.
@@ -77,6 +86,9 @@ func version(digits string) string {
 
 // startLine reads a status line or a request line; nil if it is neither.
 func startLine(l textLine) *message {
+	if !strings.Contains(l.text, "HTTP/") {
+		return nil
+	}
 	if m := statusLine.FindStringSubmatch(l.text); m != nil {
 		status, _ := strconv.Atoi(m[2])
 		return &message{line: l.number, response: &fetch.SentResponse{
@@ -91,12 +103,18 @@ func startLine(l textLine) *message {
 	return nil
 }
 
+// longestFolded bounds a header that goes on over several lines.
+const longestFolded = 64 << 10
+
 // addHeader reads a line of a head.
 func (m *message) addHeader(l textLine) *Error {
 	headers := m.headers()
 	if l.text != "" && (l.text[0] == ' ' || l.text[0] == '\t') {
 		if len(*headers) == 0 {
 			return l.fail(0, "the first header is indented; paste it from the beginning of the line")
+		}
+		if len((*headers)[len(*headers)-1][1]) > longestFolded {
+			return l.fail(0, "the header that goes on in this line is longer than 64 KB")
 		}
 		// https://httpwg.org/specs/rfc9112.html#line.folding
 		(*headers)[len(*headers)-1][1] += " " + isomorphic(strings.Trim(l.text, " \t"))

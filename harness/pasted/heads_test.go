@@ -109,6 +109,7 @@ func TestHeadsRefuses(t *testing.T) {
 		{"prose", "it doesn't work\n", `line 1, column 1: expected "name: value"`},
 		{"requests alone", "GET / HTTP/1.1\nHost: a\n", "no response"},
 		{"a name alone", "vary: Origin\nsecret\n", "line 2, column 7: a header lacks the colon and the value"},
+		{"a header folded without end", "HTTP/1.1 200 OK\nA: b\n" + strings.Repeat(" x\n", longestFolded), "longer than 64 KB"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -16,10 +16,11 @@ import (
 // are a browser's.
 func pageHeaders(sent fetch.HeaderList) (kept fetch.HeaderList, dropped []Dropped) {
 	browser := isBrowsers(sent)
+	cacheDisabled := isNoCache(sent, "Cache-Control") && isNoCache(sent, "Pragma")
 	for _, h := range sent {
 		why := forbidden(h)
 		if why == "" && browser {
-			why = addedByBrowser(h, sent)
+			why = addedByBrowser(h, cacheDisabled)
 		}
 		if why == "" && strings.EqualFold(h.Name(), "User-Agent") {
 			why = "the browser writes its own; Chromium lets no page change it"
@@ -86,7 +87,7 @@ var fromBrowser = map[string]string{
 
 // addedByBrowser says why a header of a browser's request is not the page's;
 // empty if it may be.
-func addedByBrowser(h fetch.Header, sent fetch.HeaderList) string {
+func addedByBrowser(h fetch.Header, cacheDisabled bool) string {
 	name := strings.ToLower(h.Name())
 	if why, ok := fromBrowser[name]; ok {
 		return why
@@ -96,8 +97,7 @@ func addedByBrowser(h fetch.Header, sent fetch.HeaderList) string {
 		return "the browser's default for what it loads"
 	case name == "cache-control" && value == "max-age=0":
 		return "the browser writes it when a page is reloaded"
-	case (name == "cache-control" || name == "pragma") && value == "no-cache" &&
-		isNoCache(sent, "Cache-Control") && isNoCache(sent, "Pragma"):
+	case (name == "cache-control" || name == "pragma") && value == "no-cache" && cacheDisabled:
 		return "the browser writes it while its cache is disabled in the developer tools, or on a forced reload; if the page's own code sets it, it needs a preflight"
 	}
 	return ""

@@ -14,7 +14,7 @@ import (
 //
 // An exchange has the IDs "pasted#1", "pasted#2"…, the Host header as its
 // server, no witness and no times. A preflight serves the next request of the
-// same URL with the method that it asked for. Where the text has no response,
+// same URL and origin with the method that it asked for. Where the text has no response,
 // Incomplete says so.
 //
 // The error is an [*Error]; a response without a request before it is one. An
@@ -65,35 +65,26 @@ func pairPreflights(exchanges []fetch.Exchange) {
 	}
 }
 
-// waitingPreflights are the preflights that no request has followed yet, by URL
-// and method.
-type waitingPreflights map[[2]string][]waitingPreflight
-
-type waitingPreflight struct {
-	origin string
-	index  int
-}
+// waitingPreflights are the indexes of the preflights that no request has followed
+// yet, by URL, method and origin.
+type waitingPreflights map[[3]string][]int
 
 func (w waitingPreflights) add(url string, headers fetch.HeaderList, index int) {
 	method, _ := headers.Get("Access-Control-Request-Method")
 	origin, _ := headers.Get("Origin")
-	key := [2]string{url, method}
-	w[key] = append(w[key], waitingPreflight{origin, index})
+	key := [3]string{url, method, origin}
+	w[key] = append(w[key], index)
 }
 
 // take returns the first preflight that allows for a request: that of the same
-// URL, of the method that it asked for, and of the same origin where the request
-// has one.
+// URL and origin, which asked for its method.
 func (w waitingPreflights) take(url, method string, headers fetch.HeaderList) (int, bool) {
-	key := [2]string{url, method}
-	origin, ok := headers.Get("Origin")
-	for i, p := range w[key] {
-		if ok && p.origin != origin {
-			continue
-		}
-		rest := w[key]
-		w[key] = append(rest[:i:i], rest[i+1:]...)
-		return p.index, true
+	origin, _ := headers.Get("Origin")
+	key := [3]string{url, method, origin}
+	waiting := w[key]
+	if len(waiting) == 0 {
+		return 0, false
 	}
-	return 0, false
+	w[key] = waiting[1:]
+	return waiting[0], true
 }
