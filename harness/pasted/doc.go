@@ -16,6 +16,6 @@
 // it would have to guess: an unknown flag, a value that curl would read from a
 // file, a shell variable, a second command. Every such error is an [*Error]
 // with line and column. Errors quote names of flags, headers and keys, and no
-// values, since those may be secrets; the values themselves, in what the
+// values other than an origin, since those may be secrets; the values themselves, in what the
 // package returns, are not redacted (see [fetch.HeaderList.Redacted]).
 package pasted

@@ -10,13 +10,14 @@ import (
 type Error struct {
 	// File is the name that was given for the text; empty if none was.
 	File string
-	// Line and Column count from 1; the column counts characters. Both are 0 if
-	// the mistake has no place.
+	// Line and Column count from 1; the column counts characters, in a
+	// HAR file bytes. Both are 0 if the mistake has no place.
 	Line, Column int
 	// Path is where it is in the text's structure, as in
 	// "log.entries[3].request.url"; empty in a text without one.
 	Path string
-	// Problem says what is wrong and what to write instead. It quotes no values.
+	// Problem says what is wrong and what to write instead. It quotes no
+	// values other than an origin.
 	Problem string
 }
 

@@ -27,18 +27,20 @@ type Expected struct {
 //
 //   - a HAR file; preflights are left out, as the browser makes them of requests.
 //
-//   - curl lines, with blank lines and comments between. Behind a command,
-//     comments may say what is expected, and one before it what it is called:
-//
-//     # name: an item is replaced
-//     curl https://api.test/items/1 -X PUT -H 'Origin: https://app.test'
-//     # expect: 200
-//     # expect-header: Access-Control-Allow-Origin: https://app.test
+//   - curl lines, with blank lines and comments between. A comment before a
+//     command may name it, comments behind it may say what is expected, as below.
 //
 //   - JSON, a list of objects with the keys "name", "request" and "response", or
 //     "expect", which is the same. A request has "method", "url", "origin",
 //     "headers", "body" and "credentials"; a response "status" and "headers",
 //     whose values are strings or lists of strings.
+//
+// A file of curl lines:
+//
+//	# name: an item is replaced
+//	curl https://api.test/items/1 -X PUT -H 'Origin: https://app.test'
+//	# expect: 200
+//	# expect-header: Access-Control-Allow-Origin: https://app.test
 //
 // Name is the file's name, for errors, which are [*Error] with line and column.
 // An unknown key is one. A list without requests is one too.
