@@ -29,6 +29,11 @@ var allowed = map[string][]string{
 	"harness/fetch/internal/rewrite": {},
 	"harness/fetch/internal/mutants": {"harness/fetch", "harness/fetch/internal/…", "harness/catalog"},
 
+	// What comes of one request: what people paste, what a console says, and its story.
+	"harness/pasted":  {"harness/fetch", "harness/strict"},
+	"harness/console": {"harness/fetch"},
+	"harness/story":   {"harness/fetch"},
+
 	"harness/process": {},
 	"harness/strict":  {},
 	"fixtures":        {},
@@ -40,7 +45,7 @@ var allowed = map[string][]string{
 	"harness/browser/witness":  {"harness/browser", "harness/fetch", "harness/wire"},
 	"harness/browser/chromium": {"harness/browser", "harness/browser/witness", "harness/fetch", "harness/wire", "harness/process"},
 	"harness/netns":            {"harness/process"},
-	"harness/report":           {"harness/fetch", "harness/policy", "harness/catalog", "harness/judge"},
+	"harness/report":           {"harness/fetch", "harness/policy", "harness/catalog", "harness/judge", "harness/console", "harness/story"},
 	"harness/policy":           {"harness/fetch", "harness/strict"},
 	"harness/catalog":          {"harness/fetch", "harness/policy", "harness/strict"},
 	"harness/judge":            {"harness/fetch", "harness/policy", "harness/catalog"},
@@ -51,7 +56,7 @@ var allowed = map[string][]string{
 	"harness/internal/pairs": {},
 
 	"harness/drive": {"harness/fetch", "harness/browser"},
-	"harness/check": {"harness", "harness/fetch", "harness/direct", "harness/drive", "harness/target", "harness/wire", "harness/browser", "harness/policy", "harness/catalog", "harness/judge", "harness/report"},
+	"harness/check": {"harness", "harness/fetch", "harness/direct", "harness/drive", "harness/target", "harness/wire", "harness/browser", "harness/policy", "harness/catalog", "harness/judge", "harness/report", "harness/story"},
 	"harness/cases": {"harness", "harness/fetch", "harness/drive", "harness/wire", "harness/direct", "harness/browser", "harness/catalog", "harness/judge", "harness/report", "harness/fuzz"},
 
 	"servers":       {"harness/fetch", "harness/wire", "harness/process", "harness/netns", "fixtures"},

@@ -19,6 +19,8 @@
 //
 //	fetch, process        nothing of ours
 //	strict                nothing of ours
+//	console, story        fetch
+//	pasted                fetch, strict
 //	wire                  fetch
 //	direct, browser       fetch, wire, process
 //	netns                 process
@@ -26,11 +28,11 @@
 //	target                policy, wire
 //	catalog               fetch, policy, strict: its files are read as strictly as a policy's
 //	judge                 fetch, policy, catalog: a finding names the rule and the fix
-//	report                fetch, policy, catalog, judge
+//	report                fetch, policy, catalog, judge, console, story
 //	fuzz                  fetch, catalog, judge
 //	harness               fetch, wire, process, direct, browser, browser/chromium, report
 //	drive                 fetch, browser
-//	check                 harness, and under it fetch, wire, direct, drive, target, browser, policy, catalog, judge, report
+//	check                 harness, and under it fetch, wire, direct, drive, target, browser, policy, catalog, judge, report, story
 //	cases                 harness, and under it fetch, wire, direct, drive, browser, catalog, judge, report, fuzz
 //	servers               fetch, wire, process, netns, fixtures
 //	servers/container     servers, fetch, wire, process, fixtures

@@ -28,12 +28,24 @@ type Server struct {
 // browser and the direct clients at origin: "https://api.example.com", or "" for
 // an http origin on a free port of 127.0.0.1. The lab closes it.
 func (l *Lab) Serve(name, origin string, handler http.Handler) (*Server, error) {
+	return l.serve(wire.RecorderConfig{Name: name}, origin, handler)
+}
+
+// ServeOrigin is [Lab.Serve] for a handler that stands for a server at an origin that
+// somebody else has: the recording names it by the origin, and it answers the harness's
+// own paths by itself, with [wire.AnswerOwn].
+func (l *Lab) ServeOrigin(origin string, handler http.Handler) (*Server, error) {
+	return l.serve(wire.RecorderConfig{Name: origin, Naming: wire.NamingOrigin, AnswersOwn: true}, origin, handler)
+}
+
+func (l *Lab) serve(cfg wire.RecorderConfig, origin string, handler http.Handler) (*Server, error) {
+	name := cfg.Name
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("serve %s: %w", name, err)
 	}
 	s := &Server{URL: origin, server: &http.Server{Handler: handler, ErrorLog: log.New(io.Discard, "", 0)}}
-	cfg := wire.RecorderConfig{Name: name, Clock: l.Clock, Upstream: wire.Address{Network: "tcp", Address: listener.Addr().String()}}
+	cfg.Clock, cfg.Upstream = l.Clock, wire.Address{Network: "tcp", Address: listener.Addr().String()}
 	var hostport string
 	if origin != "" {
 		host, port, err := wire.SplitOrigin(origin)

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -153,26 +152,4 @@ func (o *openReports) end(ctx context.Context, w io.Writer, s *report.CheckSumma
 		errs = append(errs, o.toMarkdown.append(ctx, func(w io.Writer) error { return report.WriteCheckMarkdown(w, o.run.check(), *s) }))
 	}
 	return errors.Join(errs...)
-}
-
-func explainCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "explain [ID]",
-		Short: "Explain a kind of finding; without an ID, list all kinds",
-		Args:  cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				for _, k := range judge.Kinds() {
-					fmt.Fprintf(cmd.OutOrStdout(), "%-40s %-12s %s\n", k.ID, k.Severity, k.Title)
-				}
-				return nil
-			}
-			text, ok := judge.Explain(judge.FindingID(args[0]))
-			if !ok {
-				return fmt.Errorf("%q is not the ID of a finding; 'corsproof explain' lists all", args[0])
-			}
-			fmt.Fprintln(cmd.OutOrStdout(), strings.TrimSpace(text.String()))
-			return nil
-		},
-	}
 }

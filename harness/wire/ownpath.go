@@ -1,6 +1,10 @@
 package wire
 
-import "strings"
+import (
+	"io"
+	"net/http"
+	"strings"
+)
 
 // Paths that the harness itself needs. Every page origin answers the pages, and
 // every origin of a [Scripted] answers all of them.
@@ -29,4 +33,23 @@ func IsOwnTarget(target string) bool {
 
 func isPagePath(path string) bool {
 	return path == PagePath || path == OpaquePath
+}
+
+// AnswerOwn answers a request for one of the harness's own paths, for a server that has
+// [RecorderConfig.AnswersOwn]; it reports whether the request was one.
+func AnswerOwn(w http.ResponseWriter, r *http.Request) bool {
+	if !IsOwnTarget(r.URL.Path) {
+		return false
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	if !isPagePath(r.URL.Path) {
+		w.WriteHeader(http.StatusNoContent)
+		return true
+	}
+	if r.URL.Path == OpaquePath {
+		w.Header().Set("Content-Security-Policy", opaquePolicy)
+	}
+	w.Header().Set("Content-Type", contentTypes[".html"])
+	io.WriteString(w, blankPage)
+	return true
 }
