@@ -13,7 +13,6 @@ import (
 // A paper runs the model over answers that were observed, some of them changed.
 type paper struct {
 	request  fetch.Request
-	page     string // the URL of the page
 	answers  []fetch.Exchange
 	changes  []Change
 	supposed bool // what nobody answered is answered with success
