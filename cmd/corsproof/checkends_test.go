@@ -66,10 +66,10 @@ func TestCheckThatCannotGoOn(t *testing.T) {
 	}{
 		{"the gateway dies", []string{"--engine", "model"}, "nginx: worker", func(t *testing.T, r *run) error {
 			return syscall.Kill(r.processOf(t, "nginx: master"), syscall.SIGKILL)
-		}, []string{"gateway nginx with nginx.conf ended by itself", "killed"}},
+		}, []string{"gateway nginx with nginx.conf exited unexpectedly", "killed"}},
 		{"the gateway dies under the browser", nil, "--type=renderer", func(t *testing.T, r *run) error {
 			return syscall.Kill(r.processOf(t, "nginx: master"), syscall.SIGKILL)
-		}, []string{"gateway nginx with nginx.conf ended by itself"}},
+		}, []string{"gateway nginx with nginx.conf exited unexpectedly"}},
 		{"the gateway hangs", []string{"--engine", "model", "--timeout", "1s"}, "nginx: worker", func(t *testing.T, r *run) error {
 			return syscall.Kill(-r.processOf(t, "nginx: master"), syscall.SIGSTOP)
 		}, []string{"stopped answering", "within 1s"}},
@@ -115,7 +115,7 @@ func TestCheckOfAConfigThatWontStart(t *testing.T) {
 	code, out := runIn(t, map[string]string{"shop.yaml": shopPolicy, "nginx.conf": config}, "check", "shop.yaml")
 	assert.Equal(t, exitUnknown, code, out)
 	assert.Contains(t, out, `unknown directive "brotli" in nginx.conf:28`)
-	assert.Contains(t, out, "lacks the module that has it")
+	assert.Contains(t, out, "lacks its module")
 }
 
 // Where a client's certificate is wanted there is nothing to judge.

@@ -31,10 +31,10 @@ func TestEnvoySaysWhere(t *testing.T) {
                                 - exact: https://www.example.com
                               allow_methods: POST, DELETE
 `, "                              <<: *cors\n                              allow_methods: POST, DELETE\n", "<<",
-			[]string{"missing @type", ": Envoy knows no merge keys (<<): write out here what *cors has"}},
+			[]string{"missing @type", ": Envoy does not support merge keys (<<): replace this one with the fields of *cors"}},
 		{"a merge key beside the type", "                              allow_methods: POST, DELETE\n", "                              <<: *cors\n                              allow_methods: POST, DELETE\n", "<<",
-			[]string{"no such field: '<<'", ": Envoy knows no merge keys (<<): write out here what *cors has"}},
-		{"a misspelt field", "allow_methods: POST, DELETE", "allow_method: POST, DELETE", "allow_method:", []string{"no such field: 'allow_method'", "a field is misspelt"}},
+			[]string{"no such field: '<<'", ": Envoy does not support merge keys (<<): replace this one with the fields of *cors"}},
+		{"a misspelt field", "allow_methods: POST, DELETE", "allow_method: POST, DELETE", "allow_method:", []string{"no such field: 'allow_method'", "a field is misspelled"}},
 		{"no such cluster", "route: {cluster: stock,", "route: {cluster: stick,", "", []string{"route: unknown cluster 'stick'"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -59,7 +59,7 @@ func TestEnvoySaysWhere(t *testing.T) {
 				return
 			}
 			line := 1 + strings.Count(config[:strings.Index(config, tc.mark)], "\n")
-			assert.Regexp(t, `it is at \S+/envoy\.yaml:\d+\n`, err.Error()+"\n")
+			assert.Regexp(t, `at: \S+/envoy\.yaml:\d+\n`, err.Error()+"\n")
 			assert.Contains(t, err.Error(), fmt.Sprintf("envoy.yaml:%d", line))
 		})
 	}

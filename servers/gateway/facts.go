@@ -43,7 +43,7 @@ func Named(k Kind, file string) (target.Facts, error) {
 	}
 	c, err := a.Read(file, adapter.FromSetup)
 	if err != nil {
-		return target.Facts{}, fmt.Errorf("gateway %s: %s can't be read:\n%w", k, file, err)
+		return target.Facts{}, fmt.Errorf("gateway %s: cannot read %s:\n%w", k, file, err)
 	}
 	said := c.Facts()
 	return target.Facts{NamedOrigins: said.Named.All, NamedMethods: said.Methods, NamedHeaders: said.Headers}, nil

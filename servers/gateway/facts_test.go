@@ -60,7 +60,7 @@ func TestLife(t *testing.T) {
 			require.NoError(t, syscall.Kill(childT(t, cfg.Run), syscall.SIGKILL))
 			select {
 			case <-life.Done():
-				assert.ErrorContains(t, life.Err(), "ended by itself")
+				assert.ErrorContains(t, life.Err(), "exited unexpectedly")
 			case <-time.After(10 * time.Second):
 				require.Fail(t, "nobody was told")
 			}

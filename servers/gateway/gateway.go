@@ -49,7 +49,7 @@ func New(ctx context.Context, k Kind, file string, cfg Config) (*Gateway, error)
 		return nil, err
 	}
 	if cfg.Image != "" && cfg.Binary != "" {
-		return nil, fmt.Errorf("gateway %s: Config.Image and Config.Binary both say which program runs: set one", k)
+		return nil, fmt.Errorf("gateway %s: Config.Image and Config.Binary are both set: set only one", k)
 	}
 	// Who brings somebody to run images needs nothing that is installed.
 	install := cfg.Installed == nil && cfg.Binary == "" && (cfg.Image == "" || cfg.Images == nil)
@@ -66,7 +66,7 @@ func New(ctx context.Context, k Kind, file string, cfg Config) (*Gateway, error)
 		g.dry, err = g.config.Plan(adapter.Place{Dir: "/nowhere", Sockets: cfg.Image != "", Upstream: wire.Upstream{Plain: nowhere, TLS: nowhere}})
 	}
 	if err != nil {
-		return nil, fmt.Errorf("gateway %s: %s can't be run:\n%w", k, file, err)
+		return nil, fmt.Errorf("gateway %s: cannot run %s:\n%w", k, file, err)
 	}
 	g.said = sync.OnceValue(g.config.Facts)
 	if err := g.acquire(ctx, install); err != nil {
@@ -119,7 +119,7 @@ func (g *Gateway) release() error {
 }
 
 // ErrClosed is the error of a gateway that was closed, or started before.
-var ErrClosed = errors.New("the gateway was started or closed before")
+var ErrClosed = errors.New("the gateway was already started or closed")
 
 // Start runs the gateway, its upstreams leading to upstream, and returns where it
 // answers once it does. It starts once. On an error, the end of ctx among

@@ -25,7 +25,7 @@ func ParseKind(name string) (Kind, error) {
 func ParseSpec(spec string) (k Kind, file string, err error) {
 	name, file, found := strings.Cut(spec, "=")
 	if !found || file == "" {
-		return "", "", fmt.Errorf("gateway %q: write it as KIND=FILE, as in nginx=./nginx.conf", spec)
+		return "", "", fmt.Errorf("gateway %q: must be KIND=FILE, as in nginx=./nginx.conf", spec)
 	}
 	k, err = ParseKind(name)
 	return k, file, err

@@ -16,9 +16,9 @@ func TestParseKind(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, gateway.Kind("envoy"), k)
 	_, err = gateway.ParseKind("apache")
-	assert.EqualError(t, err, `no gateway "apache": there are envoy, nginx`)
+	assert.EqualError(t, err, `unknown kind of gateway "apache"; known are envoy, nginx`)
 	_, err = gateway.ParseKind("ngnix")
-	assert.EqualError(t, err, `no gateway "ngnix" (did you mean "nginx"?): there are envoy, nginx`)
+	assert.EqualError(t, err, `unknown kind of gateway "ngnix" (did you mean "nginx"?); known are envoy, nginx`)
 	k, file, err := gateway.ParseSpec("nginx=./a=b.conf")
 	require.NoError(t, err)
 	assert.Equal(t, []string{"nginx", "./a=b.conf"}, []string{k.String(), file})
@@ -27,5 +27,5 @@ func TestParseKind(t *testing.T) {
 		assert.Error(t, err, bad)
 	}
 	_, err = gateway.New(t.Context(), "apache", "x", gateway.Config{})
-	assert.ErrorContains(t, err, "no gateway")
+	assert.ErrorContains(t, err, "unknown kind of gateway")
 }

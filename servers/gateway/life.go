@@ -57,11 +57,11 @@ func (l *life) Err() error {
 	default:
 		return nil
 	}
-	reason := "it ended with status 0"
+	reason := "exited with status 0"
 	if err := l.instance.Err(); err != nil {
 		reason = err.Error()
 	}
-	return l.explain(fmt.Errorf("%s ended by itself: %s; its log ends:\n%s", l.what, reason, tail(l.instance.Log())))
+	return l.explain(fmt.Errorf("%s exited unexpectedly: %s; its log ends:\n%s", l.what, reason, tail(l.instance.Log())))
 }
 
 // tail returns the last lines of a log, without a newline at the end.

@@ -62,7 +62,7 @@ func TestNamedOrigins(t *testing.T) {
 			`nginx.conf:23: if ( $http_origin = "https://blanks.test" ): https://blanks.test`,
 			`nginx.conf:23: if ( $http_origin ~ ^https://(more|blanks)\.test$ ): https://more.test, matched`,
 			`nginx.conf:23: if ( $http_origin ~ ^https://(more|blanks)\.test$ ): https://blanks.test, matched`,
-			"note: nginx.conf:7: could not generate test origins from ~^https://(?!x)y\\.test$ $http_origin: it can't be read here: error parsing regexp: invalid or unsupported Perl syntax: `(?!`",
+			"note: nginx.conf:7: could not generate test origins from ~^https://(?!x)y\\.test$ $http_origin: cannot parse it: error parsing regexp: invalid or unsupported Perl syntax: `(?!`",
 		}},
 		{"envoy", "envoy.yaml", map[string]string{"envoy.yaml": `static_resources:
   listeners:
@@ -107,7 +107,7 @@ func TestNamedOrigins(t *testing.T) {
 			`envoy.yaml:24: header: {key: Access-Control-Allow-Origin, value: "https://literal.test"}: https://literal.test`,
 			"envoy.yaml:30: exact: HTTPS://FOLDED.test ignore_case: true: https://folded.test, matched",
 			"note: envoy.yaml:32: could not generate test origins from custom: {name: mine}: it is no exact, prefix, suffix, contains or safe_regex",
-			`note: envoy.yaml:33: could not generate test origins from safe_regex: {regex: "ftp://.*"}: no origin was found that it matches`,
+			`note: envoy.yaml:33: could not generate test origins from safe_regex: {regex: "ftp://.*"}: no origin found that it matches`,
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

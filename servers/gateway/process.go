@@ -19,7 +19,7 @@ import (
 )
 
 // ErrNoProgram is the error of a [Config].Binary that is no program of the gateway's kind.
-var ErrNoProgram = errors.New("no program of that gateway")
+var ErrNoProgram = errors.New("the gateway's program is missing")
 
 // A noProgram is an [ErrNoProgram] that says why.
 type noProgram struct{ error }
@@ -86,13 +86,13 @@ func (r *processRunner) find(p adapter.Program) (string, error) {
 	case BinarySystem:
 		path, err := exec.LookPath(p.Name)
 		if err != nil {
-			return "", noProgram{fmt.Errorf("%s is not in PATH: %s; or name no binary, and corsproof uses its own", p.Name, p.Install)}
+			return "", noProgram{fmt.Errorf("%s is not in PATH: %s; or give no binary, to use the one that corsproof installs", p.Name, p.Install)}
 		}
 		return path, nil
 	default:
 		path, err := exec.LookPath(b)
 		if err != nil && !errors.Is(err, exec.ErrDot) {
-			return "", noProgram{fmt.Errorf("no program at %s: %w; %s; or name no binary, and corsproof uses its own", b, err, p.Install)}
+			return "", noProgram{fmt.Errorf("no program at %s: %w; %s; or give no binary, to use the one that corsproof installs", b, err, p.Install)}
 		}
 		return filepath.Abs(path)
 	}
@@ -143,12 +143,12 @@ func (r *processRunner) askProgram(ctx context.Context, binary string, job Job) 
 	}
 	stopErr := child.Stop(context.WithoutCancel(ctx))
 	if err := context.Cause(ctx); err != nil {
-		return "", fmt.Errorf("ask %s for its version: %w", binary, err)
+		return "", fmt.Errorf("read the version of %s: %w", binary, err)
 	}
 	said := strings.TrimSpace(string(child.Log()))
 	match := job.Program.Version.FindStringSubmatch(said)
 	if match == nil {
-		return "", noProgram{fmt.Errorf("%s is no %s: to %s it says %q", binary, job.Program.Name, job.Program.VersionArg, adapter.OneLine(said))}
+		return "", noProgram{fmt.Errorf("%s is not %s: with %s it prints %q; give another program", binary, job.Program.Name, job.Program.VersionArg, adapter.OneLine(said))}
 	}
 	return match[1], stopErr
 }

@@ -41,7 +41,7 @@ const importContainers = `_ "github.com/corsproof/corsproof/servers/gateway/cont
 // ErrNoKinds is the error where no kind is registered. It shows the line to import.
 var ErrNoKinds = target.ErrNoGateways
 
-var errNoImages = errors.New("Config.Image is set, and nothing is registered that runs images: import\n\t" + importContainers)
+var errNoImages = errors.New("Config.Image is set, but no package that runs images is registered; import\n\t" + importContainers)
 
 // A registry has the kinds of gateways, and who runs images. The zero value is empty.
 type registry struct {
@@ -86,7 +86,7 @@ func (r *registry) adapter(k Kind) (adapter.Adapter, error) {
 	if len(names) == 0 {
 		return a, fmt.Errorf("gateway %q: %w", k, ErrNoKinds)
 	}
-	return a, fmt.Errorf("no gateway %q%s: there are %s", k, strict.Suggestion(string(k), names), strings.Join(names, ", "))
+	return a, fmt.Errorf("unknown kind of gateway %q%s; known are %s", k, strict.Suggestion(string(k), names), strings.Join(names, ", "))
 }
 
 // opener returns who runs images; nil if nobody does.

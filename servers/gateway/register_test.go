@@ -26,6 +26,6 @@ func TestRegisteredTwice(t *testing.T) {
 	r.add([]adapter.Adapter{{Kind: "b"}, {Kind: "a"}})
 	assert.Equal(t, []Kind{"a", "b"}, r.kinds())
 	_, err := r.adapter("c")
-	assert.EqualError(t, err, `no gateway "c": there are a, b`)
+	assert.EqualError(t, err, `unknown kind of gateway "c"; known are a, b`)
 	assert.PanicsWithValue(t, "gateway.Register: a is registered twice", func() { r.add([]adapter.Adapter{{Kind: "a"}}) })
 }

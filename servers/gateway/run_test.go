@@ -157,13 +157,13 @@ func TestBrokenConfigShowsTheGatewaysOwnWords(t *testing.T) {
 		says       []string
 	}{
 		{"nginx", "nginx.conf", strings.Replace(gatewaytest.PlainNginx, "listen 8080;", "listen 8080;\n    brotli on;", 1),
-			[]string{`unknown directive "brotli" in FILE:5`, "lacks the module that has it", "start gateway nginx with FILE"}},
+			[]string{`unknown directive "brotli" in FILE:5`, "lacks its module", "start gateway nginx with FILE"}},
 		{"nginx", "nginx.conf", strings.Replace(gatewaytest.PlainNginx, "listen 8080;", "listen 8080;\n    return 200 ${UNSET};", 1),
-			[]string{`unknown "unset" variable`, "give the filled-in file"}},
+			[]string{`unknown "unset" variable`, "give the rendered file"}},
 		{"nginx", "default.conf", "server {\n  location / { proxy_pass http://a; }\n  location / { }\n}\n",
 			[]string{`duplicate location "/" in FILE:3`}},
 		{"envoy", "envoy.yaml", strings.Replace(gatewaytest.PlainEnvoy, "stat_prefix", "statprefix", 1),
-			[]string{"statprefix", "has unknown fields", "FILE", "a field is misspelt"}},
+			[]string{"statprefix", "has unknown fields", "FILE", "a field is misspelled"}},
 		{"envoy", "envoy.yaml", strings.Replace(gatewaytest.PlainEnvoy, "cluster: app", "cluster: other", 1), []string{"unknown cluster 'other'"}},
 	} {
 		t.Run(string(tc.kind)+"/"+tc.says[0], func(t *testing.T) {
@@ -195,10 +195,10 @@ func TestMissingBinary(t *testing.T) {
 	}
 	t.Setenv("PATH", t.TempDir())
 	assert.ErrorContains(t, start("nginx", adapter.BinarySystem), "nginx is not in PATH: on Debian and Ubuntu: apt-get install")
-	assert.ErrorContains(t, start("envoy", adapter.BinarySystem), "envoy is not in PATH: get it as envoyproxy.io says")
+	assert.ErrorContains(t, start("envoy", adapter.BinarySystem), "envoy is not in PATH: install it as described at envoyproxy.io")
 	assert.ErrorContains(t, start("nginx", "/nowhere/nginx"), "no program at /nowhere/nginx")
-	assert.ErrorContains(t, start("nginx", "/bin/echo"), `/bin/echo is no nginx: to -v it says "-v"`)
-	assert.ErrorContains(t, start("envoy", cfg.Installed.Nginx), "is no envoy: to --version it says")
+	assert.ErrorContains(t, start("nginx", "/bin/echo"), `/bin/echo is not nginx: with -v it prints "-v"`)
+	assert.ErrorContains(t, start("envoy", cfg.Installed.Nginx), "is not envoy: with --version it prints")
 }
 
 // The binary of a path, and that in PATH, are what is run.
@@ -241,7 +241,7 @@ func TestDeathInTheMiddle(t *testing.T) {
 			require.NoError(t, syscall.Kill(childT(t, cfg.Run), syscall.SIGKILL))
 			select {
 			case <-g.Facts().Life.Done():
-				assert.ErrorContains(t, g.Facts().Life.Err(), "ended by itself")
+				assert.ErrorContains(t, g.Facts().Life.Err(), "exited unexpectedly")
 				assert.ErrorContains(t, g.Facts().Life.Err(), "killed")
 			case <-time.After(time.Minute):
 				require.Fail(t, "nobody was told")

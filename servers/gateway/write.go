@@ -26,7 +26,7 @@ func write(p *adapter.Plan, owner *process.Owner, ca *wire.CA, hosts []string) e
 	files := append(slices.Clone(p.Files), adapter.File{Name: adapter.ChainFile, Text: chain}, adapter.File{Name: adapter.KeyFile, Text: key}, adapter.File{Name: adapter.CAFile, Text: ca.PEM()})
 	for _, f := range files {
 		if !filepath.IsLocal(f.Name) {
-			return fmt.Errorf("the copy %s would be outside of the gateway's folder", f.Name)
+			return fmt.Errorf("the copy %s would be outside the gateway's folder", f.Name)
 		}
 		path := filepath.Join(p.Dir, f.Name)
 		if err := mkdirListable(filepath.Dir(path)); err != nil {

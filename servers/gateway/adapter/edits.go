@@ -39,7 +39,7 @@ func (all Edits) Apply(s *Source) ([]byte, error) {
 	at := 0
 	for i, e := range own {
 		if e.start < at || i > 0 && e.start == own[i-1].start && e.start < e.end {
-			return nil, fmt.Errorf("%s: it is included twice and would have to be %q and %q; include copies of the file", s.At(e.start), own[max(i-1, 0)].to, e.to)
+			return nil, fmt.Errorf("%s: the file is included twice, and this place would have to become both %q and %q; include a copy of the file instead", s.At(e.start), own[max(i-1, 0)].to, e.to)
 		}
 		out.Write(s.Text[at:e.start])
 		out.WriteString(e.to)

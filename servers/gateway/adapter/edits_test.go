@@ -20,5 +20,5 @@ func TestEditsThatContradict(t *testing.T) {
 	assert.Equal(t, "one\n2 three\n", string(out))
 	all.Add(WhatLog, s, 4, 7, "zwei")
 	_, err = all.Apply(s)
-	assert.ErrorContains(t, err, `a.conf:2: it is included twice and would have to be "2" and "zwei"`)
+	assert.ErrorContains(t, err, `a.conf:2: the file is included twice, and this place would have to become both "2" and "zwei"`)
 }

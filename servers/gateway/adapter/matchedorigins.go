@@ -15,11 +15,11 @@ const mostExamples = 16
 func matchedOrigins(pattern string) (origins []string, why string) {
 	tree, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
-		return nil, "it can't be read here: " + err.Error()
+		return nil, "cannot parse it: " + err.Error()
 	}
 	expression, err := regexp.Compile(pattern)
 	if err != nil {
-		return nil, "it can't be read here: " + err.Error()
+		return nil, "cannot parse it: " + err.Error()
 	}
 	for _, text := range examples(tree) {
 		if text == "" && len(origins) > 0 {
@@ -30,7 +30,7 @@ func matchedOrigins(pattern string) (origins []string, why string) {
 		}
 	}
 	if len(origins) == 0 && !expression.MatchString("") {
-		return nil, "no origin was found that it matches"
+		return nil, "no origin found that it matches"
 	}
 	return origins, ""
 }

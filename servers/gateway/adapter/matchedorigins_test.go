@@ -26,8 +26,8 @@ func TestMatchedOrigins(t *testing.T) {
 		{"without case", `(?i)^https://A\.test$`, []string{"https://a.test"}, ""},
 		{"whatever it is", `.*`, []string{"https://x"}, ""},
 		{"nothing at all", `^$`, nil, ""},
-		{"no browser sends it", `^ftp://a\.test$`, nil, "no origin was found that it matches"},
-		{"what only PCRE knows", `^https://(?!evil)[a-z]+\.a\.test$`, nil, "it can't be read here: error parsing regexp: invalid or unsupported Perl syntax: `(?!`"},
+		{"no browser sends it", `^ftp://a\.test$`, nil, "no origin found that it matches"},
+		{"what only PCRE knows", `^https://(?!evil)[a-z]+\.a\.test$`, nil, "cannot parse it: error parsing regexp: invalid or unsupported Perl syntax: `(?!`"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -34,7 +34,7 @@ func ReadRegular(name, path string) ([]byte, error) {
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, MostRead+1))
 	if err == nil && len(text) > MostRead {
-		err = fmt.Errorf("%s: it has more than %d MiB, which no gateway's config has", name, MostRead>>20)
+		err = fmt.Errorf("%s: exceeds the limit of %d MiB", name, MostRead>>20)
 	}
 	return text, err
 }

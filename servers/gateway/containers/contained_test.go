@@ -101,7 +101,7 @@ func TestContained(t *testing.T) {
 			require.NoError(t, last.program.Kill())
 			select {
 			case <-g.Facts().Life.Done():
-				assert.ErrorContains(t, g.Facts().Life.Err(), "ended by itself: exit status 137")
+				assert.ErrorContains(t, g.Facts().Life.Err(), "exited unexpectedly: exit status 137")
 			case <-time.After(time.Minute):
 				require.Fail(t, "nobody was told")
 			}

@@ -94,11 +94,11 @@ func gid(o *process.Owner) int {
 func (r *runner) ask(p adapter.Program) (string, error) {
 	said, err := r.program.Ask(p.Name, p.VersionArg)
 	if err != nil {
-		return "", fmt.Errorf("ask %s in the image %s for its version: %w", p.Name, r.cfg.Image, err)
+		return "", fmt.Errorf("read the version of %s in the image %s: %w", p.Name, r.cfg.Image, err)
 	}
 	match := p.Version.FindStringSubmatch(said)
 	if match == nil {
-		return "", fmt.Errorf("%s in the image %s is none: to %s it says %q", p.Name, r.cfg.Image, p.VersionArg, adapter.OneLine(said))
+		return "", fmt.Errorf("%s in the image %s is not that program: with %s it prints %q; choose another image", p.Name, r.cfg.Image, p.VersionArg, adapter.OneLine(said))
 	}
 	return match[1], nil
 }
@@ -119,7 +119,7 @@ func (r *runner) ready(ctx context.Context, job gateway.Job) error {
 		select {
 		case <-r.program.Done():
 			if reason = r.program.Err(); reason == nil {
-				reason = errors.New("it ended with status 0")
+				reason = errors.New("exited with status 0")
 			}
 		case <-ctx.Done():
 			reason = fmt.Errorf("%w; last try: %v", ctx.Err(), last)

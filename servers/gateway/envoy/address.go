@@ -14,19 +14,19 @@ import (
 func (r *rewrite) byAddress(e *ast.MappingValueNode, parent string) {
 	switch key := yamlKey(e); key {
 	case "google_grpc":
-		r.problem(e, "google_grpc calls %s past all clusters, and nothing leads that to the scripted upstream: write envoy_grpc, with the cluster_name of a cluster", r.f.text(e.Value, "target_uri"))
+		r.problem(e, "google_grpc calls %s without a cluster, so it cannot be redirected to the scripted upstream: use envoy_grpc with the cluster_name of a cluster", r.f.text(e.Value, "target_uri"))
 	case "daemon_endpoint": // AWS X-Ray's
 		host, port, _ := net.SplitHostPort(nowhere.Address)
 		r.set(adapter.WhatLog, e.Value, strconv.Quote(host), "address")
 		r.set(adapter.WhatLog, e.Value, port, "port_value")
-		r.note(e, "traces are dropped here")
+		r.note(e, "the check drops traces")
 	case "upstream_bind_config":
 		r.replace(adapter.WhatUpstream, e, null) // an address of another machine
 	case "destination_port":
 		if parent == "filter_chain_match" {
-			r.problem(e, "the filter chain matches destination_port %s, and Envoy listens on another port here: remove destination_port from the config for the check", r.f.text(e.Value))
+			r.problem(e, "the filter chain matches destination_port %s, but Envoy listens on another port during the check: remove destination_port from the config for the check", r.f.text(e.Value))
 		}
 	case "direct_remote_ip", "remote_ip", "source_ip", "source_prefix_ranges", "direct_source_prefix_ranges", "prefix_ranges":
-		r.note(e, "%s: Envoy and its clients have 127.0.0.1 here, or a socket", key)
+		r.note(e, "%s: Envoy and its clients use 127.0.0.1 or a unix socket during the check", key)
 	}
 }

@@ -35,10 +35,10 @@ func (s *yamlSize) measure(n ast.Node) (int, error) {
 			return 0, err
 		}
 		if alias, is := n.(*ast.AliasNode); is && more == unfinished {
-			return 0, s.fail(n, "the alias *%s stands within what it stands for, so that it has no end: write out what is meant", alias.Value.GetToken().Value)
+			return 0, s.fail(n, "the alias *%s contains itself: replace it with its content", alias.Value.GetToken().Value)
 		}
 		if size += more; size > mostNodes {
-			return 0, s.fail(child, "with what its aliases stand for, the file has more than %d values up to here: write fewer", mostNodes)
+			return 0, s.fail(child, "the file has more than %d values with its aliases expanded: use fewer aliases", mostNodes)
 		}
 	}
 	s.of[n] = size

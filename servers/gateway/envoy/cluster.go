@@ -64,7 +64,7 @@ func (r *rewrite) cluster(n ast.Node) {
 	to := up.Plain
 	if socket := r.f.field(n, "transport_socket"); socket != nil && r.isTLS(socket.Value) {
 		if to = up.TLS; to == (wire.Address{}) {
-			r.problem(socket, "cluster %s calls its upstream through TLS, and there is no wire.Upstream.TLS", name)
+			r.problem(socket, "cluster %s calls its upstream with TLS, but wire.Upstream.TLS is not set: set it", name)
 			return
 		}
 	}
@@ -73,7 +73,7 @@ func (r *rewrite) cluster(n ast.Node) {
 	}
 	if use == telemetry {
 		to = nowhere
-		r.note(r.f.field(n, "name"), "cluster %s only receives traces, statistics or logs: they are dropped here", name)
+		r.note(r.f.field(n, "name"), "cluster %s receives only traces, statistics or logs: the check drops them", name)
 	}
 	endpoints := 0
 	for _, locality := range r.f.items(r.f.value(n, "load_assignment", "endpoints")) {
@@ -128,12 +128,12 @@ func (r *rewrite) canRun(n ast.Node, name string, use envoyUse) bool {
 	before := len(r.problems)
 	switch kind := strings.ToUpper(r.f.text(n, "type")); kind {
 	case "EDS":
-		r.problem(r.f.field(n, "type"), "the endpoints of cluster %s are fetched (EDS), and nothing is fetched here: write them in load_assignment, with type STATIC", name)
+		r.problem(r.f.field(n, "type"), "cluster %s fetches its endpoints (EDS), which the check does not support: write them in load_assignment, with type STATIC", name)
 	case "ORIGINAL_DST":
-		r.problem(r.f.field(n, "type"), "cluster %s has type ORIGINAL_DST, which leads nowhere here: write its endpoints in load_assignment, with type STATIC", name)
+		r.problem(r.f.field(n, "type"), "cluster %s has type ORIGINAL_DST, which the check does not support: write its endpoints in load_assignment, with type STATIC", name)
 	}
 	if kind := r.f.text(n, "cluster_type", "name"); slices.Contains([]string{"envoy.clusters.dynamic_forward_proxy", "envoy.clusters.redis", "envoy.cluster.eds"}, kind) {
-		r.problem(r.f.field(n, "cluster_type"), "the endpoints of cluster %s aren't in the config (%s): write them in load_assignment, with type STATIC", name, kind)
+		r.problem(r.f.field(n, "cluster_type"), "the config lacks the endpoints of cluster %s (%s): write them in load_assignment, with type STATIC", name, kind)
 	}
 	if matches := r.f.field(n, "transport_socket_matches"); matches != nil {
 		r.problem(matches, "which transport socket cluster %s uses depends on its endpoint: write transport_socket", name)
@@ -151,7 +151,7 @@ func (r *rewrite) canRun(n ast.Node, name string, use envoyUse) bool {
 	}
 	secure := r.isTLS(r.f.value(n, "transport_socket"))
 	if http2 != nil && !secure && use == service {
-		r.note(http2, "cluster %s calls its upstream with HTTP/2 in the clear, as for gRPC: nothing that understands gRPC answers here", name)
+		r.note(http2, "cluster %s calls its upstream with HTTP/2 without TLS, as for gRPC: the scripted upstream answers HTTP, not gRPC", name)
 	}
 	return len(r.problems) == before
 }

@@ -23,15 +23,15 @@ var Adapter = adapter.Adapter{
 	Program: adapter.Program{
 		Name: "envoy", Pinned: func(i *servers.Installed) string { return i.Envoy },
 		VersionArg: "--version", Version: regexp.MustCompile(`version: [0-9a-f]+/([0-9.]+)`),
-		Install: "get it as envoyproxy.io says, or leave it to corsproof, which has one of its own",
+		Install: "install it as described at envoyproxy.io",
 	},
 	Read: read,
 }
 
 // advices are for what Envoy says most when it doesn't start.
 var advices = []adapter.Advice{
-	{Line: regexp.MustCompile(`Didn't find a registered implementation`), Text: "this Envoy lacks the extension that has it: give the one that you use, as a path to its program or \"" + adapter.BinarySystem + "\""},
-	{Line: regexp.MustCompile(`has unknown fields`), Text: "a field is misspelt, or this Envoy is older or newer than the config: give the one that you use, as a path to its program or \"" + adapter.BinarySystem + "\""},
+	{Line: regexp.MustCompile(`Didn't find a registered implementation`), Text: "this Envoy lacks its extension: give your Envoy, as a path to its program or \"" + adapter.BinarySystem + "\""},
+	{Line: regexp.MustCompile(`has unknown fields`), Text: "a field is misspelled, or the config is for another version of Envoy: give your Envoy, as a path to its program or \"" + adapter.BinarySystem + "\""},
 }
 
 // conf is an Envoy bootstrap that was read.
@@ -75,7 +75,7 @@ func (c *conf) Plan(p adapter.Place) (*adapter.Plan, error) {
 		return nil, err
 	}
 	if len(r.listeners) == 0 {
-		return nil, fmt.Errorf("%s: there is no listener in static_resources that has a TCP address or a pipe", c.file.source.Name)
+		return nil, fmt.Errorf("%s: no listener in static_resources has a TCP address or a pipe: add one", c.file.source.Name)
 	}
 	text, err := r.edits.Apply(c.file.source)
 	if err != nil {
@@ -155,7 +155,7 @@ func envoyAdmin(ctx context.Context, client *http.Client, target string, into an
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("envoy's admin interface answers %s with status %d", target, resp.StatusCode)
+		return fmt.Errorf("envoy's admin interface answered %s with status %d", target, resp.StatusCode)
 	}
 	if into == nil {
 		return nil
@@ -175,14 +175,14 @@ func endpoint(listeners []listener, statuses []status) ([]wire.EndpointListener,
 			return !slices.ContainsFunc(listeners, func(o listener) bool { return o.name == s.Name })
 		})
 		if i < 0 {
-			return nil, fmt.Errorf("envoy doesn't have the listener %s", l.Written)
+			return nil, fmt.Errorf("envoy has no listener %s", l.Written)
 		}
 		local := statuses[i].Local
 		if l.additional > 0 && l.additional <= len(statuses[i].Additional) {
 			local = statuses[i].Additional[l.additional-1]
 		}
 		if l.Address = local.wire(); l.Address == (wire.Address{}) {
-			return nil, fmt.Errorf("envoy says no address of the listener %s", l.Written)
+			return nil, fmt.Errorf("envoy reports no address for the listener %s", l.Written)
 		}
 		out = append(out, l.EndpointListener)
 		if l.name == "" && l.last {

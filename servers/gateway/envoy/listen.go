@@ -66,7 +66,7 @@ func (r *rewrite) listener(n ast.Node) {
 	for _, filter := range r.f.items(r.f.value(n, "listener_filters")) {
 		typed := r.f.value(filter, "typed_config")
 		if strings.HasSuffix(r.f.text(typed, "@type"), ".ProxyProtocol") && r.f.text(typed, "allow_requests_without_proxy_protocol") != "true" {
-			r.problem(r.f.field(filter, "typed_config"), "clients here speak no PROXY protocol: set allow_requests_without_proxy_protocol: true")
+			r.problem(r.f.field(filter, "typed_config"), "the check sends no PROXY protocol: set allow_requests_without_proxy_protocol: true")
 		}
 	}
 }

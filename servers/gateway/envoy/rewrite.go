@@ -40,13 +40,13 @@ func (r *rewrite) run() {
 		switch yamlKey(e) {
 		case "dynamic_resources":
 			if len(r.f.fields(e.Value)) > 0 {
-				r.problem(e, "what Envoy fetches (LDS, CDS, ADS) isn't here: give it a config with all listeners and clusters in static_resources, as /config_dump shows it")
+				r.problem(e, "fetched configuration (LDS, CDS, ADS) is not supported: give a config with all listeners and clusters in static_resources, as shown by /config_dump")
 			}
 		case "hds_config", "config_sources", "default_config_source", "xds_delegate_extension":
 			r.problem(e, "%s fetches configuration, which is not supported: remove it from the config for the check", yamlKey(e))
 		case "stats_sinks":
 			r.replace(adapter.WhatLog, e, null) // some sinks call an address, not a cluster
-			r.note(e, "statistics are dropped here")
+			r.note(e, "the check drops statistics")
 		}
 	}
 	r.uses = r.clusterUses()
@@ -94,12 +94,12 @@ func (r *rewrite) walk(n ast.Node, parent string) {
 				continue
 			}
 		case "pkcs12":
-			r.problem(e, "a certificate in PKCS #12 has no counterpart here: write it as certificate_chain and private_key")
+			r.problem(e, "PKCS #12 certificates are not supported: use certificate_chain and private_key")
 		case "sds_config":
 			r.problem(e, "secrets fetched by SDS are not supported: put it into static_resources.secrets, or write tls_certificates instead")
 		case "rds", "scoped_routes":
 			if key == "rds" || r.f.field(e.Value, "scoped_rds") != nil {
-				r.problem(e, "routes that are fetched (%s) aren't here: write route_config in their place, as /config_dump shows it", strings.ToUpper(key))
+				r.problem(e, "routes fetched by %s are not supported: write route_config instead, as shown by /config_dump", strings.ToUpper(key))
 			}
 		case "config_discovery":
 			r.problem(e, "filters fetched by ECDS are not supported: write its typed_config")
@@ -158,7 +158,7 @@ func (r *rewrite) filename(e *ast.MappingValueNode) {
 		for _, c := range r.conf.finder.Candidates(name) {
 			looked = append(looked, r.conf.finder.Name(c))
 		}
-		r.problem(e, "filename %s: there is no such file; looked for %s; put it there", name, strings.Join(looked, ", "))
+		r.problem(e, "filename %s: no such file; looked for %s; put the file there", name, strings.Join(looked, ", "))
 		return
 	}
 	text, err := adapter.ReadRegular(r.conf.finder.Name(path), path)

@@ -51,11 +51,11 @@ func (c *conf) tell(text string) string {
 			place = c.file.start(e)
 		}
 	}
-	text += "\nit is at " + c.file.source.At(place)
+	text += "\nat: " + c.file.source.At(place)
 	r := &rewrite{conf: c, f: c.file}
 	r.each(n, func(e *ast.MappingValueNode) {
 		if yamlKey(e) == "<<" {
-			text += fmt.Sprintf("\n%s: Envoy knows no merge keys (<<): write out here what %s has", c.file.source.At(c.file.start(e)), adapter.OneLine(e.Value.String()))
+			text += fmt.Sprintf("\n%s: Envoy does not support merge keys (<<): replace this one with the fields of %s", c.file.source.At(c.file.start(e)), adapter.OneLine(e.Value.String()))
 		}
 	})
 	return text

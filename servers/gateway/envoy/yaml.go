@@ -28,12 +28,12 @@ func parseYAML(s *adapter.Source) (*yamlFile, error) {
 	if err != nil {
 		var syntax *yaml.SyntaxError
 		if errors.As(err, &syntax) && syntax.GetToken() != nil {
-			return nil, fmt.Errorf("%s:%d: it is no YAML: %s", s.Name, syntax.GetToken().Position.Line, syntax.GetMessage())
+			return nil, fmt.Errorf("%s:%d: invalid YAML: %s", s.Name, syntax.GetToken().Position.Line, syntax.GetMessage())
 		}
-		return nil, fmt.Errorf("%s: it is no YAML: %w", s.Name, err)
+		return nil, fmt.Errorf("%s: invalid YAML: %w", s.Name, err)
 	}
 	if len(parsed.Docs) != 1 || parsed.Docs[0].Body == nil {
-		return nil, fmt.Errorf("%s: it has %d documents; Envoy reads one that is not empty", s.Name, len(parsed.Docs))
+		return nil, fmt.Errorf("%s: has %d YAML documents; Envoy requires exactly one, not empty", s.Name, len(parsed.Docs))
 	}
 	f := &yamlFile{source: s, root: parsed.Docs[0].Body, lines: []int{0}, aliases: map[*ast.AliasNode]ast.Node{}}
 	if mark := "\ufeff"; bytes.HasPrefix(s.Text, []byte(mark)) {
@@ -154,7 +154,7 @@ func (f *yamlFile) offset(t *token.Token) int {
 func (f *yamlFile) span(n ast.Node) (start, end int, err error) {
 	start, end = f.start(n), f.end(n)
 	if end < start || end > len(f.source.Text) {
-		return start, 0, fmt.Errorf("%s: can't tell where this value ends: write it on one line", f.source.At(min(start, len(f.source.Text))))
+		return start, 0, fmt.Errorf("%s: cannot determine where this value ends: write it on one line", f.source.At(min(start, len(f.source.Text))))
 	}
 	return start, end, nil
 }

@@ -39,10 +39,10 @@ func recognize(status int, body string) target.Reason {
 
 // advices are for what nginx says most when it doesn't start.
 var advices = []adapter.Advice{
-	{Line: regexp.MustCompile(`unknown directive "`), Text: "this nginx is older than the directive, or lacks the module that has it: give the one that you use, as a path to its program or \"" + adapter.BinarySystem + "\""},
-	{Line: regexp.MustCompile(`unknown "[a-zA-Z0-9_]+" variable`), Text: "if the file is a template, whose variables are filled in before nginx reads it, give the filled-in file"},
-	{Line: regexp.MustCompile(`invalid option: "e"`), Text: "this nginx is older than 1.19.5: give another"},
-	{Line: regexp.MustCompile(`\(13: Permission denied\)`), Text: "nginx runs as an unprivileged user here: let it read what the config names"},
+	{Line: regexp.MustCompile(`unknown directive "`), Text: "this nginx is older than the directive or lacks its module: give your nginx, as a path to its program or \"" + adapter.BinarySystem + "\""},
+	{Line: regexp.MustCompile(`unknown "[a-zA-Z0-9_]+" variable`), Text: "if the file is a template, give the rendered file"},
+	{Line: regexp.MustCompile(`invalid option: "e"`), Text: "this nginx is older than 1.19.5: give a newer one"},
+	{Line: regexp.MustCompile(`\(13: Permission denied\)`), Text: "nginx runs as an unprivileged user during the check: let that user read the files that the config uses"},
 }
 
 // conf is an nginx config that was read, with all that it includes.
@@ -139,7 +139,7 @@ func (c *conf) Plan(p adapter.Place) (*adapter.Plan, error) {
 		return nil, err
 	}
 	if len(r.listeners) == 0 {
-		return nil, fmt.Errorf("%s: there is no server in an http block", c.main.Name)
+		return nil, fmt.Errorf("%s: no http block has a server: add one", c.main.Name)
 	}
 	out := &adapter.Plan{Dir: p.Dir, Copies: c.sources, Reads: r.reads, Notes: r.notes, Upstreams: r.upstreams, Hosts: r.hosts}
 	for _, s := range c.sources {

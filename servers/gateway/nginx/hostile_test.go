@@ -77,7 +77,7 @@ func TestFolderWithoutThePageOfAnError(t *testing.T) {
 		require.NoError(t, err)
 		assert.Len(t, p.Files, 1)
 		require.Len(t, p.Notes, 1)
-		assert.Contains(t, p.Notes[0].Text, "/errors/404.html isn't in "+root)
+		assert.Contains(t, p.Notes[0].Text, "/errors/404.html is missing in "+root)
 	}
 }
 

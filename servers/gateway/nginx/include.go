@@ -71,7 +71,7 @@ func (c *conf) enter(d *directive, s *adapter.Source) error {
 	c.files, c.bytes = c.files+1, c.bytes+len(s.Text)
 	switch {
 	case slices.Contains(c.within[:len(c.within)-1], s.Path):
-		return fmt.Errorf("%s: include %s: %s would include itself without end: name other files alone, or keep them in a folder of their own", d.at(), d.arg(0), s.Name)
+		return fmt.Errorf("%s: include %s: %s includes itself: match only other files, or move them to a separate folder", d.at(), d.arg(0), s.Name)
 	case len(c.within) > nginxDepth:
 		return fmt.Errorf("%s: includes are nested more than %d deep", d.at(), nginxDepth)
 	case c.files > mostFiles:
@@ -114,7 +114,7 @@ func (c *conf) included(d *directive, name string) (found []string, folder strin
 		return found, folder
 	}
 	if strings.ContainsAny(name, "*?[") {
-		c.notes = append(c.notes, adapter.Note{File: d.source.Name, Line: d.source.Line(d.name.start), Text: fmt.Sprintf("include %s: there is no such file; looked for %s", name, c.looked(name))})
+		c.notes = append(c.notes, adapter.Note{File: d.source.Name, Line: d.source.Line(d.name.start), Text: fmt.Sprintf("include %s: no such file; looked for %s", name, c.looked(name))})
 		return nil, ""
 	}
 	if text, ok := standIns[filepath.Base(name)]; ok {
@@ -125,7 +125,7 @@ func (c *conf) included(d *directive, name string) (found []string, folder strin
 		c.includes = append(c.includes, include{d, copy})
 		return nil, ""
 	}
-	c.problems = append(c.problems, fmt.Errorf("%s: include %s: there is no such file; looked for %s; put it there", d.at(), name, c.looked(name)))
+	c.problems = append(c.problems, fmt.Errorf("%s: include %s: no such file; looked for %s; put the file there", d.at(), name, c.looked(name)))
 	return nil, ""
 }
 

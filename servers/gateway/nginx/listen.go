@@ -71,7 +71,7 @@ func (r *rewrite) listen(d, server *directive, secure bool, hosts []string, stre
 			kept = append(kept, a.value)
 			secure = secure || a.value == "ssl"
 		case a.value == "quic" && streams == 0:
-			r.problem(d, "the server listens with QUIC alone, and HTTP/3 can't be checked: let it listen with ssl too")
+			r.problem(d, "the server listens with QUIC only, but the check does not support HTTP/3: add a listen directive with ssl")
 			return
 		case a.value == "quic": // UDP, which no unix socket of nginx's takes
 			r.edits.Add(adapter.WhatListen, d.source, d.name.start, d.end+1, "")
@@ -127,7 +127,7 @@ func listenKey(address string) (string, error) {
 		host = "*"
 	}
 	if n, err := strconv.Atoi(port); err != nil || n > 65535 {
-		return "", fmt.Errorf("port %q is no single port: write one listen directive for each", port)
+		return "", fmt.Errorf("port %q is not a single port: write one listen directive per port", port)
 	}
 	return host + ":" + port, nil
 }

@@ -56,7 +56,7 @@ func (r *rewrite) page(d, server *directive, uri string) {
 	folder := nginxFolder(location)
 	if folder == nil { // nginx's own, html below its prefix, which is the place's folder here
 		r.stand(filepath.Join("html", uri))
-		r.note(d, "%s is a page of corsproof's here: nginx's own folder, html, isn't", uri)
+		r.note(d, "%s is a placeholder page during the check: nginx's default folder html is missing", uri)
 		return
 	}
 	name := folder.arg(0)
@@ -69,14 +69,14 @@ func (r *rewrite) page(d, server *directive, uri string) {
 		return
 	}
 	if strings.Contains(name, "$") {
-		r.note(folder, "%s %s: the page of %s may not be here: then its errors are 404 here", folder.name.value, name, d.at())
+		r.note(folder, "%s %s: the error page of %s may be missing: then its errors have status 404 during the check", folder.name.value, name, d.at())
 		return
 	}
 	if info, err := os.Stat(name); err == nil && info.IsDir() && filepath.IsAbs(name) { // what else is in it stays
-		r.note(folder, "%s isn't in %s: the errors that it is the page of (%s) are 404 here", uri, name, d.at())
+		r.note(folder, "%s is missing in %s: its errors (%s) have status 404 during the check", uri, name, d.at())
 		return
 	}
-	r.note(folder, "%s %s isn't here: it has nothing but corsproof's page of an error (%s)", folder.name.value, name, d.at())
+	r.note(folder, "%s %s is missing: during the check it contains only a placeholder error page (%s)", folder.name.value, name, d.at())
 	stand := fmt.Sprintf("pages-%d", folder.source.Line(folder.name.start))
 	if i := slices.Index(r.conf.sources, folder.source); i > 0 {
 		stand += fmt.Sprintf("-%d", i)

@@ -101,7 +101,7 @@ const (
 func (p *parser) file(parent *directive) ([]*directive, error) {
 	all, mark, err := p.directives(parent)
 	if err == nil && mark != endOfFile {
-		err = p.fail("there is a } too many")
+		err = p.fail("unexpected }: remove it")
 	}
 	return all, err
 }
@@ -155,7 +155,7 @@ func (p *parser) directives(parent *directive) ([]*directive, mark, error) {
 			}
 			d.close = p.pos
 		default:
-			return all, mark, fmt.Errorf("%s: %s has no ; after it: unexpected %s", d.at(), d.name.value, mark)
+			return all, mark, fmt.Errorf("%s: %s has no ; at its end: unexpected %s", d.at(), d.name.value, mark)
 		}
 	}
 }
@@ -212,12 +212,12 @@ func (p *parser) quoted(quote byte) (word, mark, error) {
 	}
 	if p.pos >= len(text) {
 		p.pos = start
-		return word{}, endOfFile, p.fail("a quoted text is not closed")
+		return word{}, endOfFile, p.fail("a quoted string is not closed")
 	}
 	p.pos++
 	w := word{unescape(string(text[start+1 : p.pos-1])), start, p.pos, true}
 	if p.pos < len(text) && !space(text[p.pos]) && !strings.ContainsRune(";{)", rune(text[p.pos])) {
-		return w, wordMark, p.fail("unexpected %q after a quoted text", text[p.pos])
+		return w, wordMark, p.fail("unexpected %q after a quoted string", text[p.pos])
 	}
 	return w, wordMark, nil
 }

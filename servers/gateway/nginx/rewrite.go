@@ -124,13 +124,13 @@ func (r *rewrite) walk(all []*directive) {
 		}
 		for _, a := range d.args {
 			if m := addressVariables.FindStringSubmatch(a.value); m != nil {
-				r.note(d, "$%s is empty here, since nginx listens on a unix socket", m[1])
+				r.note(d, "$%s is empty during the check, since nginx listens on a unix socket", m[1])
 			}
 			for _, m := range queryVariables.FindAllStringSubmatch(a.value, -1) {
 				if decides := d.name.value == "if" || d.name.value == "map"; !decides && !strings.HasPrefix(m[1], "arg_") || strings.Contains(d.name.value, "log") {
 					continue // it is handed on
 				}
-				r.note(d, "not exercised: $%s is read here, and no case sends it, unless the policy's sample for a route has a query with it", m[1])
+				r.note(d, "not tested: the config reads $%s, but cases send it only if a route's sample in the policy has a query with it", m[1])
 			}
 		}
 		r.walk(d.block)
@@ -218,7 +218,7 @@ func (r *rewrite) file(d *directive) {
 	}
 	path, ok := r.conf.finder.Find(name)
 	if !ok {
-		r.note(d, "%s %s: there is no such file; looked for %s", d.name.value, name, r.conf.looked(name))
+		r.note(d, "%s %s: no such file; looked for %s", d.name.value, name, r.conf.looked(name))
 		return
 	}
 	text, err := adapter.ReadRegular(r.conf.finder.Name(path), path)
@@ -237,7 +237,7 @@ var moduleFolders = []string{"/usr/lib/nginx/modules", "/usr/share/nginx/modules
 func (r *rewrite) loadModule(d *directive) {
 	name := d.arg(0)
 	if r.conf.from == adapter.FromSetup {
-		r.problem(d, "load_module %s: corsproof's own nginx loads no modules: give the nginx that you use, as a path to its program or %q", name, adapter.BinarySystem)
+		r.problem(d, "load_module %s: the nginx that corsproof installs cannot load modules: give your nginx, as a path to its program or %q", name, adapter.BinarySystem)
 		return
 	}
 	if r.conf.from == adapter.FromImage {
@@ -264,7 +264,7 @@ func (r *rewrite) loadModule(d *directive) {
 
 func (r *rewrite) byAddress(d *directive) {
 	if a := d.arg(0); a != "all" && a != "unix:" && len(d.args) == 1 {
-		r.note(d, "%s %s never matches here: all clients come through a unix socket", d.name.value, a)
+		r.note(d, "%s %s never matches during the check: all clients connect through a unix socket", d.name.value, a)
 	}
 }
 
@@ -275,6 +275,6 @@ var client = regexp.MustCompile(`\$\{?(binary_|realip_)?remote_addr\b`)
 // variable.
 func (r *rewrite) byClient(d *directive) {
 	if client.MatchString(d.arg(0)) || client.MatchString(d.arg(1)) || d.name.value == "geo" && len(d.args) == 1 {
-		r.note(d, "%s depends on the client's address, which is \"unix:\" here: all clients come through a unix socket", d.name.value)
+		r.note(d, "%s depends on the client's address, which is \"unix:\" during the check: all clients connect through a unix socket", d.name.value)
 	}
 }

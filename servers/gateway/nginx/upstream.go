@@ -178,7 +178,7 @@ var variable = regexp.MustCompile(`\$(\w+|\{\w+\})`)
 func (r *rewrite) variable(d *directive, raw string, seen map[string]bool) {
 	at := variable.FindStringIndex(raw)
 	if at == nil || at[0] != 0 {
-		r.problem(d, "proxy_pass %s: it is no URL: write it with http://", raw)
+		r.problem(d, "proxy_pass %s: not a URL: write it with http://", raw)
 		return
 	}
 	name := strings.Trim(raw[:at[1]], "${}")
@@ -202,7 +202,7 @@ func (r *rewrite) variable(d *directive, raw string, seen map[string]bool) {
 		}
 	})
 	if !set {
-		r.problem(d, "proxy_pass $%s: what it holds is known to nginx alone: let it be set, or mapped, to a URL with http://", name)
+		r.problem(d, "proxy_pass $%s: its value is known only to nginx: assign it a URL with http:// by set or map", name)
 	}
 }
 
