@@ -36,7 +36,7 @@ func CallTrace(caller, url, origin string, printed []byte) (fetch.Trace, error) 
 	}
 	body, err := base64.StdEncoding.DecodeString(came.Body)
 	if err != nil {
-		return fetch.Trace{}, fmt.Errorf("it printed a body that is no base64: %w", err)
+		return fetch.Trace{}, fmt.Errorf("it printed a body that is not base64: %w", err)
 	}
 	t.Outcome = fetch.Outcome{Kind: fetch.OutcomeResponse, Response: &fetch.ReadResponse{
 		Type: fetch.ResponseDefault, Status: came.Status, URL: url, Headers: came.Headers, Body: fetch.PayloadOf(body),

@@ -75,11 +75,11 @@ func (s *System) Token(kind Token) (string, error) {
 	case TokenUnsigned:
 		method, key = jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType
 	default:
-		return "", fmt.Errorf("make a token: no kind %q", kind)
+		return "", fmt.Errorf("create a token: unknown kind %q", kind)
 	}
 	token, err := jwt.NewWithClaims(method, claims).SignedString(key)
 	if err != nil {
-		return "", fmt.Errorf("make a token (%s): %w", kind, err)
+		return "", fmt.Errorf("create a token (%s): %w", kind, err)
 	}
 	return token, nil
 }

@@ -78,12 +78,12 @@ func (c EnvoyConfig) check() error {
 	switch c.Sidecar {
 	case SidecarService:
 		if c.Strict != (len(c.Callers) > 0) {
-			return fmt.Errorf("strict is %t with %d callers: strict it needs one at least, else it looks at none", c.Strict, len(c.Callers))
+			return fmt.Errorf("strict is %t with %d callers: strict needs at least one caller, and without strict there must be none", c.Strict, len(c.Callers))
 		}
 	case SidecarCaller:
 		values = append(values, struct{ name, value string }{"service", c.Service})
 	default:
-		return fmt.Errorf("no sidecar %q: it is %s or %s", c.Sidecar, SidecarService, SidecarCaller)
+		return fmt.Errorf("unknown sidecar %q: must be %s or %s", c.Sidecar, SidecarService, SidecarCaller)
 	}
 	for _, v := range values {
 		if v.value == "" {
@@ -91,11 +91,11 @@ func (c EnvoyConfig) check() error {
 		}
 	}
 	if !c.To.IsValid() || c.To.Port() == 0 {
-		return fmt.Errorf("to is no address with a port: %v", c.To)
+		return fmt.Errorf("to is not an address with a port: %v", c.To)
 	}
 	for _, caller := range c.Callers {
 		if !strings.Contains(caller, "://") {
-			return fmt.Errorf("caller %q is no identity: write it as spiffe://orders.example/name", caller)
+			return fmt.Errorf("caller %q is not an identity: write it as spiffe://orders.example/name", caller)
 		}
 	}
 	return nil

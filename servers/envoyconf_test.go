@@ -69,14 +69,14 @@ func TestEnvoyRefusesValues(t *testing.T) {
 	_, err := good.Render()
 	require.NoError(t, err)
 	for want, change := range map[string]func(*EnvoyConfig){
-		`no sidecar ""`:             func(c *EnvoyConfig) { c.Sidecar = "" },
-		"strict is true with 0":     func(c *EnvoyConfig) { c.Callers = nil },
-		"strict is false with 1":    func(c *EnvoyConfig) { c.Strict = false },
-		"service is empty":          func(c *EnvoyConfig) { c.Sidecar = SidecarCaller },
-		"key is empty":              func(c *EnvoyConfig) { c.Key = "" },
-		"no address with a port":    func(c *EnvoyConfig) { c.To = netip.AddrPort{} },
-		`"fastapi" is no identity`:  func(c *EnvoyConfig) { c.Callers = []string{"fastapi"} },
-		"render envoy config: list": func(c *EnvoyConfig) { c.Listen = "" },
+		`unknown sidecar ""`:           func(c *EnvoyConfig) { c.Sidecar = "" },
+		"strict is true with 0":        func(c *EnvoyConfig) { c.Callers = nil },
+		"strict is false with 1":       func(c *EnvoyConfig) { c.Strict = false },
+		"service is empty":             func(c *EnvoyConfig) { c.Sidecar = SidecarCaller },
+		"key is empty":                 func(c *EnvoyConfig) { c.Key = "" },
+		"not an address with a port":   func(c *EnvoyConfig) { c.To = netip.AddrPort{} },
+		`"fastapi" is not an identity`: func(c *EnvoyConfig) { c.Callers = []string{"fastapi"} },
+		"render envoy config: list":    func(c *EnvoyConfig) { c.Listen = "" },
 	} {
 		cfg := good
 		change(&cfg)

@@ -30,7 +30,7 @@ type Inspection struct {
 }
 
 // setupCure is how to get a part that isn't there.
-const setupCure = "get it with: corsproof setup"
+const setupCure = "install it with: corsproof setup"
 
 // Inspect says what of the system and of the clients is installed. It asks the
 // interpreters for their versions, installs nothing and writes nothing.
@@ -79,7 +79,7 @@ func Inspect(ctx context.Context, cfg InstallConfig) (Inspection, error) {
 // componentOf describes what is made of the parts.
 func componentOf(name, version, path string, parts []*part) Component {
 	if todo := missing(parts); len(todo) > 0 {
-		return Component{Name: name, Problem: fmt.Sprintf("%s is not installed: %s is not there; %s", version, todo[0].dir(), setupCure)}
+		return Component{Name: name, Problem: fmt.Sprintf("%s is not installed: %s is missing; %s", version, todo[0].dir(), setupCure)}
 	}
 	return Component{Name: name, Version: version, Path: path}
 }

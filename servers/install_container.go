@@ -100,7 +100,7 @@ func (c *cache) containerPackages(python *part) *part {
 		}
 		return t.exec(ctx, command{
 			path: filepath.Join(python.dir(), "bin", "python"), args: args, dir: dir,
-			cure: "can pip reach its package index? Its own settings apply. What is complete is kept; run it again",
+			cure: "check that pip can reach its package index (its own settings apply) and run again; finished parts are kept",
 		})
 	}
 	return p
@@ -121,14 +121,14 @@ func (c *cache) containerBase() *part {
 	p := newPart(c.dir, "container-base", baseFile, runtime.GOARCH, sources("docker", "base.sh"))
 	p.build = func(ctx context.Context, t *tools, dir string) error {
 		if _, err := exec.LookPath("debootstrap"); err != nil {
-			return fmt.Errorf("a base image takes debootstrap: %w; as root on Debian: apt-get install --no-install-recommends debootstrap", err)
+			return fmt.Errorf("building a base image requires debootstrap: %w; as root on Debian: apt-get install --no-install-recommends debootstrap", err)
 		}
 		if err := copySources(dir, "docker", "base.sh"); err != nil {
 			return err
 		}
 		return t.exec(ctx, command{
 			path: "/bin/sh", args: []string{"base.sh"}, dir: dir,
-			cure: "can apt reach its mirror? What is complete is kept; run it again",
+			cure: "check that apt can reach its mirror and run again; finished parts are kept",
 		})
 	}
 	return p

@@ -36,7 +36,7 @@ var nodeKind = runtimeKind{
 	suits: func(major, minor int) bool {
 		return major == 20 && minor >= 19 || major == 22 && minor >= 12 || major > 22
 	},
-	cure: "get it from nodejs.org",
+	cure: "install it from nodejs.org",
 }
 
 var pythonKind = runtimeKind{
@@ -97,7 +97,7 @@ func (k runtimeKind) check(found interpreter, path string) error {
 	if k.suitsVersion(found.Version) {
 		return nil
 	}
-	return fmt.Errorf("%s %s at %s is not suitable: needed is %s; %s, or name another one in %s",
+	return fmt.Errorf("%s %s at %s is not suitable: required is %s; %s, or name another one in %s",
 		k.name, found.Version, path, k.least, k.cure, k.variable)
 }
 
@@ -109,7 +109,7 @@ func (k runtimeKind) lookup() (string, error) {
 	}
 	path, err := exec.LookPath(name)
 	if err != nil {
-		return "", fmt.Errorf("%s is missing: no %s %s; needed is %s; %s, or name one in %s", k.name, name, from, k.least, k.cure, k.variable)
+		return "", fmt.Errorf("%s is missing: no %s %s; required is %s; %s, or name one in %s", k.name, name, from, k.least, k.cure, k.variable)
 	}
 	if path, err = filepath.Abs(path); err != nil {
 		return "", err
@@ -139,7 +139,7 @@ func (k runtimeKind) ask(ctx context.Context, path string) (interpreter, error) 
 		if cause := context.Cause(ctx); cause != nil {
 			return interpreter{}, cause
 		}
-		return interpreter{}, fmt.Errorf("ask %s at %s for its version: %w\n%s", k.name, path, err, indent(stderr.String()))
+		return interpreter{}, fmt.Errorf("read the version of %s at %s: %w\n%s", k.name, path, err, indent(stderr.String()))
 	}
 	executable, version, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
 	return interpreter{Path: executable, Version: version}, nil

@@ -19,8 +19,8 @@ func TestMissingInterpretersAreNamedAtOnce(t *testing.T) {
 	_, err := Install(t.Context(), InstallConfig{CacheDir: reachableTempDir(t)})
 	require.Error(t, err)
 	for _, part := range []string{
-		"Node.js is missing: no node in PATH; needed is 20.19, or 22.12 and newer; get it from nodejs.org, or name one in CORSPROOF_NODE",
-		"Python is missing: no /nowhere/python3 as CORSPROOF_PYTHON says; needed is 3.11",
+		"Node.js is missing: no node in PATH; required is 20.19, or 22.12 and newer; install it from nodejs.org, or name one in CORSPROOF_NODE",
+		"Python is missing: no /nowhere/python3 as CORSPROOF_PYTHON says; required is 3.11",
 	} {
 		assert.ErrorContains(t, err, part)
 	}
@@ -56,7 +56,7 @@ func TestUnsuitableInterpreter(t *testing.T) {
 				assert.Equal(t, fake, found.Path)
 				return
 			}
-			assert.ErrorContains(t, err, "not suitable: needed is "+tc.kind.least)
+			assert.ErrorContains(t, err, "not suitable: required is "+tc.kind.least)
 		})
 	}
 }

@@ -79,7 +79,7 @@ func (c *cache) build(ctx context.Context, p *part, t *tools) (err error) {
 		return err
 	}
 	if _, err := os.Stat(filepath.Join(dir, p.witness)); err != nil {
-		return fmt.Errorf("what was installed is not whole: %w", err)
+		return fmt.Errorf("the installation is incomplete: %w", err)
 	}
 	if err := os.RemoveAll(p.dir()); err != nil { // there, but without its witness
 		return err

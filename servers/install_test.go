@@ -126,7 +126,7 @@ func TestLeftOfKilledProcessDoesNotCount(t *testing.T) {
 func TestPartWithoutWitnessIsAnError(t *testing.T) {
 	t.Parallel()
 	c, p, _ := testCache(t, func(context.Context, *tools, string) error { return nil })
-	assert.ErrorContains(t, c.ensure(t.Context(), []*part{p}), "install: thing: what was installed is not whole")
+	assert.ErrorContains(t, c.ensure(t.Context(), []*part{p}), "install: thing: the installation is incomplete")
 	assert.Empty(t, folders(t, c.dir))
 }
 

@@ -51,7 +51,7 @@ func (t *tools) exec(ctx context.Context, c command) error {
 		return err
 	}
 	if err := child.Err(); err != nil {
-		msg := fmt.Sprintf("%s: %v; its last words:\n%s", what, err, indent(child.LogTail(tailLines)))
+		msg := fmt.Sprintf("%s: %v; its output ends:\n%s", what, err, indent(child.LogTail(tailLines)))
 		if c.cure != "" {
 			msg += "\n" + c.cure
 		}
@@ -83,7 +83,7 @@ func (t *tools) npmCI(ctx context.Context, dir, folder string) error {
 	})
 }
 
-const npmCure = "can npm reach its registry? Its own settings apply. What is complete is kept; run it again"
+const npmCure = "check that npm can reach its registry (its own settings apply) and run again; finished parts are kept"
 
 // npm finds the npm that belongs to the node in use.
 func (c *cache) npm() (string, error) {
@@ -93,7 +93,7 @@ func (c *cache) npm() (string, error) {
 	}
 	npm, err := exec.LookPath("npm")
 	if err != nil {
-		return "", fmt.Errorf("npm is missing: it comes with Node.js from nodejs.org, neither beside %s nor in PATH it was found", c.node.Path)
+		return "", fmt.Errorf("npm is missing: neither beside %s nor in PATH; it comes with Node.js from nodejs.org", c.node.Path)
 	}
 	return npm, nil
 }

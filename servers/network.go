@@ -67,7 +67,7 @@ func (s *System) startNetwork(ctx context.Context) (*Network, error) {
 				r.Close()
 			}
 		}
-		return nil, fmt.Errorf("make the internal network: %w", err)
+		return nil, fmt.Errorf("create the internal network: %w", err)
 	}
 	s.network = n
 	s.progress("an internal network", began)

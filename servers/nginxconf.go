@@ -76,23 +76,23 @@ func (c NginxConfig) check() error {
 		}
 	}
 	if (c.Certificate == "") != (c.Key == "") {
-		return fmt.Errorf("certificate and key go together: %q, %q", c.Certificate, c.Key)
+		return fmt.Errorf("certificate and key require each other: %q, %q", c.Certificate, c.Key)
 	}
 	if c.ClientCA != "" && c.Certificate == "" {
-		return fmt.Errorf("client CA %q without a certificate: clients are asked within TLS alone", c.ClientCA)
+		return fmt.Errorf("client CA %q without a certificate: client certificates require TLS; set a certificate", c.ClientCA)
 	}
 	values := append([]string{c.Dir, c.Listen, c.FastAPI, c.Node, c.Certificate, c.Key, c.ClientCA}, c.Origins...)
 	for _, v := range values {
 		if strings.ContainsAny(v, "\"\\$;{}\r\n\t") {
-			return fmt.Errorf("%q has a character that means something to nginx", v)
+			return fmt.Errorf("%q has a character with a meaning in nginx configs", v)
 		}
 	}
 	for _, o := range c.Origins {
 		if o == "*" && len(c.Origins) > 1 {
-			return fmt.Errorf(`origin "*" is one among %d: give it alone`, len(c.Origins))
+			return fmt.Errorf(`origin "*" is one of %d: it must be the only one`, len(c.Origins))
 		}
 		if o == "" || o[0] == '~' || (o != "*" && o != "null" && !strings.Contains(o, "://")) {
-			return fmt.Errorf("%q is no origin", o)
+			return fmt.Errorf("%q is not an origin", o)
 		}
 	}
 	return nil

@@ -58,16 +58,16 @@ func TestNginxRefusesValues(t *testing.T) {
 	_, err := good.Render()
 	require.NoError(t, err)
 	for want, change := range map[string]func(*NginxConfig){
-		"node is empty":                   func(c *NginxConfig) { c.Node = "" },
-		"certificate and key go together": func(c *NginxConfig) { c.Key = "/k" },
-		"without a certificate":           func(c *NginxConfig) { c.ClientCA = "/ca" },
-		`origin "*" is one among 2`:       func(c *NginxConfig) { c.Origins = []string{pageOrigin, "*"} },
-		`"~^https?://.*" is no origin`:    func(c *NginxConfig) { c.Origins = []string{"~^https?://.*"} },
-		`"example.com" is no origin`:      func(c *NginxConfig) { c.Origins = []string{"example.com"} },
-		`"" is no origin`:                 func(c *NginxConfig) { c.Origins = []string{""} },
-		"character that means something":  func(c *NginxConfig) { c.Origins = []string{`http://a"; return 200`} },
-		`"/d;" has a character`:           func(c *NginxConfig) { c.Dir = "/d;" },
-		`"http://$host" has a character`:  func(c *NginxConfig) { c.FastAPI = "http://$host" },
+		"node is empty":                          func(c *NginxConfig) { c.Node = "" },
+		"certificate and key require each other": func(c *NginxConfig) { c.Key = "/k" },
+		"without a certificate":                  func(c *NginxConfig) { c.ClientCA = "/ca" },
+		`origin "*" is one of 2`:                 func(c *NginxConfig) { c.Origins = []string{pageOrigin, "*"} },
+		`"~^https?://.*" is not an origin`:       func(c *NginxConfig) { c.Origins = []string{"~^https?://.*"} },
+		`"example.com" is not an origin`:         func(c *NginxConfig) { c.Origins = []string{"example.com"} },
+		`"" is not an origin`:                    func(c *NginxConfig) { c.Origins = []string{""} },
+		"character with a meaning in nginx":      func(c *NginxConfig) { c.Origins = []string{`http://a"; return 200`} },
+		`"/d;" has a character`:                  func(c *NginxConfig) { c.Dir = "/d;" },
+		`"http://$host" has a character`:         func(c *NginxConfig) { c.FastAPI = "http://$host" },
 	} {
 		cfg := good
 		change(&cfg)

@@ -305,7 +305,7 @@ func (s *System) watch(name string, child *process.Child, expected func() bool) 
 			return
 		}
 		s.gone.Do(func() {
-			s.cfg.Gone(fmt.Errorf("%s ended in the middle of the run (%v); its last words:\n%s", name, child.Err(), child.LogTail(logLines)))
+			s.cfg.Gone(fmt.Errorf("%s exited during the run (%v); its output ends:\n%s", name, child.Err(), child.LogTail(logLines)))
 		})
 	}()
 }

@@ -17,7 +17,7 @@ func Unprivileged() (*process.Owner, error) {
 	}
 	nobody, err := user.Lookup("nobody")
 	if err != nil {
-		return nil, fmt.Errorf("running as root, and the user nobody, as which PostgreSQL and nginx run, is missing: %w", err)
+		return nil, fmt.Errorf("running as root requires the user nobody, as which PostgreSQL and nginx run: %w", err)
 	}
 	uid, err := strconv.Atoi(nobody.Uid)
 	if err != nil {

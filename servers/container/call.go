@@ -20,7 +20,7 @@ func (s *Services) CallNode(ctx context.Context, path, origin string) (fetch.Tra
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fastapi == nil {
-		return fetch.Trace{}, errors.New("call Node from FastAPI's container: they don't run")
+		return fetch.Trace{}, errors.New("call Node from FastAPI's container: the containers are not running")
 	}
 	url := s.node.url() + path
 	command := []string{"python3", "call.py", url}

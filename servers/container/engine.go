@@ -87,7 +87,7 @@ func find(ctx context.Context, t Timeouts) (endpoint, dockerd string, err error)
 	}
 	if named := os.Getenv(HostVar); named != "" {
 		if u, err := url.Parse(named); err != nil || u.Scheme != "unix" {
-			return "", "", fmt.Errorf("%w: %s=%s is no unix socket: the containers share a socket and loopback ports with this machine, so name an engine of its own, unix:///path", ErrNoEngine, HostVar, named)
+			return "", "", fmt.Errorf("%w: %s=%s is not a unix socket; name an engine on this machine as unix:///path, since the containers share a socket and loopback ports with it", ErrNoEngine, HostVar, named)
 		}
 		if err := try(named); err != nil {
 			return "", "", fmt.Errorf("%w at %s=%s: %v; start it, or correct or unset the variable", ErrNoEngine, HostVar, named, err)
@@ -109,7 +109,7 @@ func find(ctx context.Context, t Timeouts) (endpoint, dockerd string, err error)
 	if !errors.Is(notThere, fs.ErrNotExist) { // something is there
 		reason = fmt.Sprintf(" (%v)", notThere)
 	}
-	return "", "", fmt.Errorf("%w at %s%s, and %v; start one, name one in %s, or get one: as root on Debian, apt-get install --no-install-recommends docker.io",
+	return "", "", fmt.Errorf("%w at %s%s, and %v; start one, name one in %s, or install one: as root on Debian, apt-get install --no-install-recommends docker.io",
 		ErrNoEngine, defaultHost, reason, missing, HostVar)
 }
 

@@ -155,8 +155,8 @@ func TestOpenSaysWhatIsMissing(t *testing.T) { // serial: it changes the environ
 	t.Cleanup(func() { require.NoError(t, run.Close()) })
 	for _, tc := range []struct{ host, want string }{
 		{"unix:///nowhere/s", "no Docker Engine answers at DOCKER_HOST=unix:///nowhere/s: "},
-		{"tcp://192.0.2.1:2375", "DOCKER_HOST=tcp://192.0.2.1:2375 is no unix socket"},
-		{"%", "DOCKER_HOST=% is no unix socket"},
+		{"tcp://192.0.2.1:2375", "DOCKER_HOST=tcp://192.0.2.1:2375 is not a unix socket"},
+		{"%", "DOCKER_HOST=% is not a unix socket"},
 	} {
 		t.Setenv(HostVar, tc.host)
 		_, err := Open(t.Context(), EngineConfig{Run: run, Dir: t.TempDir()})

@@ -71,7 +71,7 @@ func (e *Engine) Images(ctx context.Context, installed *servers.Installed, progr
 	if e.Own() {
 		for _, name := range []string{PythonImageVar, NodeImageVar} {
 			if os.Getenv(name) != "" {
-				return Images{}, fmt.Errorf("%s=%s: the engine that is started here has no network to pull it from; unset it, or name an engine in %s", name, os.Getenv(name), HostVar)
+				return Images{}, fmt.Errorf("%s=%s: the engine that corsproof starts has no network to pull the image; unset the variable, or name an engine in %s", name, os.Getenv(name), HostVar)
 			}
 		}
 	}
@@ -86,7 +86,7 @@ func (e *Engine) Images(ctx context.Context, installed *servers.Installed, progr
 		name  *string
 	}{{fastapi, &images.FastAPI}, {node, &images.Node}} {
 		if *i.name, err = e.ensureImage(ctx, i.image, files, progress); err != nil {
-			return Images{}, fmt.Errorf("make the image of %s: %w", i.image.service, err)
+			return Images{}, fmt.Errorf("build the image of %s: %w", i.image.service, err)
 		}
 	}
 	if !e.Own() {
@@ -127,7 +127,7 @@ func (e *Engine) tagCurrent(images Images) error {
 	for _, name := range []string{images.FastAPI, images.Node} {
 		repository, _ := docker.ParseRepositoryTag(name)
 		if err := e.pool.Client.TagImage(name, docker.TagImageOptions{Repo: repository, Tag: currentTag, Force: true}); err != nil {
-			return fmt.Errorf("call the image %s %s: %w", name, currentTag, err)
+			return fmt.Errorf("tag the image %s as %s: %w", name, currentTag, err)
 		}
 	}
 	return nil
@@ -192,13 +192,13 @@ func (e *Engine) ensureBase(ctx context.Context, base string, files *servers.Con
 			Context: ctx, Repository: repository, Tag: tag, Source: "-", InputStream: file, OutputStream: &said,
 		})
 		if err != nil {
-			return fmt.Errorf("import the base image: %w; the last words:\n%s", err, tail(said.String()))
+			return fmt.Errorf("import the base image: %w; its output ends:\n%s", err, tail(said.String()))
 		}
 		return nil
 	}
 	say(progress, "  pulling the base image %s", base)
 	if err := e.pull(ctx, base); err != nil {
-		return fmt.Errorf("pull the base image %s: %w; where no registry is reached, name images in %s and %s: fixtures/docker/base.sh says how to make one",
+		return fmt.Errorf("pull the base image %s: %w; without access to a registry, name images in %s and %s; fixtures/docker/base.sh shows how to build one",
 			base, err, PythonImageVar, NodeImageVar)
 	}
 	return nil
@@ -211,7 +211,7 @@ func (e *Engine) Pull(ctx context.Context, name string, progress io.Writer) erro
 		return err
 	}
 	if e.Own() {
-		return fmt.Errorf("there is no image %s in the engine that is started here, which reaches no registry: start a Docker Engine, or name one in %s", name, HostVar)
+		return fmt.Errorf("the image %s is missing in the engine that corsproof starts, which cannot reach a registry; start a Docker Engine, or name one in %s", name, HostVar)
 	}
 	say(progress, "  pulling the image %s", name)
 	if err := e.pull(ctx, name); err != nil {
@@ -232,7 +232,7 @@ func (e *Engine) Build(ctx context.Context, name string, buildContext io.Reader,
 		options.BuildArgs = append(options.BuildArgs, docker.BuildArg{Name: key, Value: value})
 	}
 	if err := e.pool.Client.BuildImage(options); err != nil {
-		return fmt.Errorf("build the image %s: %w; the last words:\n%s", name, err, tail(said.String()))
+		return fmt.Errorf("build the image %s: %w; its output ends:\n%s", name, err, tail(said.String()))
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ func Find(ctx context.Context) (Answer, error) {
 	}
 	e := &Engine{cfg: EngineConfig{Timeouts: t}}
 	if err := e.connect(ctx, endpoint); err != nil {
-		return Answer{}, fmt.Errorf("%w any more at %s: %v", ErrNoEngine, endpoint, err)
+		return Answer{}, fmt.Errorf("%w any longer at %s: %v", ErrNoEngine, endpoint, err)
 	}
 	return Answer{Endpoint: endpoint, Version: e.Version}, nil
 }
@@ -45,7 +45,7 @@ func MissingEngine(ctx context.Context) string {
 }
 
 // setupCure makes the images.
-const setupCure = "corsproof setup --containers makes them (make containers gets what that takes)"
+const setupCure = "build them with: corsproof setup --containers (make containers installs what that needs)"
 
 // Missing says what lacks to run the services in containers within seconds, and
 // how to get it: an engine, as [MissingEngine] says, or the images, which take a
@@ -62,7 +62,7 @@ func Missing(ctx context.Context, installed *servers.Installed) string {
 		return err.Error()
 	}
 	if !there {
-		return "the images of the services were not made yet: " + setupCure
+		return "the images of the services are not built yet: " + setupCure
 	}
 	fastapi, node := imagesOf(own, installed, files)
 	has := func(name string) (bool, error) { return noted(installed.Dir, name) }
@@ -82,7 +82,7 @@ func Missing(ctx context.Context, installed *servers.Installed) string {
 		case err != nil:
 			return err.Error()
 		case !there:
-			return fmt.Sprintf("the image %s was not made yet: %s", name, setupCure)
+			return fmt.Sprintf("the image %s is not built yet: %s", name, setupCure)
 		}
 	}
 	return ""

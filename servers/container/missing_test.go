@@ -15,7 +15,7 @@ func TestImagesThatWereNotMadeAreMissing(t *testing.T) {
 	RequireT(t, t.Name())
 	dir := filepath.Join(t.TempDir(), "cache")
 	missing := Missing(t.Context(), &servers.Installed{Dir: dir})
-	assert.Contains(t, missing, "not made yet")
+	assert.Contains(t, missing, "not built yet")
 	assert.Contains(t, missing, "corsproof setup --containers")
 	assert.NoDirExists(t, dir, "it made something")
 }

@@ -32,17 +32,17 @@ type ownEngine struct {
 // findDockerd returns the program, or why an engine can't be started here.
 func findDockerd() (string, error) {
 	if os.Geteuid() != 0 {
-		return "", errors.New("only root can start one here")
+		return "", errors.New("only root can start one")
 	}
 	if !mayMount() {
-		return "", errors.New("this root may not mount, so it can't start one here")
+		return "", errors.New("root cannot mount in this environment, so it cannot start one")
 	}
 	for _, name := range []string{"dockerd", "/usr/sbin/dockerd", "/usr/local/sbin/dockerd"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path, nil
 		}
 	}
-	return "", errors.New("there is no dockerd to start")
+	return "", errors.New("dockerd is not installed")
 }
 
 // mayMount reports whether this process has what mount(2) and the making of
@@ -81,7 +81,7 @@ func (e *Engine) startOwn(ctx context.Context, dockerd string) (err error) {
 	for _, hidden := range []string{"/etc", "/opt", "/run", "/var/run"} {
 		for _, dir := range []string{data, e.cfg.Run.Dir()} {
 			if strings.HasPrefix(dir, hidden+"/") {
-				return fmt.Errorf("%w, and one that is started here can't use %s: choose a place that isn't below %s (TMPDIR, CORSPROOF_CACHE)", ErrNoEngine, dir, hidden)
+				return fmt.Errorf("%w, and one that corsproof starts cannot use %s; set TMPDIR or CORSPROOF_CACHE to a folder outside %s", ErrNoEngine, dir, hidden)
 			}
 		}
 	}
@@ -118,18 +118,18 @@ func (e *Engine) startOwn(ctx context.Context, dockerd string) (err error) {
 		Stop: syscall.SIGKILL,
 	})
 	if err != nil {
-		return fmt.Errorf("%w, and none could be started: %w", ErrNoEngine, err)
+		return fmt.Errorf("%w, and starting one failed: %w", ErrNoEngine, err)
 	}
 	if own.network, err = openNetwork(own.child.PID()); err == nil {
 		err = own.network.loopbackUp()
 	}
 	if err != nil {
-		return fmt.Errorf("%w, and none could be started: %w:\n%s", ErrNoEngine, err, own.child.LogTail(logLines))
+		return fmt.Errorf("%w, and starting one failed: %w:\n%s", ErrNoEngine, err, own.child.LogTail(logLines))
 	}
 	starting, cancel := context.WithTimeout(ctx, e.cfg.Timeouts.Engine)
 	defer cancel()
 	if err := process.WaitReady(starting, own.child, func(ctx context.Context) error { return e.connect(ctx, endpoint) }); err != nil {
-		return fmt.Errorf("%w, and none could be started: %w", ErrNoEngine, err)
+		return fmt.Errorf("%w, and starting one failed: %w", ErrNoEngine, err)
 	}
 	if e.cfg.Progress != nil {
 		e.cfg.Progress("a Docker Engine "+e.Version+" of its own", time.Since(began))
@@ -143,7 +143,7 @@ func takeTurn(ctx context.Context, lock string, t Timeouts) (release func(), err
 	defer cancel()
 	release, err = process.Lock(waiting, lock)
 	if err != nil && ctx.Err() == nil {
-		return nil, fmt.Errorf("another corsproof has had the engine of %s for %v: end it, or give this one a cache directory of its own (CORSPROOF_CACHE)", filepath.Dir(lock), t.Turn)
+		return nil, fmt.Errorf("another corsproof has used the engine of %s for %v; stop it, or set CORSPROOF_CACHE to another cache directory", filepath.Dir(lock), t.Turn)
 	}
 	return release, err
 }

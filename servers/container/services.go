@@ -96,7 +96,7 @@ func (s *Services) network(ctx context.Context, name string, internal bool) (*do
 		o.Context, o.Internal, o.CheckDuplicate, o.Labels = ctx, internal, true, s.cfg.Engine.labels()
 	})
 	if err != nil {
-		return nil, fmt.Errorf("make the network %s: %w", name, err)
+		return nil, fmt.Errorf("create the network %s: %w", name, err)
 	}
 	return network, nil
 }
@@ -203,7 +203,7 @@ func (s *Services) run(ctx context.Context, k key) (*running, error) {
 func (s *Services) publish(r *running) error {
 	address := r.resource.GetHostPort(string(fastapiPort))
 	if port, err := netip.ParseAddrPort(address); err != nil || !port.Addr().IsLoopback() {
-		return fmt.Errorf("the engine published the port at %q, not on loopback", address)
+		return fmt.Errorf("the engine published the port at %q instead of on loopback", address)
 	}
 	own := s.cfg.Engine.own
 	if own == nil {
@@ -281,7 +281,7 @@ func (s *Services) runs(r *running) error {
 	s.cfg.Engine.pool.Client.Logs(docker.LogsOptions{
 		Container: r.resource.Container.ID, OutputStream: &log, ErrorStream: &log, Stdout: true, Stderr: true, Tail: fmt.Sprint(logLines),
 	})
-	return fmt.Errorf("container %s ended with status %d; its last words:\n%s", r.name, now.State.ExitCode, tail(log.String()))
+	return fmt.Errorf("container %s ended with status %d; its output ends:\n%s", r.name, now.State.ExitCode, tail(log.String()))
 }
 
 // Ports returns what the containers of the present setup publish, as
@@ -290,7 +290,7 @@ func (s *Services) Ports() (fastapi, node []string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fastapi == nil {
-		return nil, nil, errors.New("look at the published ports: no container runs")
+		return nil, nil, errors.New("read the published ports: no container is running")
 	}
 	if fastapi, err = s.published(s.fastapi); err != nil {
 		return nil, nil, err
@@ -302,7 +302,7 @@ func (s *Services) Ports() (fastapi, node []string, err error) {
 func (s *Services) published(r *running) (addresses []string, err error) {
 	now, err := s.cfg.Engine.pool.Client.InspectContainer(r.resource.Container.ID)
 	if err != nil {
-		return nil, fmt.Errorf("look at the published ports: %w", err)
+		return nil, fmt.Errorf("read the published ports: %w", err)
 	}
 	for _, bindings := range now.NetworkSettings.Ports {
 		for _, b := range bindings {
@@ -318,7 +318,7 @@ func (s *Services) Part() (join func() error, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.node == nil {
-		return nil, errors.New("part Node from FastAPI: no container runs")
+		return nil, errors.New("disconnect Node from FastAPI: no container is running")
 	}
 	node := s.node.resource
 	if err := node.DisconnectFromNetwork(s.inner); err != nil {

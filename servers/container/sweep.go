@@ -48,7 +48,7 @@ func (e *Engine) ofTheDead(labels map[string]string) bool {
 
 func (e *Engine) sweep() error {
 	if err := e.remove(e.ofTheDead); err != nil {
-		return fmt.Errorf("remove what dead runs left in it: %w", err)
+		return fmt.Errorf("remove what earlier runs left in it: %w", err)
 	}
 	return nil
 }

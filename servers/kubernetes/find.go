@@ -47,23 +47,23 @@ func Find(ctx context.Context, t Timeouts) (Cluster, error) {
 	defer cancel()
 	path, err := exec.LookPath("kubectl")
 	if err != nil {
-		return Cluster{}, errors.New("there is no kubectl; get it from https://kubernetes.io/docs/tasks/tools, and a cluster by: kind create cluster")
+		return Cluster{}, errors.New("kubectl is missing; install it from https://kubernetes.io/docs/tasks/tools, and create a cluster with: kind create cluster")
 	}
 	c := Cluster{Kubectl: path, Context: os.Getenv(ContextVar)}
 	named := c.Context != ""
 	if !named {
 		current, err := look(ctx, path, "config", "current-context")
 		if err != nil {
-			return Cluster{}, fmt.Errorf("kubectl is set to no cluster (%w); make one with: kind create cluster", err)
+			return Cluster{}, fmt.Errorf("kubectl has no current cluster (%w); create one with: kind create cluster", err)
 		}
 		c.Context = strings.TrimSpace(string(current))
 	}
 	if !named && !strings.HasPrefix(c.Context, kindPrefix) {
-		return Cluster{}, fmt.Errorf("kubectl is set to %s, which is no cluster of kind's, so nothing is deployed there unless you name it: %s=%s", c.Context, ContextVar, c.Context)
+		return Cluster{}, fmt.Errorf("kubectl is set to %s, which is not a kind cluster; to deploy there, set %s=%s", c.Context, ContextVar, c.Context)
 	}
 	printed, err := look(ctx, path, "--context", c.Context, "get", "nodes", "--output", "json")
 	if err != nil {
-		return Cluster{}, fmt.Errorf("no cluster answers in kubectl's context %s: %w; start it, or make one with: kind create cluster", c.Context, err)
+		return Cluster{}, fmt.Errorf("the cluster of kubectl's context %s does not answer: %w; start it, or create one with: kind create cluster", c.Context, err)
 	}
 	var list nodeList
 	if err := json.Unmarshal(printed, &list); err != nil {
@@ -124,13 +124,13 @@ func (l nodeList) check() (version string, err error) {
 				return slices.ContainsFunc(i.Names, func(name string) bool { return name == image || strings.HasSuffix(name, "/"+image) })
 			}
 			if !slices.ContainsFunc(n.Status.Images, holds) {
-				return "", fmt.Errorf("its node %s doesn't hold %s; make the images with: corsproof setup --containers, and load them, with kind: kind load docker-image %s",
+				return "", fmt.Errorf("its node %s lacks %s; build the images with: corsproof setup --containers, and load them, with kind: kind load docker-image %s",
 					n.Metadata.Name, image, strings.Join(Images, " "))
 			}
 		}
 	}
 	if version == "" {
-		return "", errors.New("it has no node that takes pods")
+		return "", errors.New("it has no node that accepts pods")
 	}
 	return version, nil
 }

@@ -28,14 +28,14 @@ func TestMissing(t *testing.T) {
 		named   string
 		want    []string // nil: nothing is missing
 	}{
-		{"no kubectl", "", "", "", []string{"there is no kubectl", "kubernetes.io", "kind create cluster"}},
+		{"no kubectl", "", "", "", []string{"kubectl is missing", "kubernetes.io", "kind create cluster"}},
 		{"no context", "exit 9", "", "", []string{"current-context is not set", "kind create cluster"}},
 		{"somebody else's cluster", "exit 9", "production", "", []string{"production", "CORSPROOF_KUBERNETES=production"}},
 		{"it doesn't answer", "echo no route >&2; exit 1", "kind-a", "", []string{"kind-a", "no route"}},
 		{"it hangs", "exec sleep 60", "kind-a", "", []string{"kind-a", "deadline"}},
 		{"it answers otherwise", "echo hello", "kind-a", "", []string{"list the nodes of kind-a"}},
-		{"no node", nodes(""), "kind-a", "", []string{"no node that takes pods"}},
-		{"no node that takes pods", nodes(control), "kind-a", "", []string{"no node that takes pods"}},
+		{"no node", nodes(""), "kind-a", "", []string{"no node that accepts pods"}},
+		{"no node that accepts pods", nodes(control), "kind-a", "", []string{"no node that accepts pods"}},
 		{"no image", nodes(one("w", "", `"images": []`)), "kind-a", "", []string{"node w", "corsproof-fastapi:current", "corsproof setup --containers", "kind load docker-image corsproof-fastapi:current corsproof-node:current"}},
 		{"one node without", nodes(one("a", "", bothImages) + "," + one("b", "", `"images": []`)), "kind-a", "", []string{"node b"}},
 		{"all there", nodes(control + "," + one("a", "", bothImages)), "kind-a", "", nil},

@@ -56,7 +56,7 @@ type Service struct {
 func (s *Services) Exposed(ctx context.Context) (exposed []Service, policies int, err error) {
 	printed, err := s.kubectl(ctx, nil, "get", "services,networkpolicies", "--output", "json")
 	if err != nil {
-		return nil, 0, fmt.Errorf("look at the namespace's services: %w", err)
+		return nil, 0, fmt.Errorf("read the namespace's services: %w", err)
 	}
 	var list struct {
 		Items []struct {
@@ -66,7 +66,7 @@ func (s *Services) Exposed(ctx context.Context) (exposed []Service, policies int
 		}
 	}
 	if err := json.Unmarshal(printed, &list); err != nil {
-		return nil, 0, fmt.Errorf("look at the namespace's services: %w", err)
+		return nil, 0, fmt.Errorf("read the namespace's services: %w", err)
 	}
 	for _, i := range list.Items {
 		if i.Kind == "NetworkPolicy" {

@@ -195,7 +195,7 @@ func (s *Services) answers(ctx context.Context) error {
 		}
 		defer resp.Body.Close()
 		if resp.StatusCode != http.StatusOK {
-			return fmt.Errorf("FastAPI in the cluster answers %s", resp.Status)
+			return fmt.Errorf("FastAPI in the cluster answered %s", resp.Status)
 		}
 		return nil
 	})
