@@ -21,7 +21,7 @@ import (
 )
 
 // ErrNoCurl says that there is no curl on the machine.
-var ErrNoCurl = errors.New("curl is not installed; get it with: apt-get install curl")
+var ErrNoCurl = errors.New("curl is not installed; install it with: apt-get install curl")
 
 // Curl is the curl command. One process makes a whole batch of calls.
 type Curl struct {
@@ -50,7 +50,7 @@ func NewCurl(ctx context.Context, cfg Config) (*Curl, error) {
 	version.WaitDelay = time.Second
 	out, err := version.Output()
 	if err != nil {
-		return nil, fmt.Errorf("ask curl for its version: %s: %w; is it a curl? CORSPROOF_CURL names another one", path, err)
+		return nil, fmt.Errorf("read the version of curl: %s: %w; check that it is curl, or set CORSPROOF_CURL to another one", path, err)
 	}
 	fields := strings.Fields(string(out))
 	if len(fields) < 2 || fields[0] != "curl" {

@@ -91,7 +91,7 @@ func (p *Program) Call(ctx context.Context, requests []fetch.Request) ([]Reply, 
 	if cause := context.Cause(ctx); cause != nil {
 		return nil, fmt.Errorf("%s: %w", p.caller.Name, cause)
 	}
-	return nil, fmt.Errorf("%s: %w; its last words:\n%s", p.caller.Name, err, last)
+	return nil, fmt.Errorf("%s: %w; its output ends:\n%s", p.caller.Name, err, last)
 }
 
 // logLines is how much of a program's log an error shows.
@@ -142,7 +142,7 @@ func (p *Program) start(ctx context.Context) (*running, string, error) {
 	stop := r.cutOff(ctx)
 	defer stop()
 	if err := r.read(ctx, p.cfg.Timeouts.start(), &first); err != nil {
-		err = fmt.Errorf("it didn't say its version: %w; its last words:\n%s", err, child.LogTail(logLines))
+		err = fmt.Errorf("it did not print its version: %w; its output ends:\n%s", err, child.LogTail(logLines))
 		return nil, "", errors.Join(err, r.end(ctx))
 	}
 	return r, first.Version, nil

@@ -64,7 +64,7 @@ func (a Absent) Trace(r fetch.Request) fetch.Trace {
 }
 
 // ErrNotInstalled says that [Programs] doesn't have the client.
-var ErrNotInstalled = errors.New("it is not installed; get it with: corsproof setup, and hand its Programs on")
+var ErrNotInstalled = errors.New("not installed; install it with: corsproof setup, and pass its Programs")
 
 // StartPrograms starts the clients that are programs of their own, all at once,
 // and returns them in the order of [Names]. Those that can't be started are

@@ -25,7 +25,7 @@ func Missing() string {
 	}
 	for _, need := range []struct{ program, pkg string }{{"ip", "iproute2"}, {"nft", "nftables"}} {
 		if _, err := exec.LookPath(need.program); err != nil {
-			return fmt.Sprintf("the program %s is missing; get it with: apt-get install %s", need.program, need.pkg)
+			return fmt.Sprintf("the program %s is missing; install it with: apt-get install %s", need.program, need.pkg)
 		}
 	}
 	return ""

@@ -93,7 +93,7 @@ func checked(path string) (string, string, error) {
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return "", "", fmt.Errorf("ask %s for its version: %w: %s", path, err, tail(stderr.String(), 5))
+		return "", "", fmt.Errorf("read the version of %s: %w: %s", path, err, tail(stderr.String(), 5))
 	}
 	return path, strings.TrimSpace(string(out)), nil
 }
