@@ -16,6 +16,8 @@ type diagnosis struct {
 	comparisons
 	// bare are the layers whose errors name no origin.
 	bare map[FindingID]bool
+	// left are the routes that the target's CORS settings leave out.
+	left map[*policy.Effective]bool
 	// namedWhoever are the origins that the target names to others, too.
 	namedWhoever map[string]bool
 }
@@ -32,6 +34,7 @@ type group struct {
 func (d *diagnosis) groups() []group {
 	d.comparisons = d.match()
 	d.bare = d.bareLayers()
+	d.left = d.leftRoutes()
 	d.namedWhoever = d.namedWhoeverAsks()
 	var out []group
 	for _, s := range d.symptomList {

@@ -50,8 +50,9 @@ var findingsOfAllowedOrigins = []row{
 		remedy: fixedBy(policy.FixOnErrors, statusOf),
 	},
 	{
-		Kind: Kind{AcaoMissingOnRedirect, "redirects lack Access-Control-Allow-Origin", SeverityOutage, LayerGateway},
+		Kind: Kind{AcaoMissingOnRedirect, "redirects or direct responses lack Access-Control-Allow-Origin", SeverityOutage, LayerGateway},
 		explains: []explanation{
+			{placePreflight + 15, func(d *diagnosis, s *symptom) bool { return s.missing() && d.answersItself(s.route) && d.forgotten(s) }},
 			{placeError + 10, func(d *diagnosis, s *symptom) bool {
 				return s.bare() && s.status() >= 300 && s.status() < 400
 			}},

@@ -166,6 +166,7 @@ var findingsOfMatching = []row{
 				return s.withoutCredentials() && s.status() < 400 && !d.allowsCredentials(s, func(f *fact) bool { return f.origin == s.origin() })
 			}},
 			{placeSilence + 70, func(d *diagnosis, s *symptom) bool { return s.missing() && d.neverMatches(s) }},
+			{placeSilence + 75, func(d *diagnosis, s *symptom) bool { return s.missing() && d.namesOthersAlone(s.route) }},
 			{placeSilence + 80, func(d *diagnosis, s *symptom) bool {
 				return s.effect == effectAllowed && d.someSymptom(func(o *symptom) bool {
 					return o.route == s.route && o.missing() && o.origin()+"/" == s.origin() && d.neverMatches(o)

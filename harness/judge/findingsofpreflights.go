@@ -178,6 +178,7 @@ var findingsOfPreflights = []row{
 				return s.effect == effectAllowed && (s.probes(catalog.AreaScope) || s.probes(catalog.AreaOrigin, catalog.OtherRoute) || s.probes(catalog.AreaRoute))
 			}},
 			{placeSilence + 90, func(d *diagnosis, s *symptom) bool { return s.missing() && d.forgotten(s) }},
+			{placeSilence + 95, func(d *diagnosis, s *symptom) bool { return s.missing() && d.speaksWithoutOrigin(s.route) }},
 			{placePreflight + 20, func(d *diagnosis, s *symptom) bool {
 				return s.missing() && s.preflight() && s.reached("OPTIONS") > 0 && d.forgotten(s) &&
 					d.some(func(f *fact) bool { return f.route == s.route && f.allowed && !f.preflight && f.status > 0 }) &&

@@ -6,6 +6,7 @@ import (
 
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/policy"
 )
 
 // duplicated reports whether two layers named an origin.
@@ -116,10 +117,69 @@ func (fs facts) namesOriginAt(s *symptom, is func(*fact) bool) bool {
 	})
 }
 
-// forgotten reports whether the target names no origin on the symptom's route, and
-// the symptom's on another.
-func (fs facts) forgotten(s *symptom) bool {
-	return s.route != nil && !fs.namesOriginAt(s, func(*fact) bool { return true }) && (fs.namesOriginElsewhere(s) || fs.everybodysAlone(s))
+// forgotten reports whether the target names no origin on the symptom's route, and one
+// that may read there on another.
+func (d *diagnosis) forgotten(s *symptom) bool {
+	return s.route != nil && !d.namesOriginAt(s, func(*fact) bool { return true }) && (d.left[s.route] || d.everybodysAlone(s))
+}
+
+// leftRoutes returns the routes on which the target names no origin, though it names some
+// that asked there on another route: whoever asks there, it is the route that is left out.
+func (fs facts) leftRoutes() map[*policy.Effective]bool {
+	asked, named := map[*policy.Effective]map[string]bool{}, map[*policy.Effective]map[string]bool{}
+	elsewhere := map[string]int{} // on how many routes an origin is named
+	for i := range fs {
+		f := &fs[i]
+		if f.route == nil || !f.ordinary() {
+			continue
+		}
+		if asked[f.route] == nil {
+			asked[f.route], named[f.route] = map[string]bool{}, map[string]bool{}
+		}
+		asked[f.route][f.origin] = true
+		if f.namesOrigin() && !named[f.route][f.origin] {
+			named[f.route][f.origin] = true
+			elsewhere[f.origin]++
+		}
+	}
+	out := map[*policy.Effective]bool{}
+	for route, origins := range asked {
+		if len(named[route]) > 0 {
+			continue
+		}
+		for origin := range origins {
+			out[route] = out[route] || elsewhere[origin] > 0
+		}
+	}
+	return out
+}
+
+// answersItself reports whether the target answers every ordinary request on a route
+// without its upstream.
+func (fs facts) answersItself(route *policy.Effective) bool {
+	served := func(f *fact) bool {
+		return f.route == route && !f.preflight && f.status >= 200 && f.status < 300
+	}
+	return route != nil && fs.some(served) && !fs.some(func(f *fact) bool { return served(f) && (!f.seen || f.reached) })
+}
+
+// speaksWithoutOrigin reports whether the target says something of the CORS protocol on a
+// route and never names an origin there, whoever asks.
+func (fs facts) speaksWithoutOrigin(route *policy.Effective) bool {
+	on := func(f *fact) bool { return f.route == route && !f.upstreamConsents }
+	return route != nil && fs.some(func(f *fact) bool { return on(f) && f.ordinary() && f.cors }) &&
+		!fs.some(func(f *fact) bool { return on(f) && f.namesOrigin() })
+}
+
+// namesOthersAlone reports whether the target lets only origins read on a route that may
+// not.
+func (fs facts) namesOthersAlone(route *policy.Effective) bool {
+	names := func(allowed bool) bool {
+		return fs.some(func(f *fact) bool {
+			return f.route == route && f.allowed == allowed && !f.upstreamConsents && f.origin != "" && f.namesOrigin()
+		})
+	}
+	return route != nil && names(false) && !names(true)
 }
 
 // everybodysAlone reports whether the symptom's route, which is for everybody, is the
@@ -128,18 +188,11 @@ func (fs facts) everybodysAlone(s *symptom) bool {
 	return s.route.AllowsAnyOrigin() && fs.some(func(f *fact) bool { return f.route != s.route && f.ordinary() && f.namesOrigin() })
 }
 
-// namesOriginElsewhere reports whether the target names the symptom's origin on
-// another route.
-func (fs facts) namesOriginElsewhere(s *symptom) bool {
-	return fs.some(func(f *fact) bool {
-		return f.route != s.route && f.origin == s.origin() && f.ordinary() && f.namesOrigin()
-	})
-}
-
 // neverMatches reports whether the target lets others read, and the symptom's
 // origin nowhere, or not on its route.
-func (fs facts) neverMatches(s *symptom) bool {
-	if fs.forgotten(s) && s.route.AllowsAnyOrigin() {
+func (d *diagnosis) neverMatches(s *symptom) bool {
+	fs := d.facts
+	if d.forgotten(s) && (d.left[s.route] || s.route.AllowsAnyOrigin()) {
 		return false
 	}
 	never := func(here func(*fact) bool) bool {

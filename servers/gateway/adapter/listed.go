@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/corsproof/corsproof/harness/policy"
 )
 
 // token is one of https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2, but for the
@@ -19,4 +21,10 @@ func Listed(all []string, list string) []string {
 		}
 	}
 	return all
+}
+
+// Surplus reports whether a name in a list is one more than the policy has, and not one of
+// the policy's that is misspelled: such a one has to go for the list to be right.
+func Surplus(name string, list policy.Listed) bool {
+	return token.MatchString(name) && !slices.ContainsFunc(list.Names, func(t policy.Text) bool { return strings.EqualFold(t.Text, name) })
 }

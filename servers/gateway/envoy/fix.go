@@ -11,6 +11,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/corsproof/corsproof/harness/policy"
+	"github.com/corsproof/corsproof/servers/gateway/adapter"
 )
 
 // fields are the fields of a CorsPolicy that fixes of a kind change:
@@ -182,7 +183,7 @@ func (x *fix) putField(p place, field string) {
 	}
 	if has != nil {
 		if list, ok := want.(string); ok && field != "max_age" {
-			want = inOrder(x.f.text(has.Value), list)
+			want = x.listed(p.on, field, x.f.text(has.Value), list)
 		}
 		to := flow([]any{want}, "[", "]")
 		if bare := strings.Trim(to, `"`); envoyBare.MatchString(bare) && !x.isFlow(x.c.policyOf(level).Value) {
@@ -240,6 +241,39 @@ func sameValue(a, b any) bool {
 		return inOrder(y, x) == y && len(x) == len(y)
 	}
 	return a == b
+}
+
+// listed returns what a field of the route's CorsPolicy has to say in the place of another
+// list. What is missing is added and what is too much is left out, each by the fix that is
+// for it: another finding may be about the other.
+func (x *fix) listed(on *policy.Effective, field, has, want string) string {
+	list := map[string]policy.Listed{"allow_methods": on.Methods, "allow_headers": on.Headers, "expose_headers": on.Expose}[field]
+	equal := strings.EqualFold
+	if field == "allow_methods" {
+		equal = func(a, b string) bool { return a == b }
+	}
+	adds := slices.Contains([]policy.FixKind{policy.FixAllowMethod, policy.FixAllowHeader, policy.FixExpose}, x.Kind)
+	takes := slices.Contains([]policy.FixKind{policy.FixDenyMethod, policy.FixDenyHeader, policy.FixHide}, x.Kind)
+	if !adds && !takes || strings.TrimSpace(has) == policy.Any {
+		return inOrder(has, want)
+	}
+	var names []string
+	for name := range strings.SplitSeq(has, ",") {
+		name = strings.TrimSpace(name)
+		if list.Has(name, equal) || adds && adapter.Surplus(name, list) {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 || len(x.Values) == 0 {
+		return inOrder(has, want)
+	}
+	for _, t := range list.Names {
+		is := func(name string) bool { return equal(name, t.Text) }
+		if adds && slices.ContainsFunc(x.Values, is) && !slices.ContainsFunc(names, is) {
+			names = append(names, t.Text)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // inOrder returns a list with its words in the order in which another has them.

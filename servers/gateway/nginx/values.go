@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/corsproof/corsproof/harness/policy"
+	"github.com/corsproof/corsproof/servers/gateway/adapter"
 )
 
 // A writer finds what may give a header of one answer the lines that the
@@ -145,8 +146,9 @@ func wordOf(text string) string {
 	return quote(text)
 }
 
-// listed returns the policy's list, as far as it isn't in a value already that
-// stands there; what isn't in the policy is left out.
+// listed returns what a list has to say in the place of a value that stands there. What is
+// missing is added and what is too much is left out, each by the fix that is for it:
+// another finding may be about the other.
 func (w *writer) listed(value string) string {
 	list, equal, ok := w.s.list(w.header)
 	if !ok || list.Any != nil {
@@ -157,7 +159,7 @@ func (w *writer) listed(value string) string {
 	for _, item := range items([]string{value}) {
 		is, sure := w.a.value(item)
 		if !sure || len(items([]string{is})) == 0 || slices.ContainsFunc(items([]string{is}), func(name string) bool {
-			return name == policy.Any || !list.Has(name, equal)
+			return name == policy.Any || !list.Has(name, equal) && (!adds(w.fix.Kind) || !adapter.Surplus(name, list))
 		}) {
 			continue
 		}
@@ -165,11 +167,24 @@ func (w *writer) listed(value string) string {
 		has += ", " + is
 	}
 	for _, t := range list.Names {
+		if len(kept) > 0 && takesAway(w.fix.Kind) || len(kept) > 0 && adds(w.fix.Kind) && !slices.ContainsFunc(w.fix.Values, func(name string) bool { return equal(name, t.Text) }) {
+			continue
+		}
 		if !hasItem([]string{has}, t.Text, equal) {
 			kept = append(kept, t.Text)
 		}
 	}
 	return strings.Join(kept, ", ")
+}
+
+// adds reports whether a fix is about what a list lacks, takesAway whether it is about what
+// a list has too much.
+func adds(k policy.FixKind) bool {
+	return k == policy.FixAllowMethod || k == policy.FixAllowHeader || k == policy.FixExpose
+}
+
+func takesAway(k policy.FixKind) bool {
+	return k == policy.FixDenyMethod || k == policy.FixDenyHeader || k == policy.FixHide
 }
 
 // newMap is a map of the route's origins with a name of its own.

@@ -1,6 +1,7 @@
 package nginx
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -91,10 +92,10 @@ func (w *writer) giveEntry(m mapped, depth int) [][]edit {
 		return nil // what is empty is what wasn't recognized
 	}
 	out := w.give(m.entry, 0, depth+1)
-	if input, sure := w.a.value(m.block.arg(0)); sure && input != "" && m.entry.name.value != input && len(m.block.args) == 2 {
+	if key, sure := w.key(m); sure && m.entry.name.value != key && len(m.block.args) == 2 {
 		for _, edits := range w.give(m.entry, 0, nginxDepth) {
 			if len(edits) == 1 && edits[0].source == m.entry.source && edits[0].start == m.entry.args[0].start {
-				out = append(out, []edit{after(m.entry, wordOf(input)+" "+edits[0].text+";")})
+				out = append(out, []edit{after(m.entry, wordOf(key)+" "+edits[0].text+";")})
 			}
 		}
 	}
@@ -311,12 +312,48 @@ func (w *writer) admit(text string, depth int) [][]edit {
 	if m.block.arg(0) == "$http_origin" {
 		return append(w.enter(m), out...)
 	}
-	if input, sure := w.a.value(m.block.arg(0)); sure && m.entry != nil && m.entry.name.value == "default" {
+	if key, sure := w.key(m); sure && m.entry != nil && m.entry.name.value == "default" {
 		for _, to := range nginxResults(m.block) {
-			out = append(out, []edit{after(lastEntry(m.block), wordOf(input)+" "+to+";")})
+			out = append(out, []edit{after(lastEntry(m.block), wordOf(key)+" "+to+";")})
 		}
 	}
 	return out
+}
+
+// key is the key of an entry that stands for requests such as the one that was shown: the
+// route's paths where the map is of those, whatever was asked there, else what the map's
+// source is. Nothing that a case made up is a key.
+func (w *writer) key(m mapped) (string, bool) {
+	end, isPath := map[string]string{"$request_uri": `(\?|$)`, "$uri": "$", "$document_uri": "$"}[m.block.arg(0)]
+	if isPath {
+		if w.s.on == nil || w.s.on.Route == nil {
+			return "", false
+		}
+		return "~^" + routeExpression(w.s.on.Route.Path.Text) + end, true
+	}
+	input, sure := w.a.value(m.block.arg(0))
+	return input, sure && input != "" && !strings.Contains(input, "case=")
+}
+
+// routeParameter is a part of a route's path that stands for others: {id} for a segment,
+// {page...} for the rest.
+var routeParameter = regexp.MustCompile(`\{\w+(\.\.\.)?\}`)
+
+// routeExpression is a route's path as an expression.
+func routeExpression(path string) string {
+	var b strings.Builder
+	at := 0
+	for _, m := range routeParameter.FindAllStringIndex(path, -1) {
+		b.WriteString(regexp.QuoteMeta(path[at:m[0]]))
+		if strings.HasSuffix(path[m[0]:m[1]], "...}") {
+			b.WriteString("[^?]*")
+		} else {
+			b.WriteString("[^/?]+")
+		}
+		at = m[1]
+	}
+	b.WriteString(regexp.QuoteMeta(path[at:]))
+	return b.String()
 }
 
 // enter are changes after which a map of origins has an entry for the origin: in
