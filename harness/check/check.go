@@ -129,7 +129,7 @@ func Check(ctx context.Context, cfg Config) (*report.CheckSummary, error) {
 		return nil, err
 	}
 	kept := &secrets{lookup: cfg.Secret}
-	out := newExplainer(cfg, view, kept)
+	out := newExplainer(cfg, view, plan.facts, kept)
 	alive, stop := rig.whileAlive(ctx)
 	err = stages(alive, cfg, plan, rig, kept, out)
 	if cause := context.Cause(alive); err != nil && cause != nil {

@@ -5,6 +5,7 @@ import (
 	"github.com/corsproof/corsproof/harness/judge"
 	"github.com/corsproof/corsproof/harness/policy"
 	"github.com/corsproof/corsproof/harness/report"
+	"github.com/corsproof/corsproof/harness/target"
 )
 
 // An explainer sums up the cases that are judged, and makes findings of what is wrong.
@@ -19,10 +20,10 @@ type explainer struct {
 	originWrong bool
 }
 
-func newExplainer(cfg Config, view *policy.View, kept *secrets) *explainer {
+func newExplainer(cfg Config, view *policy.View, facts target.Facts, kept *secrets) *explainer {
 	return &explainer{
 		policy: cfg.Policy, each: cfg.Each, secrets: kept,
-		collector: judge.NewCollector(judge.CollectorConfig{View: view, Command: cfg.Command}),
+		collector: judge.NewCollector(judge.CollectorConfig{View: view, Command: cfg.Command, RoutesBy: facts.RoutesBy}),
 	}
 }
 

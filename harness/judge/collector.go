@@ -15,6 +15,8 @@ type CollectorConfig struct {
 	// Command reproduces a case once " --case ID" is appended; empty means
 	// "corsproof check POLICY --target NAME".
 	Command string
+	// RoutesBy are names of request headers by which the target chooses among routes.
+	RoutesBy []string
 	// Address is where the target listens, "host:port", if it isn't where its
 	// URL says; curl lines connect to it.
 	Address string
@@ -34,7 +36,7 @@ func NewCollector(cfg CollectorConfig) *Collector {
 	if cfg.Command == "" {
 		cfg.Command = fmt.Sprintf("corsproof check %s --target %s", cfg.View.Policy.File, cfg.View.Target.Name)
 	}
-	return &Collector{cfg: cfg, finder: factFinder{view: cfg.View}, diagnosis: diagnosis{view: cfg.View}}
+	return &Collector{cfg: cfg, finder: factFinder{view: cfg.View}, diagnosis: diagnosis{view: cfg.View, routesBy: cfg.RoutesBy}}
 }
 
 // Add takes a case. If it failed, the collector keeps it, and nobody may change

@@ -10,7 +10,8 @@ import (
 // [explanations] that explains it, and causes stand in an order in which one that
 // makes others appear comes before them.
 type diagnosis struct {
-	view *policy.View
+	view     *policy.View
+	routesBy []string // see [CollectorConfig]
 	facts
 	symptomList
 	comparisons

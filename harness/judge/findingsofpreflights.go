@@ -34,6 +34,9 @@ var findingsOfPreflights = []row{
 		Kind: Kind{Preflight404, "the preflight gets 404: no route matches OPTIONS", SeverityOutage, LayerGateway},
 		explains: []explanation{
 			{placePreflight + 130, preflightStatus(404)},
+			{placeStatus + 5, func(d *diagnosis, s *symptom) bool {
+				return s.status() == 404 && d.neverServes(s) && d.routedByHeader(s.route)
+			}},
 		},
 		remedy: fixedBy(policy.FixAnswerPreflight, nothing),
 	},

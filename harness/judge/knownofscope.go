@@ -5,6 +5,7 @@ import (
 
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/fetch"
+	"github.com/corsproof/corsproof/harness/policy"
 )
 
 // neverServes reports whether the target answers every request on the symptom's route
@@ -20,6 +21,12 @@ func (fs facts) neverServes(s *symptom) bool {
 	}
 	return !fs.some(func(f *fact) bool { return plain(f) && (f.status != s.status() || f.seen && f.reached) }) &&
 		fs.some(func(f *fact) bool { return plain(f) && (f.origin == "" || f.allowed && f.consents) })
+}
+
+// routedByHeader reports whether the target may choose a route by a header that pages send
+// there: a request without it, and every preflight, is one for no route then.
+func (d *diagnosis) routedByHeader(route *policy.Effective) bool {
+	return slices.ContainsFunc(d.routesBy, func(name string) bool { return route != nil && route.AllowsHeader(name) })
 }
 
 // turnedAway reports whether the answer is an error where none belongs.

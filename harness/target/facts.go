@@ -29,6 +29,9 @@ type Facts struct {
 	// Answers are the places where its config has the target answer a request without
 	// asking an upstream, each as "nginx.conf:12: return 200 ok".
 	Answers []string
+	// RoutesBy are the names of request headers, other than Host, by which its config
+	// chooses among routes.
+	RoutesBy []string
 	// ClientCertificates are the places where its config requires certificates of
 	// clients, each as "nginx.conf:12: ssl_verify_client on".
 	ClientCertificates []string

@@ -15,7 +15,7 @@ func (g *Gateway) Facts() target.Facts {
 	said := g.said()
 	return target.Facts{
 		Ours: true, Requests: target.AllRequests, URLs: target.MarkedURLs,
-		NamedOrigins: said.Named.All, NamedMethods: said.Methods, NamedHeaders: said.Headers, Limits: said.Limits, Answers: said.Answers, ClientCertificates: said.ClientCertificates,
+		NamedOrigins: said.Named.All, NamedMethods: said.Methods, NamedHeaders: said.Headers, Limits: said.Limits, Answers: said.Answers, RoutesBy: said.RoutesBy, ClientCertificates: said.ClientCertificates,
 		Recognize: g.kind.Recognize, Life: g.life,
 	}
 }

@@ -118,6 +118,7 @@ type kindOfFault struct {
 	route    string // of /labels
 	// want are the findings, as "severity id nginx.conf:line"; none for a right config.
 	want  []string
+	fixes []string          // lines that the fixes have, and nothing else in their place
 	notes []judge.FindingID // beside those that every check of nginx has
 	// notRun is what the reasons of the cases say that were not run; sometimes: there may
 	// be none, as caches decide.
@@ -187,6 +188,42 @@ var kindsOfFault = []kindOfFault{
 	{
 		name: "an origin that is denied by name", origins: `{allow: ["https://web.parcels.test"], deny: ["https://desk.parcels.example"]}`,
 		want: []string{"hole origin-beyond-policy nginx.conf:3"},
+	},
+	{
+		name: "a map of paths that lacks one", from: `map $http_origin $from { default ""; "https://web.parcels.test" $http_origin; "https://desk.parcels.example" $http_origin; }`,
+		to: `map $request_uri $public { default ""; "~^/labels" 1; }
+    map "$public$http_origin" $from { default ""; "1https://web.parcels.test" $http_origin; "1https://desk.parcels.example" $http_origin; }`,
+		want: []string{"outage policy-scope-mismatch nginx.conf:3"}, fixes: []string{`"~^/parcels(\\?|$)" 1;`},
+	},
+	{
+		name: "a name is missing in a list, and another is too much", from: `"content-type, if-match" always`, to: `"content-type, x-old" always`,
+		want:  []string{"outage allow-headers-missing-header nginx.conf:11", "hole preflight-hardcoded-permissive nginx.conf:11"},
+		fixes: []string{`add_header Access-Control-Allow-Headers "content-type, x-old, if-match" always;`, `add_header Access-Control-Allow-Headers content-type always;`},
+	},
+	{
+		name: "an answer of nginx's own with a header of its own", from: "location /parcels { if ($request_method = OPTIONS) { return 204; } proxy_pass http://127.0.0.1:9000; }",
+		to: `location /parcels { add_header X-Static 1; return 200 "none"; }`, notRun: "return 200 none",
+		want: []string{"outage acao-missing-on-redirect-or-direct-response nginx.conf:15"},
+	},
+	{
+		name: "an answer of Envoy's own without a policy", envoy: true, from: `                route: {cluster: parcels}
+                typed_per_filter_config: &cors
+                  envoy.filters.http.cors:
+                    "@type"`, to: `                direct_response: {status: 200, body: {inline_string: none}}
+              - match: {prefix: /none}
+                route: {cluster: parcels}
+                typed_per_filter_config: &cors
+                  envoy.filters.http.cors:
+                    "@type"`, notRun: "direct_response",
+		notes: []judge.FindingID{judge.UpstreamPassthrough}, want: []string{"outage acao-missing-on-redirect-or-direct-response"},
+	},
+	{
+		name: "a filter of another name than its policies", envoy: true, from: "          - name: envoy.filters.http.cors\n", to: "          - name: parcels.cors\n",
+		want: []string{"outage filter-accepted-not-implemented envoy.yaml:16"}, fixes: []string{"- name: envoy.filters.http.cors"},
+	},
+	{
+		name: "a route by a header that no preflight has", envoy: true, from: "match: {prefix: /parcels}", to: "match: {prefix: /parcels, headers: [{name: if-match, present_match: true}]}",
+		want: []string{"outage preflight-404-no-route envoy.yaml:30"}, notes: []judge.FindingID{judge.UpstreamPassthrough},
 	},
 	{
 		name: "alternations side by side", from: `"https://web.parcels.test" $http_origin; "https://desk.parcels.example" $http_origin;`,
@@ -275,7 +312,7 @@ func (k *kindOfFault) hold(t *testing.T, engine browser.EngineName) {
 		},
 	})
 	require.NoError(t, err)
-	var got []string
+	var got, fixes []string
 	for i := range s.Findings {
 		f := &s.Findings[i]
 		first, _, _ := strings.Cut(report.ExplainFinding(*f), ":")
@@ -285,6 +322,12 @@ func (k *kindOfFault) hold(t *testing.T, engine browser.EngineName) {
 			one = at
 		}
 		got = append(got, one)
+		if f.Wording != nil {
+			fixes = append(fixes, f.Wording.Text)
+		}
+	}
+	for _, fix := range k.fixes {
+		assert.True(t, slices.ContainsFunc(fixes, func(one string) bool { return strings.Contains(one, fix) }), "no fix has %s: %q", fix, fixes)
 	}
 	assert.ElementsMatch(t, k.want, got)
 	assert.Zero(t, s.Divergent, "%v", s.Divergences)

@@ -73,6 +73,8 @@ type Facts struct {
 	// without an upstream, ClientCertificates those that require certificates of clients,
 	// each with its file and line, as in "nginx.conf:12: limit_req zone=all".
 	Limits, Answers, ClientCertificates []string
+	// RoutesBy are the names of request headers by which routes are chosen, in lower case.
+	RoutesBy []string
 }
 
 // An Advice says what to do about a line in a program's log.

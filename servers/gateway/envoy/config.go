@@ -61,7 +61,7 @@ func read(file string, _ adapter.From) (adapter.Config, error) {
 
 // Facts implements [config].
 func (c *conf) Facts() adapter.Facts {
-	return adapter.Facts{Named: c.named(), Methods: c.listed("allow_methods", "access-control-allow-methods"), Headers: c.listed("allow_headers", "access-control-allow-headers"), Limits: c.limits(), Answers: c.answers(), ClientCertificates: c.clientCertificates()}
+	return adapter.Facts{Named: c.named(), Methods: c.listed("allow_methods", "access-control-allow-methods"), Headers: c.listed("allow_headers", "access-control-allow-headers"), Limits: c.limits(), Answers: c.answers(), RoutesBy: c.routesBy(), ClientCertificates: c.clientCertificates()}
 }
 
 // Explain implements [config].

@@ -41,6 +41,31 @@ func (c *conf) limits() []string {
 	return all
 }
 
+// routesBy returns the names of the headers that routes match on.
+func (c *conf) routesBy() []string {
+	var all []string
+	for _, manager := range c.managers() {
+		for _, host := range c.file.items(c.file.value(manager, "route_config", "virtual_hosts")) {
+			for _, route := range c.file.items(c.file.value(host, "routes")) {
+				for _, header := range c.byHeaders(route) {
+					if name := strings.ToLower(c.file.text(header, "name")); !slices.Contains(all, name) {
+						all = append(all, name)
+					}
+				}
+			}
+		}
+	}
+	return all
+}
+
+// byHeaders returns the matchers of a route on headers that a page may send.
+func (c *conf) byHeaders(route ast.Node) []ast.Node {
+	return slices.DeleteFunc(slices.Clone(c.file.items(c.file.value(route, "match", "headers"))), func(n ast.Node) bool {
+		name := strings.ToLower(c.file.text(n, "name"))
+		return strings.HasPrefix(name, ":") || name == "origin" || strings.HasPrefix(name, "access-control-")
+	})
+}
+
 // answers returns the places that answer by themselves, or out of a cache.
 func (c *conf) answers() []string {
 	r := &rewrite{conf: c, f: c.file}

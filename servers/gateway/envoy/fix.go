@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"fmt"
 	"net/url"
 	"regexp"
 	"slices"
@@ -78,6 +79,10 @@ func (c *conf) Fix(f policy.Fix) policy.Wording {
 	}
 	w := c.at(at.route)
 	w.Change, w.Text = policy.Words, "# "+f.String()
+	if by := c.byHeaders(at.route); f.Kind == policy.FixAnswerPreflight && len(by) > 0 {
+		w = c.at(by[0])
+		w.Change, w.Text = policy.Words, fmt.Sprintf("# no preflight carries the header %s: match without it, or add a route before this one that matches \":method\" exact OPTIONS on the same path", c.file.text(by[0], "name"))
+	}
 	if at.route == nil {
 		for _, manager := range c.managers() {
 			w = c.at(c.file.value(manager, "route_config", "virtual_hosts"))

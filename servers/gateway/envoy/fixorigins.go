@@ -55,6 +55,10 @@ func (x *fix) putDenied(p place) {
 		x.why = "there is no list of origins"
 		return
 	}
+	if p.on.None != nil && level != p.route {
+		x.putScope(p) // an empty list would be the one of the level above
+		return
+	}
 	if level != p.route && !x.agreeOrigins(level, p.on) {
 		x.putOwnOrigins(p)
 		return

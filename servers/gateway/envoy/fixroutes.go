@@ -21,6 +21,8 @@ func (x *fix) putFilter(p place) bool {
 		return x.f.text(n, "name") == cors || x.f.text(n, "typed_config", "@type") == corsType
 	})
 	switch {
+	case i >= 0 && x.putName(p, items[i]):
+		return true
 	case i == 0:
 		return false
 	case x.isFlow(filters.Value):
@@ -37,6 +39,36 @@ func (x *fix) putFilter(p place) bool {
 		x.edit(edit{start: first, end: first, whole: true, to: strings.TrimSuffix(string(x.f.source.Text[start:end]), "\n") + "\n"})
 		x.remove(items[i], "-")
 	}
+	return true
+}
+
+// putName gives the cors filter the name under which the path has a CorsPolicy, if that is
+// another one: a config of a name that no filter has is one of nobody. False if the names
+// are the same.
+func (x *fix) putName(p place, filter ast.Node) bool {
+	name := x.f.field(filter, "name")
+	if name == nil {
+		return false
+	}
+	var meant []string
+	for _, level := range p.levels(x.c) {
+		configs := x.f.field(level, "typed_per_filter_config")
+		if configs == nil {
+			continue
+		}
+		if x.f.field(configs.Value, x.f.text(name.Value)) != nil {
+			return false
+		}
+		for _, e := range x.f.fields(configs.Value) {
+			if key := yamlKey(e); x.f.text(e.Value, "@type") == policyType && !slices.Contains(meant, key) {
+				meant = append(meant, key)
+			}
+		}
+	}
+	if len(meant) != 1 {
+		return false
+	}
+	x.replace(name.Value, meant[0])
 	return true
 }
 
