@@ -11,18 +11,17 @@ import (
 // A Decoder fills Go values from a YAML tree and collects every mistake.
 type Decoder struct {
 	File string
-	// Errors are the mistakes so far, each an *Error.
+	// Errors are the mistakes found so far, each an *Error.
 	Errors []error
 
-	// Replace, if it is set, may put another text in the place of a scalar's; it
-	// reports whether it did, and then any kind of scalar may be a string.
+	// Replace, if set, may replace the text of a scalar. It reports whether it did; then
+	// a scalar of any kind may be a string.
 	Replace func(n ast.Node, text, path string) (string, bool)
-	// Spread, if it is set, may put any number of texts in the place of one item
-	// of a list.
+	// Spread, if set, may replace one item of a list by any number of texts.
 	Spread func(text string) ([]string, bool)
 }
 
-// Decode fills out, a pointer, from n, which stands at path.
+// Decode fills out, a pointer, from n, whose path is path.
 func (d *Decoder) Decode(n ast.Node, out any, path string) {
 	d.decode(n, reflect.ValueOf(out).Elem(), path)
 }
@@ -43,8 +42,8 @@ func (d *Decoder) decode(n ast.Node, out reflect.Value, path string) {
 	}
 }
 
-// Entries returns the entries of a mapping; of one entry, YAML's parser makes
-// no mapping node of its own.
+// Entries returns the entries of a mapping. It is needed because YAML's parser creates no
+// mapping node for a single entry.
 func Entries(n ast.Node) ([]*ast.MappingValueNode, bool) {
 	if isScalar(n) {
 		return nil, false

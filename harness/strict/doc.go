@@ -1,7 +1,6 @@
-// Package strict decodes YAML into Go values and is content with nothing less
-// than all of it: an unknown key, a value of another kind, a key that is
-// written twice, each is a mistake with file, line, column and what was
-// expected, and all mistakes of a file come back at once.
+// Package strict decodes YAML into Go values strictly: an unknown key, a value of
+// the wrong kind and a duplicate key are mistakes. Each mistake has file, line,
+// column and what was expected, and all mistakes of a file are returned at once.
 //
 // The entry points are [Parse] and [Decoder.Decode]:
 //
@@ -10,17 +9,17 @@
 //	d.Decode(root, &file, "")
 //	if len(d.Errors) > 0 { … }
 //
-// A struct's fields say by their tag how they stand in the file. Beside a key,
-// as in `yaml:"methods"`, a tag may have one of these options:
+// The tags of a struct's fields say how the fields are written in the file. Besides
+// a key, as in `yaml:"methods"`, a tag may have one of these options:
 //
-//	`yaml:",inline"`        the fields of a struct stand where it stands
-//	`yaml:"allow,short"`    what isn't a mapping is the value of this field alone
+//	`yaml:",inline"`        the keys of this struct belong to the outer mapping
+//	`yaml:"allow,short"`    a value that isn't a mapping is this field's value
 //	`yaml:",value"`         the same; the field has no key
 //	`yaml:",key"`           in a list that is written as a mapping: the key
-//	`yaml:",position"`      a [Position]: where the struct stands
+//	`yaml:",position"`      a [Position]: the position of the struct
 //
-// [Schema] makes the JSON Schema of the same types.
+// [Schema] generates the JSON Schema of the same types.
 //
-// The package refuses to guess and to convert: a number where a string is
-// wanted is a mistake. It follows no alias and reads no file.
+// The package does not guess or convert: a number instead of a string is a mistake.
+// It follows no alias and reads no file.
 package strict

@@ -6,13 +6,13 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// A Position is a place in a file. The zero Position is nowhere.
+// A Position is a position in a file. The zero Position is no position.
 type Position struct {
 	File string `json:"file"`
 	// Line and Column count from 1; the column counts characters.
 	Line   int `json:"line"`
 	Column int `json:"column"`
-	// Path is where it is in the file's structure, as in "routes[2].methods".
+	// Path is the position in the file's structure, as in "routes[2].methods".
 	Path string `json:"path,omitempty"`
 }
 
@@ -28,9 +28,9 @@ func (p Position) String() string {
 type Error struct {
 	File         string
 	Line, Column int
-	// Path is where it is in the file, as in "cases[2].expect.type".
+	// Path is the position in the file's structure, as in "cases[2].expect.type".
 	Path string
-	// Value is what stands there, if it is a single word or line.
+	// Value is the text at that position, if it is a single word or line.
 	Value string
 	// Problem says what is wrong and what was expected.
 	Problem string
@@ -44,7 +44,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s: %s", e.File, e.Line, e.Column, e.Path, e.Problem)
 }
 
-// Fail notes a mistake at n, which may be nil.
+// Fail records a mistake at n, which may be nil.
 func (d *Decoder) Fail(n ast.Node, path, format string, args ...any) {
 	at := d.position(n, path)
 	value := ""
@@ -54,8 +54,7 @@ func (d *Decoder) Fail(n ast.Node, path, format string, args ...any) {
 	d.FailAt(at, value, format, args...)
 }
 
-// FailAt notes a mistake at a place that was decoded before, with the value
-// that stands there.
+// FailAt records a mistake at a position that was decoded before, with the value there.
 func (d *Decoder) FailAt(at Position, value, format string, args ...any) {
 	d.Errors = append(d.Errors, &Error{
 		File: d.File, Line: at.Line, Column: at.Column, Path: at.Path,

@@ -12,7 +12,7 @@ func tagOf(f reflect.StructField) (key, option string) {
 	return key, option
 }
 
-// Keys returns the keys of a struct, embedded ones included, in order.
+// Keys returns the keys of a struct in order, those of embedded structs included.
 func Keys(t reflect.Type) []string {
 	var out []string
 	for i := range t.NumField() {

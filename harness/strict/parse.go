@@ -8,8 +8,8 @@ import (
 	goccy "github.com/goccy/go-yaml/token"
 )
 
-// Parse reads a file that holds one document. If it isn't YAML, or not one
-// document, the root is nil and the decoder has the mistake.
+// Parse reads a file with one document. If it is not YAML, or not one document, the root
+// is nil and the decoder has the mistake.
 func Parse(name string, data []byte) (*Decoder, ast.Node) {
 	d := &Decoder{File: name}
 	file, err := Tree(data)

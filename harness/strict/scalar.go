@@ -101,7 +101,7 @@ func isScalar(n ast.Node) bool {
 	return ok
 }
 
-// KindOf words the kind of a node, as in "a list".
+// KindOf returns the kind of a node for messages, as in "a list".
 func KindOf(n ast.Node) string {
 	switch n.(type) {
 	case *ast.MappingNode, *ast.MappingValueNode:

@@ -5,21 +5,21 @@ import (
 	"reflect"
 )
 
-// A Schema is how Go types become a JSON Schema, for editors. What a file must
-// satisfy beyond it, its loader says.
+// A Schema converts Go types to a JSON Schema, for editors. The loader of a file checks
+// more than the schema.
 type Schema struct {
 	Title string
-	// Sets are the values of the types that have no others.
+	// Sets are the allowed values of types with a closed set.
 	Sets map[reflect.Type]any
-	// Items are the values that the items of a list may have, which others may
-	// have too; by the list's type.
+	// Items are suggested values for the items of a list, by the type of the list; other
+	// values are allowed, too.
 	Items map[reflect.Type]any
-	// Also, if it isn't nil, may stand for any scalar that isn't a string.
+	// Also, if not nil, is an alternative schema for any scalar that is not a string.
 	Also map[string]any
 }
 
-// Of returns the schema of a file that is decoded into a t, indented. A field's
-// tag doc:"…" is its description.
+// Of returns the indented schema of a file that is decoded into a t. A field's tag
+// doc:"…" is its description.
 func (s Schema) Of(t reflect.Type) []byte {
 	schema := s.of(t)
 	schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"

@@ -8,8 +8,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// Suggestion returns the word that was probably meant, worded as in
-// ` (did you mean "why"?)`, or nothing.
+// Suggestion returns the known word that was probably meant, as in ` (did you mean
+// "why"?)`, or an empty string.
 func Suggestion(word string, known []string) string {
 	plain := func(s string) string {
 		return strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(s))
@@ -48,8 +48,8 @@ func alike(a, b string) bool {
 	return len(a) <= slip && len(b) <= slip
 }
 
-// OneOf reports a value that is none of a closed set, in which "" may stand for
-// a value that is left out.
+// OneOf records a mistake if the value is not in a closed set. An empty string in the set
+// means that the value may be left out.
 func OneOf[T ~string](d *Decoder, n ast.Node, path string, value T, set []T) {
 	if slices.Contains(set, value) {
 		return

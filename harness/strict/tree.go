@@ -16,9 +16,9 @@ import (
 // memory for the square of it.
 const mostNested = 500
 
-// Tree parses YAML, of any number of documents. A byte order mark before it is not part
-// of it, and lines may end as on Windows; lines and columns are those of data
-// without the mark. An error with a place is a [yaml.SyntaxError].
+// Tree parses YAML with any number of documents. It accepts a byte order mark and the
+// line ends of Windows; lines and columns do not count the mark. An error with a position
+// is a [yaml.SyntaxError].
 func Tree(data []byte) (*ast.File, error) {
 	data = bytes.TrimPrefix(data, []byte(byteOrderMark))
 	if err := unprintable(data); err != nil {
