@@ -9,10 +9,10 @@ import (
 // a file can have it.
 const AddedGroup = "+"
 
-// WithOrigin returns the policy with one more allowed origin, the preview of a
-// pull request, on every route that any page may read. source says where the
-// origin came from, as in "--origin"; it is the file of the new rule's position.
-// The policy itself stays as it is.
+// WithOrigin returns the policy with one more allowed origin, such as the preview of a
+// pull request, on every route that any page may read. source says where the origin came
+// from, as in "--origin"; it becomes the file in the new rule's position. The policy
+// itself does not change.
 func (p *Policy) WithOrigin(origin, source string) (*Policy, error) {
 	at := Position{File: source}
 	e := Entry{Origin: Text{origin, at}}

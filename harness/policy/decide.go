@@ -8,14 +8,14 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// A Decision is whether pages of an origin may read, and because of which rule.
+// A Decision says whether pages of an origin may read, and by which rule.
 type Decision struct {
 	Allowed bool
 	Because Rule
 }
 
-// Origin decides whether pages of an origin may read. It takes the bytes of an
-// Origin header, whether or not a browser could send them.
+// Origin decides whether pages of an origin may read. It accepts any bytes of an Origin
+// header, also ones that no browser sends.
 func (e *Effective) Origin(origin string) Decision {
 	if e.None != nil {
 		return Decision{Because: *e.None}
@@ -55,8 +55,8 @@ func find(entries []Entry, origin string) *Text {
 	return nil
 }
 
-// AllowsAnyOrigin reports whether every origin may read, with nothing denied:
-// then the answer needn't depend on who asks.
+// AllowsAnyOrigin reports whether every origin may read and none is denied: then the
+// response need not depend on the Origin.
 func (e *Effective) AllowsAnyOrigin() bool {
 	any := false
 	for _, g := range e.Groups {
@@ -68,8 +68,8 @@ func (e *Effective) AllowsAnyOrigin() bool {
 	return any && e.None == nil
 }
 
-// AllowsMethod reports whether a page that may read may use a method. What
-// needs no listing can't be denied.
+// AllowsMethod reports whether a page that may read may use a method. Methods that need
+// no listing are always allowed.
 func (e *Effective) AllowsMethod(method string) bool {
 	return fetch.IsSafelistedMethod(method) || e.Methods.Has(method, func(a, b string) bool { return a == b })
 }
@@ -83,16 +83,16 @@ func (e *Effective) AllowsHeader(name string) bool {
 	return e.Headers.Has(name, strings.EqualFold)
 }
 
-// Reads reports whether a response with a status is readable for pages that may
-// read: every one is but an error that the policy doesn't list.
+// Reads reports whether pages that may read can read a response with this status: yes,
+// unless it is an error that the policy does not list.
 func (e *Effective) Reads(status int) bool {
 	return status < 400 || slices.ContainsFunc(e.ReadableErrors, func(n Number) bool { return n.Number == status })
 }
 
-// PreflightHeaders returns the headers that the answer to a preflight must have,
-// given its Origin and what it asks for. An origin that is denied gets no
-// Access-Control-Allow-Origin, and nothing else that it could use. The list is
-// the caller's.
+// PreflightHeaders returns the headers that the response to a preflight must have, given
+// its Origin, method and header names. For a denied origin they have no
+// Access-Control-Allow-Origin and nothing else that it could use. The caller owns the
+// list.
 func (e *Effective) PreflightHeaders(origin, method string, names []string) fetch.HeaderList {
 	headers := e.consent(origin)
 	if headers == nil {
@@ -110,9 +110,9 @@ func (e *Effective) PreflightHeaders(origin, method string, names []string) fetc
 	return append(headers, e.vary()...)
 }
 
-// ResponseHeaders returns the headers that any other answer must have, given the
-// request's Origin, empty for none, and the answer's status. The list is the
-// caller's.
+// ResponseHeaders returns the headers that any other response must have, given the Origin
+// of the request (empty for none) and the status of the response. The caller owns the
+// list.
 func (e *Effective) ResponseHeaders(origin string, status int) fetch.HeaderList {
 	headers := e.consent(origin)
 	if headers == nil || !e.Reads(status) {
@@ -164,6 +164,6 @@ func (e *Effective) vary() fetch.HeaderList {
 	return fetch.HeaderList{{"Vary", "Origin"}}
 }
 
-// RegistrableDomain returns the registrable domain of a host by the public
-// suffix list, false if it has none; it decides what is same site.
+// RegistrableDomain returns the registrable domain of a host by the public suffix list,
+// which decides what is same site; false if the host has none.
 func RegistrableDomain(host string) (string, bool) { return registrable(host) }

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// Expression returns a regular expression that matches, byte for byte and as a
-// whole, the origins that the entry stands for, as PCRE and RE2 read it. It is
-// empty for every origin.
+// Expression returns a regular expression for PCRE and RE2 that matches exactly the
+// origins that the entry stands for, byte for byte. It is empty if the entry is every
+// origin.
 func (e *Entry) Expression() string {
 	p := &e.pattern
 	switch {
@@ -35,11 +35,11 @@ func (e *Entry) Expression() string {
 	return out + "$"
 }
 
-// Match reports whether the entry stands for an Origin header's value.
+// Match reports whether the entry matches the value of an Origin header.
 func (e *Entry) Match(origin string) bool { return e.pattern.match(origin) }
 
-// Samples returns origins that the entry stands for: the examples of one with a
-// wildcard. There are none of "*".
+// Samples returns origins that the entry matches: the origin itself, or the examples of a
+// wildcard. It returns none for "*".
 func (e *Entry) Samples() []string {
 	switch {
 	case e.pattern.text == Any:

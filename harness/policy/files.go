@@ -2,8 +2,8 @@ package policy
 
 import "slices"
 
-// Files returns the files that a policy names, as it names them: configs of gateways
-// and secrets. Relative ones are relative to the policy's folder.
+// Files returns the files that a policy names: configs of gateways and secrets, as
+// written. Relative names are relative to the policy's folder.
 func (p *Policy) Files() []string {
 	var files []string
 	for _, t := range p.Targets {
@@ -22,7 +22,7 @@ func (p *Policy) Files() []string {
 	return slices.DeleteFunc(slices.Compact(files), func(f string) bool { return f == "" })
 }
 
-// Secret returns where the secret is; zero if none is needed.
+// Secret returns where the secret is; the zero Secret if none is needed.
 func (a *Auth) Secret() Secret {
 	switch {
 	case a.Bearer != nil:

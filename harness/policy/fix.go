@@ -7,51 +7,52 @@ import (
 	"strings"
 )
 
-// A FixKind says what has to be done to a gateway.
+// A FixKind says what to change in a gateway.
 type FixKind string
 
-// The kinds of fix. Values in a Fix are what the kind's comment names.
+// The kinds of fix. The comment of each kind says what Values are.
 const (
-	// On the answer to a preflight.
+	// Fixes of the response to a preflight.
 	FixAnswerPreflight FixKind = "answer-preflight" // answer preflights at the gateway, ahead of routing, redirects, authentication and limits
 	FixAllowMethod     FixKind = "allow-method"     // add Values to Access-Control-Allow-Methods
-	FixDenyMethod      FixKind = "deny-method"      // take Values out of it
+	FixDenyMethod      FixKind = "deny-method"      // remove Values from it
 	FixAllowHeader     FixKind = "allow-header"     // add Values to Access-Control-Allow-Headers
-	FixDenyHeader      FixKind = "deny-header"      // take Values out of it
+	FixDenyHeader      FixKind = "deny-header"      // remove Values from it
 	FixMaxAge          FixKind = "max-age"          // set Access-Control-Max-Age to Values
 
-	// On both answers.
+	// Fixes of both responses.
 	FixAllowOrigin       FixKind = "allow-origin"       // answer Values, origins, with themselves
 	FixDenyOrigin        FixKind = "deny-origin"        // compare whole origins, so that Values don't match
-	FixUnlistOrigin      FixKind = "unlist-origin"      // take the entries out that are there for Values
+	FixUnlistOrigin      FixKind = "unlist-origin"      // remove the entries that allow Values
 	FixAllowCredentials  FixKind = "allow-credentials"  // send Access-Control-Allow-Credentials: true
-	FixForbidCredentials FixKind = "forbid-credentials" // leave it out
-	FixVary              FixKind = "vary"               // add Values to Vary, on every answer
-	FixOneOwner          FixKind = "one-owner"          // take out what the upstream sends: Values, header names
-	FixScope             FixKind = "scope"              // let the policy hold at Route, and only there
+	FixForbidCredentials FixKind = "forbid-credentials" // remove it
+	FixVary              FixKind = "vary"               // add Values to Vary, on every response
+	FixOneOwner          FixKind = "one-owner"          // remove Values, header names, from the upstream's responses
+	FixScope             FixKind = "scope"              // apply the policy to Route, and only there
 
-	// On the response.
+	// Fixes of the response to the request itself.
 	FixExpose   FixKind = "expose"    // add Values to Access-Control-Expose-Headers
-	FixHide     FixKind = "hide"      // take Values out of it
-	FixOnErrors FixKind = "on-errors" // send the headers on the statuses in Values too
-	FixOnHops   FixKind = "on-hops"   // send them on redirects too
+	FixHide     FixKind = "hide"      // remove Values from it
+	FixOnErrors FixKind = "on-errors" // also send the headers with the statuses in Values
+	FixOnHops   FixKind = "on-hops"   // also send them on redirects
 )
 
-// A Fix is what would make a gateway follow the policy, in no gateway's words: an
-// adapter words it in its own syntax, and String is what is left if it can't.
+// A Fix is a change that makes a gateway follow the policy, independent of the kind of
+// gateway. An adapter words it in the gateway's syntax; String is for fixes that it
+// cannot word.
 type Fix struct {
 	Kind FixKind `json:"kind"`
-	// Values are what the kind says.
+	// Values depend on the kind; see its comment.
 	Values []string `json:"values,omitempty"`
 	// Route is the path as the policy writes it; empty for the whole gateway.
 	Route string `json:"route,omitempty"`
-	// Because is the rule that calls for it.
+	// Because is the rule that requires it.
 	Because Rule `json:"because"`
-	// Also are what else has to be done about the same, in other headers.
+	// Also are changes of other headers that belong to the same fix.
 	Also []Fix `json:"also,omitempty"`
 
-	// Shown are answers that aren't what the policy calls for, for an adapter that
-	// looks where they come from; View is the policy, nil if there are none.
+	// Shown are responses that violate the policy, for an adapter that finds out where
+	// they come from. View is the policy; nil if Shown is empty.
 	Shown []Shown `json:"-"`
 	View  *View   `json:"-"`
 }
@@ -80,7 +81,7 @@ var fixTexts = map[FixKind]string{
 // FixKinds returns every kind, sorted. The slice is the caller's.
 func FixKinds() []FixKind { return slices.Sorted(maps.Keys(fixTexts)) }
 
-// String words the fix for people.
+// String returns the fix as an order for people.
 func (f Fix) String() string {
 	text := fixTexts[f.Kind]
 	if f.Kind == FixAllowOrigin && len(f.Values) == 0 {

@@ -6,15 +6,15 @@ import (
 	"slices"
 )
 
-// A Severity says what becomes of a concern.
+// A Severity says what a concern means for a check.
 type Severity string
 
 const (
-	// Refuse: the policy isn't tested until the concern is gone or accepted.
+	// Refuse means that the policy is not tested until the concern is fixed or accepted.
 	Refuse Severity = "refuse"
-	// Warn: somebody should look.
+	// Warn means that somebody should look at it.
 	Warn Severity = "warn"
-	// Note: it does no harm, and does not do what it seems to.
+	// Note means that it is harmless but does not do what it seems to do.
 	Note Severity = "note"
 )
 
@@ -57,26 +57,25 @@ const (
 	RiskNotThere                  ConcernID = "risk-not-there"
 )
 
-// A ConcernKind is what all concerns with one ID have in common.
+// A ConcernKind is what all concerns with one ID share.
 type ConcernKind struct {
 	ID       ConcernID
 	Severity Severity
-	// Why says what can come of it.
+	// Why says what can happen.
 	Why string
-	// Instead says what to write.
+	// Instead says what to write instead.
 	Instead string
 }
 
-// A Concern is something about a policy that is dangerous, or that does not do
-// what it seems to.
+// A Concern is a part of a policy that is dangerous, or does not do what it seems to do.
 type Concern struct {
 	ConcernKind
 	At Position
-	// Value is what stands there.
+	// Value is the text at that position.
 	Value string
-	// Problem is the concern about this value, in a sentence without a full stop.
+	// Problem describes the concern about this value, in a sentence without a full stop.
 	Problem string
-	// Accepted is the policy's own reason to accept it, empty if it doesn't.
+	// Accepted is the policy's reason to accept it; empty if it is not accepted.
 	Accepted string
 }
 
@@ -89,12 +88,12 @@ func (c Concern) String() string {
 	return fmt.Sprintf("%s: %s: %s (%s)", at, c.Severity, c.Problem, c.ID)
 }
 
-// Refused reports whether any concern keeps the policy from being tested.
+// Refused reports whether a concern prevents the policy from being tested.
 func Refused(concerns []Concern) bool {
 	return slices.ContainsFunc(concerns, func(c Concern) bool { return c.Severity == Refuse && c.Accepted == "" })
 }
 
-// Concerns returns every kind of concern. The slice is the caller's.
+// Concerns returns every kind of concern. The caller owns the slice.
 func Concerns() []ConcernKind { return slices.Clone(concernKinds) }
 
 func concernByID(id ConcernID) (ConcernKind, bool) {
@@ -113,8 +112,8 @@ func concernIDs() []string {
 	return out
 }
 
-// Lint returns what is dangerous or without effect in the policy, in the file's
-// order. The slice is the caller's.
+// Lint returns what is dangerous or without effect in the policy, in the order of the
+// file. The caller owns the slice.
 func (p *Policy) Lint() []Concern {
 	l := linter{p: p, stands: map[*Entry]int{}, idle: map[*Entry][]*Entry{}, denied: map[*Entry][]*Text{}}
 	for _, t := range p.Targets {

@@ -25,7 +25,7 @@ func (l *linter) lists(e *Effective) {
 	}
 }
 
-// The longest that an engine keeps a preflight, in seconds.
+// How long engines keep a preflight at most, in seconds.
 const (
 	MaxAgeCapWebKit   = 600
 	MaxAgeCapChromium = 7200

@@ -2,10 +2,9 @@ package policy
 
 import "fmt"
 
-// Load parses the text of a policy and looks for what is dangerous in it. Origins are
-// allowed as well, see [Policy.WithOrigin], and given is what gave them, such as
-// "--origin". The concerns are returned whether or not the policy is refused for them;
-// then the error says so.
+// Load parses the text of a policy and lints it. It also allows origins, see
+// [Policy.WithOrigin]; given says where they come from, such as "--origin". Load returns
+// the concerns also if the policy is refused because of them; then the error says so.
 func Load(file string, text []byte, given string, origins ...string) (*Policy, []Concern, error) {
 	p, err := Parse(file, text)
 	if err != nil {

@@ -1,13 +1,12 @@
 package policy
 
-// A NamedOrigin is an origin that a gateway's own config names, whether or not
-// the policy does: by itself, or as one of those that an expression there
-// matches.
+// A NamedOrigin is an origin in a gateway's own config: written there, or one that an
+// expression there matches. The policy may or may not have it.
 type NamedOrigin struct {
 	Origin string
-	// Matched: the entry is an expression that matches others, too.
+	// Matched says that the entry is an expression that also matches other origins.
 	Matched bool
-	// Entry is what stands in the config, and At is where.
+	// Entry is the text in the config, and At its position.
 	Entry string
 	At    Position
 }

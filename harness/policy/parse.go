@@ -11,9 +11,9 @@ import (
 	"github.com/corsproof/corsproof/harness/strict"
 )
 
-// Parse reads a policy file. The error joins an [*Error] for each mistake; then
-// there is no policy. A policy without mistakes may still be dangerous: see
-// [Policy.Lint].
+// Parse reads a policy file. If it has mistakes, Parse returns no policy, and the error
+// joins an [*Error] for each mistake. A policy without mistakes may still be dangerous:
+// see [Policy.Lint].
 func Parse(name string, data []byte) (*Policy, error) {
 	d, root := strict.Parse(name, data)
 	p := &Policy{File: name}

@@ -31,6 +31,6 @@ var sdkHeaders = []string{
 	"x-xsrf-token",
 }
 
-// SDKHeaders returns the request headers that browser-sdks stands for, in
-// lower case and sorted. The slice is the caller's.
+// SDKHeaders returns the request headers that browser-sdks stands for, sorted and in
+// lower case. The caller owns the slice.
 func SDKHeaders() []string { return append([]string(nil), sdkHeaders...) }

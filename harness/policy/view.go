@@ -8,44 +8,43 @@ import (
 	"github.com/corsproof/corsproof/harness/strict"
 )
 
-// A View is a policy as it stands on one target: every setting resolved, groups
-// of other targets left out. It is read-only and safe for concurrent use.
+// A View is a policy on one target: every setting is resolved, and groups of other
+// targets are left out. It is read-only and safe for concurrent use.
 type View struct {
 	Policy *Policy
 	Target *Target
-	// Routes are in the file's order.
+	// Routes are in the order of the file.
 	Routes []*Effective
-	// Unlisted is what holds for a 404 on a path that no route matches, which is as
-	// the defaults say; nil unless the policy says [NotFound].
+	// Unlisted is what applies to a 404 on a path that no route matches: the defaults. It
+	// is nil unless the policy says [NotFound].
 	Unlisted *Effective
 }
 
 // An Effective is what a policy says for one route on one target.
 type Effective struct {
 	Route *Route
-	// Path is the route's path with its samples in it, Query what it is asked with, without
+	// Path is the route's path with its samples filled in, Query its sample query without
 	// the "?"; empty for none.
 	Path, Query string
-	// None is the rule that no page of another origin may read this; nil if some
-	// may.
+	// None is the rule that no page of another origin may read this; nil if some may.
 	None *Rule
 
-	// Groups are those that the route names and that count here.
+	// Groups are the groups of the route that apply to this target.
 	Groups []*Group
-	// Elsewhere are those that the route names and that count on other targets
-	// alone.
+	// Elsewhere are the groups of the route that apply only to other targets.
 	Elsewhere []*Group
 
 	Methods, Headers, Expose Listed
 	Credentials              bool
-	// MaxAge is in seconds; nil if the policy doesn't say.
+	// MaxAge is in seconds; nil if the policy does not set it.
 	MaxAge *int
-	// ReadableErrors are the statuses from 400 on of which the response is
+	// ReadableErrors are the error statuses, from 400 on, whose response must be
 	// readable.
 	ReadableErrors []Number
-	// Auth is what a request needs; nil for nothing.
+	// Auth says how requests are authenticated; nil if they aren't.
 	Auth *Auth
-	// UpstreamCORS: the application behind the target sends CORS headers by itself.
+	// UpstreamCORS says that the application behind the target sends CORS headers of its
+	// own.
 	UpstreamCORS bool
 	Owner        string
 
@@ -54,22 +53,20 @@ type Effective struct {
 	rules   map[RuleKind]Rule
 }
 
-// Listed is a list of names as it is meant: browser-sdks resolved, each name
-// with its place.
+// Listed is a list of names with browser-sdks expanded, each name with its position.
 type Listed struct {
-	// Any: the list has "*".
+	// Any is set if the list has "*".
 	Any   *Text
 	Names []Text
 }
 
-// Has reports whether a name is in the list, or "*" is. Methods compare byte for
-// byte; header names, for which equal is [strings.EqualFold], don't.
+// Has reports whether the list has a name or "*". Pass [strings.EqualFold] as equal for
+// header names; methods compare byte for byte.
 func (l Listed) Has(name string, equal func(a, b string) bool) bool {
 	return l.Any != nil || slices.ContainsFunc(l.Names, func(t Text) bool { return equal(t.Text, name) })
 }
 
-// On returns the policy as it stands on a target. The error names the targets
-// that there are.
+// On returns the policy on a target. The error lists the targets of the policy.
 func (p *Policy) On(target string) (*View, error) {
 	i := slices.IndexFunc(p.Targets, func(t Target) bool { return t.Name == target })
 	if i < 0 {
@@ -89,8 +86,7 @@ func (p *Policy) On(target string) (*View, error) {
 	return v, nil
 }
 
-// Route returns what holds for a URL's path, the most precise of the routes
-// that match it; nil if none does.
+// Route returns the most precise route that matches a URL's path; nil if none does.
 func (v *View) Route(path string) *Effective {
 	var best *Effective
 	for _, e := range v.Routes {
@@ -168,12 +164,12 @@ func (e *Effective) set(kind RuleKind, place, text string, at Position) {
 	e.places[kind], e.rules[kind] = place, Rule{kind, text, at}
 }
 
-// Place says where a setting is written: "defaults", the route's name, or empty
-// if it is nowhere.
+// Place says where a setting is written: "defaults", the route's name, or empty if
+// nowhere.
 func (e *Effective) Place(kind RuleKind) string { return e.places[kind] }
 
-// Rule returns the rule that a setting comes from; if the policy doesn't say it,
-// the route's own, since then the route says no.
+// Rule returns the rule that a setting comes from. If the policy does not set it, Rule
+// returns the route's own rule, since an unset setting denies.
 func (e *Effective) Rule(kind RuleKind) Rule {
 	if r, ok := e.rules[kind]; ok {
 		return r

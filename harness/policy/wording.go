@@ -7,59 +7,60 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// A Shown is an answer that isn't what the policy calls for, with its request.
+// A Shown is a response that violates the policy, with its request.
 type Shown struct {
-	Request fetch.HeaderList // as it was sent
+	Request fetch.HeaderList // as sent
 	Method  string
 	URL     string
-	// Preflight: it is a CORS-preflight request.
+	// Preflight says that it is a CORS-preflight request.
 	Preflight bool
-	// Status and Answer are what came; 0 and nil if nothing did.
+	// Status and Answer are the response; 0 and nil if there was none.
 	Status int
 	Answer fetch.HeaderList
-	// FromUpstream: the upstream gave that status itself. Upstream is its answer then.
+	// FromUpstream says that the upstream sent that status itself. Upstream is then its
+	// response.
 	FromUpstream bool
 	Upstream     fetch.HeaderList
 }
 
-// Origin returns the Origin that was sent; empty if none was.
+// Origin returns the Origin of the request; empty if it had none.
 func (s *Shown) Origin() string {
 	origin, _ := s.Request.Get("Origin")
 	return origin
 }
 
-// A Change says what is done with a Wording's text.
+// A Change says what to do with the text of a Wording.
 type Change string
 
 const (
-	// Words: nothing. The text says what has to hold at the line.
+	// Words means nothing to insert: the text says what has to be true at the line.
 	Words Change = "words"
-	// Replace: it takes the place of the lines Line to Until, as a whole.
+	// Replace means that the text replaces the lines Line to Until as a whole.
 	Replace Change = "replace"
-	// Insert: it goes behind Line, on lines of its own.
+	// Insert means that the text goes after Line, on lines of its own.
 	Insert Change = "insert"
-	// Remove: the lines Line to Until go, and there is no text.
+	// Remove means to remove the lines Line to Until; there is no text.
 	Remove Change = "remove"
 )
 
 // A Wording is a fix in a gateway's own syntax.
 type Wording struct {
-	// Change says what to do with Text; empty if the adapter doesn't say.
+	// Change says what to do with Text; empty if the adapter does not say.
 	Change Change `json:"change,omitempty"`
-	// Text is what to write, one or more lines, without the indentation that they
-	// have in common but where it means something, as in YAML.
+	// Text is what to write, one or more lines. Their common indentation is removed
+	// except where it has a meaning, as in YAML.
 	Text string `json:"text,omitempty"`
-	// File and Line are where it goes; Line is 0 if that can't be told, and with
-	// Insert at the file's beginning.
+	// File and Line say where. Line is 0 if that is unknown, and for an Insert at the
+	// beginning of the file.
 	File string `json:"file,omitempty"`
 	Line int    `json:"line,omitempty"`
-	// Until is the last of several lines; 0 if it is one.
+	// Until is the last of several lines; 0 for a single line.
 	Until int `json:"until,omitempty"`
-	// More are what else the fix changes: it is done with all of them.
+	// More are further changes of the same fix; all are needed.
 	More []Wording `json:"more,omitempty"`
 }
 
-// String returns all of it as people read it, one line or more for each place.
+// String returns the whole fix for people, one line or more for each place.
 func (w Wording) String() string {
 	var b strings.Builder
 	if w.File != "" {
