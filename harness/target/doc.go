@@ -1,10 +1,8 @@
-// Package target says what is known of a check's target before it is asked
-// anything.
+// Package target describes the target of a check before it gets any request.
 //
-// Who checks and who answers share this package and nothing above it: a check
-// asks a target for its [Facts], and the gateways of servers/gateway, a URL or a
-// user's own target return them. The zero value is the careful one: a target
-// that says nothing gets only what no server minds.
+// Checks and targets share this package: a check reads the [Facts] of a target, which
+// the gateways of servers/gateway, a URL or your own target return. The zero value is
+// the cautious one: such a target gets only requests that are safe for any server.
 //
 //	func (t *myServer) Facts() target.Facts {
 //		return target.Facts{Ours: true, Requests: target.AllRequests, URLs: target.MarkedURLs}
