@@ -11,15 +11,15 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// How many cases are judged at the same time over HTTP: few where a target answers
-// at once, so that its limits are not provoked; more where most of the time goes
-// by on the way.
+// How many cases run at the same time over HTTP: few if the target is near, so that its
+// limits are not triggered; more if most of the time is latency.
 const (
 	checkWorkers    = 8
 	checkWorkersFar = 32
 )
 
-// A target is far if its answers take so long, on average over farSample cases.
+// A target is far if its responses take at least farTarget on average over farSample
+// cases.
 const (
 	farTarget = 20 * time.Millisecond
 	farSample = 2 * checkWorkers

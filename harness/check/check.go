@@ -21,43 +21,44 @@ import (
 
 // Config configures [Check].
 type Config struct {
-	// Policy is required; [Run] reads it.
+	// Policy is required for [Check]; [Run] reads it from the file.
 	Policy *policy.Policy
-	// On is the name of the policy's target. It may be empty if the policy has one.
+	// On is the name of the policy's target. It may be empty if the policy has only one.
 	On string
-	// Target is what answers; [Check] starts and closes it. Nil: what the policy says,
-	// its gateway, of a kind that a package of servers/gateway registers, or its URL.
+	// Target answers the requests; [Check] starts and closes it. If nil, the policy
+	// decides: its gateway, of a kind that a package of servers/gateway registers, or its
+	// URL.
 	Target Target
-	// Engine says who judges. Empty: the model all cases over the answers that a
-	// direct client gets, and Chromium one case of each distinct decision.
-	// [browser.EngineChromium]: the browser all that it can make, and the model predicts
-	// them from what the recorders saw of it. [browser.EngineModel]: no browser.
+	// Engine selects who judges. Empty: the model judges all cases over the responses to
+	// a direct client, and Chromium one case of each distinct decision.
+	// [browser.EngineChromium]: the browser judges every case that it can send, and the
+	// model predicts them from what the recorders saw of it. [browser.EngineModel]: no
+	// browser.
 	Engine browser.EngineName
-	// Secret returns the secret that a policy's auth needs, see [Secrets]. Nil:
-	// there is none. Of a case that lacks its secret the preflights are judged, which
-	// need none; what is left of it is not run.
+	// Secret returns the secret for a policy's auth, see [Secrets]. If nil, there is no
+	// secret. For a case without its secret only the preflights are judged, which need
+	// none.
 	Secret func(*policy.Auth) (string, error)
 	// Timeout bounds each request to the target. Default [DefaultTimeout].
 	Timeout time.Duration
-	// Only, if not nil, says by ID which cases are run; it is asked once for each, in
-	// the policy's order. Of one that comes out wrong the cause is told from a few
-	// others, which are asked then, and not judged.
+	// Only, if not nil, selects cases by ID; it is called once for each, in the policy's
+	// order. If a selected case fails, a few other cases run too, without being judged,
+	// to find its cause.
 	Only func(id string) bool
-	// Command is the line with which a finding is seen again, without the case's
-	// ID; see [judge.CollectorConfig].
+	// Command is the command that reproduces a finding, without the case's ID; see
+	// [judge.CollectorConfig].
 	Command string
-	// Progress, if not nil, is told how many of how many cases are judged.
+	// Progress, if not nil, is called with the number of judged cases and of all cases.
 	Progress func(done, total int)
-	// Each, if not nil, is handed each case once it is judged, never two at a
-	// time, in an order that the policy alone decides: those that could leave the
-	// target in another state come last. Nothing else keeps a case that passed.
-	// An error ends the check.
+	// Each, if not nil, is called with each judged case, never concurrently, in an order
+	// that depends only on the policy: cases that could change the target's state come
+	// last. Cases that passed are not kept otherwise. An error ends the check.
 	Each func(*judge.Checked) error
 	Lab  harness.LabConfig
 }
 
-// A Wording target words a fix in its own syntax, for the place in its config
-// where it belongs. The gateways of package servers/gateway do.
+// A Wording target words a fix in its own syntax, for the right place in its config. The
+// gateways of package servers/gateway implement it.
 type Wording interface {
 	Fix(policy.Fix) policy.Wording
 }
@@ -101,10 +102,9 @@ func targetOf(ctx context.Context, view *policy.View) (Target, error) {
 	return target.OpenGateway(ctx, target.Gateway{Kind: t.Gateway.Text, File: file, Hosts: []string{host}})
 }
 
-// Check derives the cases that follow from a policy, has the target answer them,
-// and judges the answers: all on the model, a share of them in a real browser as
-// well. The summary has the findings. The error says why the check could not be
-// made or not be ended.
+// Check derives the cases that follow from a policy, sends their requests to the target,
+// and judges the responses: all with the model, some also with a real browser. The
+// summary has the findings. Check returns an error if it could not start or finish.
 func Check(ctx context.Context, cfg Config) (*report.CheckSummary, error) {
 	cfg, view, err := cfg.complete()
 	if err != nil {

@@ -1,6 +1,6 @@
-// Package check holds a target against a policy: it derives the cases that follow
-// from the policy, asks the target, has the model predict and a real browser
-// observe, judges, and explains what is wrong.
+// Package check checks a target against a policy: it derives the cases that follow
+// from the policy, sends their requests to the target, lets the model predict and a
+// real browser observe, judges the responses, and explains what is wrong.
 //
 // [Check] does it for any program, [Run] for go test:
 //

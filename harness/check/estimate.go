@@ -8,7 +8,7 @@ import (
 	"github.com/corsproof/corsproof/harness/catalog"
 )
 
-// What things cost on two cores that do nothing else.
+// Costs on two idle cores.
 const (
 	costOverHTTP   = 300 * time.Microsecond // a request to a local gateway, judged
 	costInBrowser  = 3 * time.Millisecond   // a request of a page
@@ -19,22 +19,22 @@ const (
 
 // An Estimate says how large a check is, and about how long it takes.
 type Estimate struct {
-	// Cases is their number, Different how many differ in what is asked or
-	// answered: the others are judged with them.
+	// Cases is the number of cases, Different how many of them differ in request or
+	// response; the others are judged together with one of these.
 	Cases, Different int
-	// Requests are those to the target, preflights among them, of all cases on the
-	// model; Decisions is how many cases a browser judges, from pages of so many
-	// Origins.
+	// Requests is the number of requests of all cases to the target, preflights included.
+	// Decisions is how many cases a browser judges, from pages of Origins different
+	// origins.
 	Requests, Decisions, Origins int
 	Took                         time.Duration
-	// Waits is how much longer it takes at most, while the target waits for an
-	// upstream that hangs: how soon it gives that up is its own affair.
+	// Waits is the maximum additional time that the target waits for an upstream that
+	// hangs; it depends on the target's own timeout.
 	Waits time.Duration
 }
 
-// NewEstimate says what a check of the cases by the engine, see
-// [Config].Engine, will be like, with a target whose answers take latency
-// longer than those of a local one. Took is for two cores that do nothing else.
+// NewEstimate estimates a check of the cases with an engine, see [Config].Engine. latency
+// is the additional latency of the target compared with a local one. Took is for two idle
+// cores.
 func NewEstimate(ctx context.Context, cases []catalog.PolicyCase, engine browser.EngineName, latency time.Duration) (Estimate, error) {
 	out := Estimate{Cases: len(cases)}
 	requests := map[string]int{} // by signature

@@ -118,19 +118,19 @@ func (b *observer) drive(ctx context.Context, single []*catalog.PolicyCase, out 
 }
 
 // pagesKept is how many pages stay open: a check may have many page origins, and each
-// page has its slots.
+// page needs memory and slots.
 const pagesKept = 6
 
-// pagesAhead is how many pages are being opened while one observes: a new process of the
-// browser's takes longer than the few calls of most pages.
+// pagesAhead is how many pages open while one observes: starting a browser process takes
+// longer than the few calls of most pages.
 const pagesAhead = 2
 
-// pageSlots is how many calls a page makes at the same time at most; most pages have few
+// pageSlots is the maximum number of concurrent calls of a page; most pages have few
 // calls.
 const pageSlots = 8
 
-// browseSequences is how many cases of several requests go on at the same time: they
-// share caches whose entries may live for a few seconds alone.
+// browseSequences is how many cases with several requests run concurrently: they share
+// caches whose entries may expire after a few seconds.
 const browseSequences = 10
 
 // together makes the first request of each of the cases, then the second, and so
@@ -234,7 +234,7 @@ func runOf(pc *catalog.PolicyCase) *drive.Run {
 	return r
 }
 
-// elsewhere is the name of the server at [catalog.Elsewhere].
+// elsewhere names the server at [catalog.Elsewhere].
 const elsewhere = "elsewhere"
 
 // atOrigins gives each exchange the origin of its server.

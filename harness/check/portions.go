@@ -46,8 +46,8 @@ type portion struct {
 	cases  []int // indices
 }
 
-// portionSize is how many cases a portion has at least, unless they are the last
-// of their manner.
+// portionSize is the minimum number of cases in a portion, except for the last one of its
+// kind.
 const portionSize = 500
 
 // portions orders cases: by manner, and within one by the page origin of the first

@@ -16,8 +16,8 @@ import (
 	"github.com/corsproof/corsproof/harness/judge"
 )
 
-// leastSecret is how long what is taken out of a report is at least: fewer bytes keep
-// nobody out, and are in many other words.
+// leastSecret is the minimum length of a secret that is removed from reports: shorter
+// ones protect nothing and occur in many other words.
 const leastSecret = 4
 
 // A redaction takes the secrets that a check sends out of what it keeps: a target may

@@ -18,19 +18,18 @@ import (
 	"github.com/corsproof/corsproof/harness/report"
 )
 
-// Run is [Check] for go test, of the policy in a file: each case is a subtest with the
-// case's ID as its name, so that -run and -skip select cases; what they leave out costs
-// nothing, but for a few cases that tell the cause of one that comes out wrong. Of
-// several cases with one cause the first subtest has the whole finding, and the others a
-// line that points to it. A case that is not run is skipped with the reason;
-// a divergence and what could not be observed fail the test, and say so. Where
-// there is no browser to judge, the test is skipped or fails as CORSPROOF_REQUIRE
-// says, see [harness.RequireChromiumT].
+// Run is [Check] for go test, with the policy in a file. Each case is a subtest named by
+// the case's ID, so that -run and -skip select cases; skipped cases cost nothing, except
+// for a few that run to find the cause of a failure. If several cases share a cause, the
+// first subtest shows the full finding and the others refer to it. A case that is not run
+// is skipped with the reason. A divergence, and what could not be observed, fail the
+// test. Without a browser the test is skipped or fails, depending on CORSPROOF_REQUIRE,
+// see [harness.RequireChromiumT].
 //
-// Options may be left out, and so may each field of them: the policy says which gateway
-// runs with which config, and where secrets are. With Options.Policy no file is read.
-// The subtests are parallel ones: they report once the test that called Run returns.
-// Call it once in a test.
+// Options may be left out, as may each of its fields: the policy says which gateway runs
+// with which config, and where secrets are. With Options.Policy no file is read. The
+// subtests are parallel: they report after the test that called Run returns. Call Run
+// once in a test.
 func Run(t *testing.T, file string, options ...Config) {
 	t.Helper()
 	if len(options) > 1 {
@@ -114,7 +113,7 @@ func (r *testRun) check(t *testing.T, cfg Config) {
 	t.Log(summary.String())
 }
 
-// PolicyT reads a policy for a test. A mistake in it, or a danger that it doesn't
+// PolicyT reads a policy for a test. A mistake in it, or a danger that it does not
 // accept, fails the test.
 func PolicyT(tb testing.TB, file string) *policy.Policy {
 	tb.Helper()

@@ -15,9 +15,9 @@ import (
 	"github.com/corsproof/corsproof/harness/policy"
 )
 
-// Secrets returns what reads the secrets of a policy from where the policy says:
-// an environment variable, or a file, whose name is relative to dir, the policy's
-// folder. The error says what is not there.
+// Secrets returns a function that reads the secrets of a policy from where the policy
+// says: from an environment variable, or from a file whose name is relative to dir, the
+// policy's folder. Its error says what is missing.
 func Secrets(dir string) func(*policy.Auth) (string, error) {
 	return func(a *policy.Auth) (string, error) {
 		from := a.Secret()
@@ -39,8 +39,8 @@ func Secrets(dir string) func(*policy.Auth) (string, error) {
 	}
 }
 
-// mostSecret bounds what is read of a file with a secret: 64 KiB, more than any server
-// takes in a header.
+// mostSecret is the maximum size of a file with a secret: 64 KiB, more than servers
+// accept in a header.
 const mostSecret = 64 << 10
 
 // readSecret reads a regular file. What else there may be is read once, or never ends.
@@ -60,7 +60,7 @@ func readSecret(path string) (string, error) {
 	return string(value), err
 }
 
-// mostCookie is how many bytes name and value of a cookie have at most: section 5.6 of
+// mostCookie is the maximum length of a cookie's name and value, in bytes: section 5.6 of
 // https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis.
 const mostCookie = 4096
 

@@ -9,11 +9,11 @@ import (
 	"github.com/corsproof/corsproof/harness/wire"
 )
 
-// A SilentError says that a target took requests and answered none of them any
-// more: there is nothing to judge.
+// A SilentError says that a target accepts requests but no longer answers them, so there
+// is nothing to judge.
 type SilentError struct {
-	// Requests is how many in a row had no answer, each within Timeout; 0 if a
-	// browser made them.
+	// Requests is how many requests in a row got no response within Timeout; 0 if the
+	// browser sent them.
 	Requests int
 	Timeout  time.Duration
 }
@@ -25,8 +25,8 @@ func (e *SilentError) Error() string {
 	return fmt.Sprintf("the target stopped answering: %d requests in a row got no response within %v each", e.Requests, e.Timeout)
 }
 
-// silentAlone is how many requests in a row may be without an answer where one is
-// made at a time: what was asked before may still slow the target down.
+// silentAlone is how many requests in a row may go unanswered if they are sent one at a
+// time: earlier requests may still slow the target down.
 const silentAlone = 3
 
 // A silence counts requests without an answer since the last one that had one.
@@ -55,8 +55,8 @@ func (s *silence) more() error {
 	return nil
 }
 
-// silenceLook is how often the browser's target is looked at, as a part of the
-// time that one request may take.
+// silenceLook is how often the browser's target is checked, as a fraction of the timeout
+// of a request.
 const silenceLook = 10
 
 // listening returns a context that ends, with a [SilentError] as its cause, once

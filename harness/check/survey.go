@@ -113,8 +113,8 @@ func (s *surveyor) noticeCertificate(traces casesWithTraces) error {
 	return nil
 }
 
-// After a request that a target refused for its number it is left alone for so long
-// before the same is asked again, as often as that.
+// After a rate-limited request the target gets a pause of limitPause before the same
+// request is sent again, up to limitLooks times.
 const (
 	limitPause = time.Second
 	limitLooks = 3

@@ -14,30 +14,31 @@ import (
 	"github.com/corsproof/corsproof/harness/wire"
 )
 
-// A Target is who answers for a policy's URL: a gateway, as package servers/gateway has
-// them, one that runs already, a [URLTarget], or somebody's own.
+// A Target answers for a policy's URL: a gateway of package servers/gateway, a running
+// server ([URLTarget]), or a target of your own.
 type Target = target.Target
 
-// A URLTarget is a server that runs already. Its upstreams are its own.
+// A URLTarget is a server that runs already. It has its own upstreams.
 type URLTarget struct {
 	// URL is the origin that pages call: scheme, host and port.
 	URL string
-	// Roots verifies its certificate; nil means the system's.
+	// Roots verifies the server's certificate; nil means the system's roots.
 	Roots *x509.CertPool
-	// Timeout bounds the look whether anybody is there. Default 10 s.
+	// Timeout bounds the initial test whether the server accepts connections. Default 10
+	// s.
 	Timeout time.Duration
-	// Recognize, if not nil, says why the server refused a request, see
+	// Recognize, if not nil, returns why the server refused a request, see
 	// [target.Facts].Recognize.
 	Recognize func(status int, body string) target.Reason
 }
 
 const urlTargetTimeout = 10 * time.Second
 
-// Facts says that the server belongs to somebody else.
+// Facts returns that the server belongs to somebody else, and Recognize.
 func (t *URLTarget) Facts() target.Facts { return target.Facts{Recognize: t.Recognize} }
 
-// Start finds the address of the URL's host and looks whether anybody listens
-// there. It sends nothing, and ignores upstream.
+// Start resolves the URL's host and tests whether it accepts connections. It sends no
+// request, and ignores upstream.
 func (t *URLTarget) Start(ctx context.Context, _ wire.Upstream) (wire.Endpoint, error) {
 	endpoint, err := t.start(ctx)
 	if err != nil {
@@ -80,5 +81,5 @@ func (t *URLTarget) start(ctx context.Context) (wire.Endpoint, error) {
 	}}}, nil
 }
 
-// Close does nothing: the server is not ours.
+// Close does nothing, since URLTarget did not start the server.
 func (t *URLTarget) Close() error { return nil }
