@@ -9,54 +9,52 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// A Checked is a case that follows from a policy with all that is known of it
-// after it was run against a target, or the reason why it wasn't. A [Collector]
-// makes findings of many.
+// A Checked is a derived case with everything known about it after its run against a
+// target, or with the reason why it was not run. A [Collector] makes findings of many.
 type Checked struct {
 	Case *catalog.PolicyCase
-	// NotRun says why the case was not run; then the rest is empty. Such a case
-	// has no verdict. What a case was to provoke and didn't is a reason.
+	// NotRun says why the case was not run; then the other fields are empty and the case
+	// has no verdict. One reason is that the target did not produce the tested situation.
 	NotRun string
-	// Unknown says what could not be observed; empty if everything was.
+	// Unknown says what could not be observed; empty if everything was observed.
 	Unknown string
 
-	// Want are the traces that the policy calls for, Got the model's over the
-	// answers that the target gave, one for each step: expectation and
-	// prediction. Of what goes out as it is written, Got is the direct client's.
+	// Want are the expected traces by the policy; Got are the model's predictions over
+	// the target's responses. Both have one trace for each step. For requests that only a
+	// direct client can send, Got are the direct client's traces.
 	Want, Got []fetch.Trace
-	// Mismatches are what [catalog.PolicyCase.Compare] found between them.
+	// Mismatches are the differences between Want and Got, as found by
+	// [catalog.PolicyCase.Compare].
 	Mismatches []catalog.Deviation
 
-	// Engine are the traces of an engine, nil if none ran the case; Differences
-	// are what [Compare] found between them and the model with the engine's
-	// profile over the same answers.
+	// Engine are the traces of an engine, nil if none ran the case. Differences are what
+	// [Compare] found between them and the model with the engine's profile over the same
+	// responses.
 	Engine      []fetch.Trace
 	Differences []StepDifference
-	// Unsteady says in what the target answered the same requests otherwise when
-	// they were made again; empty if it didn't, or nobody made them again.
+	// Unsteady says how the target's responses to repeated requests differ; empty if they
+	// do not, or if no request was repeated.
 	Unsteady string
-	// UnsteadyStep is the index of the request that this is about.
+	// UnsteadyStep is the index of the request that Unsteady is about.
 	UnsteadyStep int
 
-	// Upstream are the requests that reached the upstream behind the target, in
-	// order, with what it answered: the Access-Control headers and Vary at
-	// least. UpstreamSeen is false if the upstream isn't ours, so that nobody
-	// knows what reached it.
+	// Upstream are the requests that reached the upstream behind the target, in order,
+	// with its responses: at least their Access-Control headers and Vary. UpstreamSeen is
+	// false if the upstream is not scripted, so that this is unknown.
 	Upstream     []fetch.Exchange
 	UpstreamSeen bool
 }
 
-// The ends of a case that follows from a policy, beside [EndPass],
-// [EndDivergence] and [EndUnknown].
+// Ends of a derived case, in addition to [EndPass], [EndDivergence] and [EndUnknown].
 const (
-	// EndViolation: the target's answers aren't what the policy calls for.
+	// EndViolation means that the target's responses violate the policy.
 	EndViolation End = "violation"
-	// EndNotRun: it has no verdict.
+	// EndNotRun means that the case was not run and has no verdict.
 	EndNotRun End = "not run"
 )
 
-// End returns how the case ended: of several the gravest, in the order
-// violation, divergence, unknown.
+// End returns how the case ended. If several ends apply, it returns the most severe one,
+// in the order violation, divergence, unknown.
 func (c *Checked) End() End {
 	switch {
 	case c.NotRun != "":
@@ -101,7 +99,7 @@ func (c *Checked) passesOn(step int) bool {
 	})
 }
 
-// Missing says what could not be observed; empty if everything was.
+// Missing says what could not be observed; empty if everything was observed.
 func (c *Checked) Missing() string {
 	if c.Unknown != "" {
 		return c.Unknown
@@ -114,9 +112,9 @@ func (c *Checked) Missing() string {
 	return ""
 }
 
-// Judge names who judged the case: an engine by its name, "direct" for what only
-// a client that is no browser can send, "model" for the model over the answers
-// that a direct client got.
+// Judge returns who judged the case: the name of an engine, "direct" for requests that
+// only a client other than a browser can send, or "model" for the model over the
+// responses to a direct client.
 func (c *Checked) Judge() string {
 	switch {
 	case len(c.Engine) > 0:

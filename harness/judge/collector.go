@@ -8,22 +8,22 @@ import (
 	"github.com/corsproof/corsproof/harness/policy"
 )
 
-// CollectorConfig says what cases don't.
+// CollectorConfig has what the cases do not know.
 type CollectorConfig struct {
 	// View is the policy on the target.
 	View *policy.View
-	// Command reproduces a case once " --case ID" is appended; empty means
-	// "corsproof check POLICY --target NAME".
+	// Command is the command that reproduces a case when " --case ID" is appended; empty
+	// means "corsproof check POLICY --target NAME".
 	Command string
 	// RoutesBy are names of request headers by which the target chooses among routes.
 	RoutesBy []string
-	// Address is where the target listens, "host:port", if it isn't where its
-	// URL says; curl lines connect to it.
+	// Address is where the target listens, "host:port", if that differs from its URL;
+	// curl commands connect to it.
 	Address string
 }
 
-// A Collector makes findings of cases. It keeps all of a case that failed, and of one
-// that a note is shown by, and a few facts of the others. It is not for concurrent use.
+// A Collector makes findings of cases. It keeps cases that failed and one for each note,
+// and a few facts of the others. It is not safe for concurrent use.
 type Collector struct {
 	cfg       CollectorConfig
 	finder    factFinder
@@ -39,8 +39,7 @@ func NewCollector(cfg CollectorConfig) *Collector {
 	return &Collector{cfg: cfg, finder: factFinder{view: cfg.View}, diagnosis: diagnosis{view: cfg.View, routesBy: cfg.RoutesBy}}
 }
 
-// Add takes a case. If it failed, the collector keeps it, and nobody may change
-// it later.
+// Add adds a case. The collector keeps the case if it failed; then nobody may change it.
 func (c *Collector) Add(checked *Checked) {
 	if checked.End() == EndNotRun {
 		return
@@ -53,8 +52,8 @@ func (c *Collector) Add(checked *Checked) {
 	}
 }
 
-// AddContext takes a case that was not asked for: what is wrong in it is no finding,
-// and counts for and against the causes of others. Nobody may change it later.
+// AddContext adds a case that was not selected: it makes no finding, but is evidence for
+// and against the causes of others. Nobody may change it later.
 func (c *Collector) AddContext(checked *Checked) {
 	if checked.End() == EndNotRun {
 		return
@@ -68,10 +67,9 @@ func (c *Collector) AddContext(checked *Checked) {
 	}
 }
 
-// Findings returns the causes of all violations, the gravest first, and notes:
-// what is worth knowing of a target though it follows the policy. Notes never
-// change how a check ends. The order and the rest depend on nothing but the cases
-// and the order in which they were added.
+// Findings returns the causes of all violations, most severe first, and notes: what is
+// worth knowing about a target that follows the policy. Notes do not change how a check
+// ends. The results depend only on the cases and the order in which they were added.
 func (c *Collector) Findings() (findings, notes []Finding) {
 	for _, g := range c.diagnosis.groups() {
 		findings = append(findings, c.finding(g))

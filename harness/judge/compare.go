@@ -17,7 +17,7 @@ type Difference struct {
 	Model, Engine catalog.Value
 }
 
-// String says it in a line.
+// String returns the difference in one line.
 func (d Difference) String() string {
 	return fmt.Sprintf("%s: model %s, engine %s", d.Subject, d.Model, d.Engine)
 }
@@ -36,8 +36,8 @@ func (d Difference) text() differenceText {
 // MarshalJSON implements [json.Marshaler].
 func (d Difference) MarshalJSON() ([]byte, error) { return json.Marshal(d.text()) }
 
-// UnmarshalJSON implements [json.Unmarshaler]. What was written in words comes back as
-// words: the subject is a field of that name, and both values are [catalog.Text].
+// UnmarshalJSON implements [json.Unmarshaler]. JSON has only texts, so the subject
+// becomes a field with that name, and both values become [catalog.Text].
 func (d *Difference) UnmarshalJSON(data []byte) error {
 	var text differenceText
 	if err := json.Unmarshal(data, &text); err != nil {
@@ -51,13 +51,13 @@ func (t differenceText) difference() Difference {
 	return Difference{catalog.Subject{Field: catalog.Field(t.What)}, catalog.Text(t.Model), catalog.Text(t.Engine)}
 }
 
-// Compare returns in what the model's trace and an engine's differ: exchanges by
-// count, order, method, URL, Origin and Access-Control-Request-* headers;
-// outcome, response type, status, readable headers, body; phase, step and
-// detail of a network error, as far as the engine gives a reason.
+// Compare returns the differences between the model's trace and an engine's. It compares
+// the exchanges by count, order, method, URL, Origin and Access-Control-Request-*
+// headers; the outcome, response type, status, readable headers and body; and the phase,
+// step and detail of a network error, as far as the engine gives a reason.
 //
-// Each exchange's Server has to be the origin that was asked, as the model
-// writes it and as a scripted server's recorder does.
+// The Server of each exchange has to be the origin that got the request, as the model and
+// a scripted server's recorder write it.
 func Compare(model, engine fetch.Trace) []Difference {
 	c := &comparison{}
 	c.exchanges(model.Exchanges, engine.Exchanges)

@@ -1,15 +1,15 @@
-// Package judge compares traces of one and the same request, says where they
-// differ, and what caused it. It is pure: no I/O, no clock.
+// Package judge compares traces of the same request, and says where they differ and
+// why. It is pure: no I/O, no clock.
 //
-// [Compare] holds what an engine did against what the model says that it does.
-// A difference is nobody's fault yet: the model, the engine or the harness may
-// be wrong. What the witnesses can't tell is not compared, and never counts as
-// agreement: a trace that is unknown differs from every other.
+// [Compare] compares an engine's trace with the model's. A difference alone blames
+// nobody: the model, the engine or the harness may be wrong. What the witnesses
+// cannot tell is not compared, but it never counts as agreement: an unknown trace
+// differs from every other.
 //
 // # Findings
 //
-// A [Collector] takes the cases that follow from a policy, each [Checked]
-// against a target, and makes findings of them, one for each cause:
+// A [Collector] takes the cases that follow from a policy, each [Checked] against a
+// target, and returns one finding for each cause:
 //
 //	c := judge.NewCollector(judge.CollectorConfig{View: view})
 //	for _, checked := range all {
@@ -17,32 +17,31 @@
 //	}
 //	findings, notes := c.Findings()
 //
-// What is decided about them:
+// How findings are determined:
 //
-// A mismatch in one request is a symptom. It has the first cause that explains
-// it, in an order in which a cause that makes others appear comes before them: a
-// target without any CORS before a preflight that the application gets, a route
-// without a policy before errors that name no origin. A cause is never stated
-// from its symptoms alone; what the target said in cases that passed counts for
-// it and against it. What no cause explains is a finding, too ([Unclassified]).
+// A mismatch in one request is a symptom. Its cause is the first one that explains
+// it, in a fixed order: a cause comes before the causes whose symptoms it can
+// produce. For example, a target without any CORS comes before a preflight that
+// reaches the application, and a route without a policy before error responses that
+// lack Access-Control-Allow-Origin. Symptoms alone never decide: responses in cases
+// that passed count for and against a cause. A symptom without a known cause is a
+// finding, too ([Unclassified]).
 //
-// How a target compares origins is found out from all origins that were tried: of
-// the comparisons that are known, the one that would let in just those that could
-// read.
+// All origins that were tried show how a target compares origins: the known
+// comparison that accepts exactly the origins that could read.
 //
-// The one header that decides is looked for by running the case on the model
-// again, over the answers that the target gave, with that header as the policy
-// calls for it.
+// To find the one header that decides, the case runs on the model again, over the
+// target's responses, with that header as the policy requires it.
 //
-// A kind of finding is one row in the table of its area (findingsof*.go), and one page
-// in findings.md. A row's functions ask what is known of the target: of the request
-// that came out wrong (symptom: what was sent, what answered, what was called for),
-// of everything that the target answered (facts), of all that is wrong with it
-// (symptomList), and of how it compares origins (comparisons).
+// A kind of finding is one row in the table of its area (findingsof*.go) and one page
+// in findings.md. A row's functions read what is known of the target: about the request
+// that failed (symptom: what was sent, what answered, what was expected), about all of
+// the target's responses (facts), about all symptoms (symptomList), and about how it
+// compares origins (comparisons).
 //
-// What each ID is found of stands in seeds.md, which a test writes: mistakes in
-// configs that real gateways run, and mistakes of a gateway on paper.
+// seeds.md, which a test writes, lists the mistakes that lead to each ID: in configs
+// that real gateways run, and in a gateway on paper.
 //
-// Notes break no policy, so they have no part in how a check ends. They come from
-// cases that passed.
+// Notes violate no policy and do not change how a check ends. They come from cases
+// that passed.
 package judge

@@ -183,7 +183,7 @@ func secretName(step *catalog.PolicyStep) string {
 	return "SECRET"
 }
 
-// ShellWord quotes a word for a POSIX shell, if it needs it.
+// ShellWord quotes a word for a POSIX shell if necessary.
 func ShellWord(word string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-._/:=@%+,", r)

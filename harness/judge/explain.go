@@ -8,15 +8,15 @@ import (
 //go:embed findings.md
 var pagesText string
 
-// A Page is what there is to know about findings with one ID, in Markdown.
+// A Page explains the findings with one ID, in Markdown.
 type Page struct {
 	Kind
-	// What says what it is, Console how it shows in a browser's console,
-	// Reproduce how to see it without a browser, Fix how to put it right.
+	// What says what the finding is, Console what a browser's console shows, Reproduce
+	// how to reproduce it without a browser, Fix how to fix it.
 	What, Console, Reproduce, Fix string
 }
 
-// Explain returns the page of an ID; false if there is none.
+// Explain returns the page for an ID; false if there is none.
 func Explain(id FindingID) (Page, bool) {
 	kind, ok := KindOf(id)
 	if !ok {
@@ -44,7 +44,7 @@ func Explain(id FindingID) (Page, bool) {
 	return p, true
 }
 
-// String is the page as text, its ID and title first.
+// String returns the page as text, starting with its ID and title.
 func (p Page) String() string {
 	return "# " + string(p.ID) + ": " + p.Title + "\n\n" +
 		p.What + "\n\n" +

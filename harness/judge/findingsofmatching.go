@@ -5,7 +5,7 @@ import (
 	"github.com/corsproof/corsproof/harness/policy"
 )
 
-// Origins are matched too loosely or too tightly.
+// Origins are matched too loosely or too strictly.
 const (
 	OriginReflectedAny      FindingID = "origin-reflected-any"
 	WildcardWithCredentials FindingID = "wildcard-with-credentials"

@@ -5,7 +5,7 @@ import (
 	"github.com/corsproof/corsproof/harness/policy"
 )
 
-// What no class of failure out in the world is, and a policy is still broken by.
+// Violations of a policy that are no common class of failure.
 const (
 	MaxAgeDiffers     FindingID = "max-age-differs"
 	CredentialsBeyond FindingID = "credentials-beyond-policy"

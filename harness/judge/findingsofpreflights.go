@@ -6,7 +6,7 @@ import (
 	"github.com/corsproof/corsproof/harness/policy"
 )
 
-// The preflight isn't answered as one.
+// The response to a preflight is not one that answers preflights.
 const (
 	Preflight404         FindingID = "preflight-404-no-route"
 	Preflight405         FindingID = "preflight-405"

@@ -5,12 +5,12 @@ import (
 	"slices"
 )
 
-// A Kind is what all findings with one ID have in common.
+// A Kind is what all findings with one ID share.
 type Kind struct {
 	ID FindingID `json:"id"`
-	// Title completes the ID in a few words.
+	// Title describes the kind in a few words.
 	Title string `json:"title"`
-	// Severity and Fault are the usual ones; what was seen may say otherwise.
+	// Severity and Fault are the usual ones; the evidence may change them.
 	Severity Severity `json:"severity"`
 	Fault    Layer    `json:"fault"`
 }
@@ -37,8 +37,8 @@ type explanation struct {
 	is    func(d *diagnosis, s *symptom) bool
 }
 
-// The places of explanations begin at these, in an order in which a cause that makes
-// others appear comes before them. There is room between two for a third.
+// Explanations are tried in this order, from these numbers on: a cause comes before the
+// causes whose symptoms it can produce. The gaps leave room for more.
 const (
 	placeNoAnswer    = (1 + iota) * 1000 // no answer came, or one to another request than the one that was sent
 	placePreflight                       // the preflight was not answered as one
@@ -117,7 +117,7 @@ func noteRows() []*row {
 	return out
 }
 
-// Kinds returns every kind of finding. The slice is the caller's.
+// Kinds returns every kind of finding. The caller owns the slice.
 func Kinds() []Kind {
 	out := make([]Kind, len(rows))
 	for i, r := range rows {

@@ -39,7 +39,7 @@ func preflightStatus(statuses ...int) func(*diagnosis, *symptom) bool {
 	}
 }
 
-// Where a redirect leads that nobody asked for.
+// Where an unexpected redirect leads.
 const (
 	nowhere   = ""
 	itself    = "itself"

@@ -46,9 +46,9 @@ func (m matcher) withCookie() matcher {
 	return matcher{m.id, true, func(t matched) bool { return t.cookie && m.accepts(t) }}
 }
 
-// What a comparison gets for an origin that it is right and wrong about: one that
-// explains everything that could read, and nothing else, wins over one that
-// explains more and is wrong about some.
+// The score of a comparison for an origin that it is right or wrong about. A comparison
+// that explains exactly the origins that could read wins over one that explains more but
+// is wrong about some.
 const (
 	pointsRight = 2
 	pointsWrong = -3

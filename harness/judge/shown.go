@@ -8,7 +8,7 @@ import (
 	"github.com/corsproof/corsproof/harness/policy"
 )
 
-// shownAnswers bounds how many answers a fix shows.
+// shownAnswers is the maximum number of responses that a fix shows.
 const shownAnswers = 200
 
 // shown are the answers that decided in a group's symptoms, one of each kind.

@@ -12,34 +12,34 @@ import (
 type End string
 
 const (
-	// EndPass: the traces are what the case file expects, and those of an
-	// engine what the model with the engine's profile says.
+	// EndPass means that the traces meet the case file, and that an engine's traces also
+	// match the model with the engine's profile.
 	EndPass End = "pass"
-	// EndFailed: a trace isn't what the case file expects.
+	// EndFailed means that a trace does not meet the case file.
 	EndFailed End = "failed"
-	// EndDivergence: an engine's trace isn't what the model says, though it meets
+	// EndDivergence means that an engine's trace differs from the model, though it meets
 	// the case file.
 	EndDivergence End = "divergence"
-	// EndUnknown: it could not be observed.
+	// EndUnknown means that the result could not be observed.
 	EndUnknown End = "unknown"
 )
 
-// A Verdict is how a case ended for one caller, and why.
+// A Verdict says how a case ended for one caller, and why.
 type Verdict struct {
 	Caller fetch.Caller `json:"caller"`
 	End    End          `json:"end"`
-	// Mismatches are what the case file expects otherwise.
+	// Mismatches are the differences from the case file.
 	Mismatches []catalog.Mismatch `json:"mismatches,omitempty"`
-	// Differences are what the model with the engine's profile says otherwise,
-	// by request.
+	// Differences are the differences from the model with the engine's profile, by
+	// request.
 	Differences []StepDifference `json:"differences,omitempty"`
 	// Unknown says what was missing.
 	Unknown string `json:"unknown,omitempty"`
-	// Rule is the profile's, if the case file says that the engine does not meet
-	// the expectation because of it.
+	// Rule is the rule of the profile by which, according to the case file, the engine
+	// does not meet the expectation.
 	Rule string `json:"rule,omitempty"`
-	// ExplainedBy are the rules of the engine's profile that explain the
-	// mismatches of a failed case, if the engine did what its profile says.
+	// ExplainedBy are the rules of the engine's profile that explain the mismatches of a
+	// failed case, if the engine behaved as its profile says.
 	ExplainedBy []fetch.Rule `json:"explainedBy,omitempty"`
 }
 
@@ -71,13 +71,13 @@ func (d *StepDifference) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// String says it in a line.
+// String returns the difference in one line.
 func (d StepDifference) String() string {
 	return fmt.Sprintf("request %d: %s", d.Step+1, d.Difference)
 }
 
-// Model judges the standard's traces of a case, one for each request, with the
-// mismatches that [catalog.RunModel] found.
+// Model judges the traces of the standard's model, one for each request of a case, with
+// the mismatches that [catalog.RunModel] found.
 func Model(traces []fetch.Trace, mismatches []catalog.Mismatch) Verdict {
 	v := Verdict{End: EndPass, Mismatches: mismatches}
 	if len(traces) > 0 {
@@ -89,8 +89,8 @@ func Model(traces []fetch.Trace, mismatches []catalog.Mismatch) Verdict {
 	return v
 }
 
-// Engine judges an engine's traces of a case, one for each request, against the
-// case file and against the traces of the model with the engine's profile.
+// Engine judges an engine's traces of a case, one for each request, against the case file
+// and against the model with the engine's profile.
 func Engine(c *catalog.Case, model, engine []fetch.Trace) Verdict {
 	expectations := c.Expectations()
 	v := Verdict{Rule: c.Profiles[engine[0].Caller.Name], Caller: engine[0].Caller}
