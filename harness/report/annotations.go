@@ -10,9 +10,9 @@ import (
 	"github.com/corsproof/corsproof/harness/policy"
 )
 
-// WriteAnnotations writes what a check found as workflow commands of GitHub
-// Actions, which show it at the policy's lines: an error for what makes the check
-// fail, a warning or a notice for the rest.
+// WriteAnnotations writes the result of a check as workflow commands of GitHub Actions,
+// which show it at the policy's lines: an error for what makes the check fail, a warning
+// or a notice for the rest.
 //
 // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 func WriteAnnotations(w io.Writer, s CheckSummary) error {

@@ -13,7 +13,7 @@ import (
 	"github.com/corsproof/corsproof/harness/judge"
 )
 
-// CasesSchema names the form of what a [CasesWriter] writes.
+// CasesSchema names the format that a [CasesWriter] writes.
 const CasesSchema = "corsproof.cases/1"
 
 // A CaseRun is a case that was run, with its evidence.
@@ -21,18 +21,18 @@ type CaseRun struct {
 	ID       string `json:"id"`
 	Position string `json:"position"`
 	Why      string `json:"why"`
-	// Verdicts has one for each caller that ran the case, the model first.
+	// Verdicts has one verdict for each caller that ran the case, the model first.
 	Verdicts []judge.Verdict `json:"verdicts"`
-	// NotRun says, by engine, why it did not run the case.
+	// NotRun says, by engine, why the engine did not run the case.
 	NotRun map[string]string `json:"notRun,omitempty"`
-	// Traces are those of the standard's model, of the model with the engine's
-	// profile and of the engine, each request by request.
+	// Traces are, request by request, those of the standard's model, of the model with
+	// the engine's profile, and of the engine.
 	Traces []fetch.Trace `json:"traces"`
 
 	rerun string // the arguments that choose the case
 }
 
-// NewCaseRun returns a case that nobody has run yet.
+// NewCaseRun returns a case that has not run yet.
 func NewCaseRun(c *catalog.Case) CaseRun {
 	run := CaseRun{ID: c.ID, Position: c.Position, Why: c.Why, rerun: judge.ShellWord(c.ID)}
 	if !c.Builtin {
@@ -41,7 +41,8 @@ func NewCaseRun(c *catalog.Case) CaseRun {
 	return run
 }
 
-// End returns the gravest end of the verdicts: failed, divergence, unknown, pass.
+// End returns the most severe end of the verdicts, in the order failed, divergence,
+// unknown, pass.
 func (r CaseRun) End() judge.End {
 	for _, end := range []judge.End{judge.EndFailed, judge.EndDivergence, judge.EndUnknown} {
 		for _, v := range r.Verdicts {
@@ -53,16 +54,16 @@ func (r CaseRun) End() judge.End {
 	return judge.EndPass
 }
 
-// Diverges reports whether an engine did other than the model of it says, be it
-// that the case has failed besides: both are true then.
+// Diverges reports whether an engine differs from its model. Such a case may also have
+// failed.
 func (r CaseRun) Diverges() bool {
 	return slices.ContainsFunc(r.Verdicts, func(v judge.Verdict) bool {
 		return v.End != judge.EndUnknown && len(v.Differences) > 0
 	})
 }
 
-// A CasesSummary is the end of a run of cases. A case that has failed and in which
-// browser and model disagree counts as both.
+// A CasesSummary is the summary of a run of cases. A case that failed and diverges counts
+// as both.
 type CasesSummary struct {
 	Cases      int   `json:"cases"`
 	Passed     int   `json:"passed"`
@@ -70,15 +71,15 @@ type CasesSummary struct {
 	Divergent  int   `json:"divergent"`
 	Unknown    int   `json:"unknown"`
 	TookMillis int64 `json:"tookMillis"`
-	// DrivenMillis is the part in which the cases were driven: no start of a
-	// browser, no opening of a page.
+	// DrivenMillis is the time for running the cases, without starting the browser and
+	// opening pages.
 	DrivenMillis int64    `json:"drivenMillis"`
 	Engines      []Engine `json:"engines"`
-	// NotRun counts, by engine, the cases that it did not run.
+	// NotRun counts, by engine, the cases that the engine did not run.
 	NotRun map[string]int `json:"notRun,omitempty"`
-	// Share is of the denied cases that every caller made; nil if they didn't.
+	// Share is about the denied cases that every caller sent; nil if they were not sent.
 	Share *Share `json:"share,omitempty"`
-	// Problems make the evidence as a whole untrustworthy.
+	// Problems make all of the evidence unreliable.
 	Problems []string `json:"problems,omitempty"`
 }
 
@@ -104,9 +105,9 @@ func (s *CasesSummary) Add(r CaseRun) {
 	}
 }
 
-// ExitCode returns the exit code of the command: 0 if all passed, else of several
-// the first in the order 1 (failed), 4 (divergence), 3 (unknown). No case at all
-// is unknown.
+// ExitCode returns the exit code of the command: 0 if all cases passed, otherwise the
+// first that applies of 1 (failed), 4 (divergence), 3 (unknown). No case at all is
+// unknown.
 func (s *CasesSummary) ExitCode() int {
 	switch {
 	case s.Failed > 0:
@@ -119,7 +120,7 @@ func (s *CasesSummary) ExitCode() int {
 	return 0
 }
 
-// String is the line at the end of a run.
+// String returns the last line of a run.
 func (s *CasesSummary) String() string {
 	line := fmt.Sprintf("%d cases: %d passed, %d failed, %d divergent, %d unknown", s.Cases, s.Passed, s.Failed, s.Divergent, s.Unknown)
 	for _, e := range s.Engines {
@@ -135,16 +136,16 @@ func (s *CasesSummary) String() string {
 	return line
 }
 
-// A CasesWriter writes a run of cases as JSON while it goes on: an object with
-// schema, started, cases, summary and, if all callers made the denied ones, denied;
-// one case a line.
+// A CasesWriter writes a run of cases as a JSON stream: an object with schema, started,
+// cases, summary and, if every caller sent the denied cases, denied; one case a line.
 type CasesWriter struct {
 	w     io.Writer
 	cases int
 	err   error
 }
 
-// NewCasesWriter begins. Write errors come back from [CasesWriter.Close].
+// NewCasesWriter writes the beginning. Errors of writing are returned by
+// [CasesWriter.Close].
 func NewCasesWriter(w io.Writer, started time.Time) *CasesWriter {
 	c := &CasesWriter{w: w}
 	c.printf("{\"schema\": %q, \"started\": %q, \"cases\": [", CasesSchema, started.UTC().Format(time.RFC3339))
@@ -161,8 +162,8 @@ func (c *CasesWriter) Add(r CaseRun) {
 	c.encode(r)
 }
 
-// Close ends the object. Denied are the denied cases, by all callers side by side;
-// nil means that they were not made.
+// Close writes the end of the object. denied are the denied cases with all callers; nil
+// means that they were not sent.
 func (c *CasesWriter) Close(s CasesSummary, denied []Differential) error {
 	c.printf("\n], \"summary\": ")
 	c.encode(s)

@@ -9,11 +9,11 @@ import (
 	"github.com/corsproof/corsproof/harness/policy"
 )
 
-// CheckSchema names the form of what a [CheckWriter] writes.
+// CheckSchema names the format that a [CheckWriter] writes.
 const CheckSchema = "corsproof.check/1"
 
-// A Check is a policy held against a target: what was asked of it, and how that
-// ended. The cases themselves are streamed, see [CheckWriter].
+// A Check is the check of a target against a policy: its parameters and its summary. The
+// cases themselves are streamed, see [CheckWriter].
 type Check struct {
 	Schema  string    `json:"schema"`
 	Started time.Time `json:"started"`
@@ -23,12 +23,12 @@ type Check struct {
 	Substituted []Substitution `json:"substituted,omitempty"`
 }
 
-// A CheckTarget is who answered.
+// A CheckTarget is the target of a check.
 type CheckTarget struct {
 	Name string `json:"name"`
 	URL  string `json:"url"`
-	// Gateway is its kind, File its config and Version what it says of itself; all
-	// are empty for one that ran already.
+	// Gateway is the kind, File the config and Version the version of a gateway; all are
+	// empty for a target that ran already.
 	Gateway string `json:"gateway,omitempty"`
 	File    string `json:"file,omitempty"`
 	Version string `json:"version,omitempty"`
@@ -37,18 +37,18 @@ type CheckTarget struct {
 // A CheckRan is an engine that judged cases.
 type CheckRan struct {
 	fetch.Caller
-	// Why says why it judged no more than it did; empty if it judged all it can.
+	// Why says why it judged no more cases; empty if it judged all that it can.
 	Why string `json:"why,omitempty"`
 }
 
-// A Substitution is what was put in place of something in the gateway's config.
+// A Substitution is a change in the copy of the gateway's config.
 type Substitution struct {
 	At  string `json:"at"` // "file:line"
 	Was string `json:"was"`
 	Is  string `json:"is"`
 }
 
-// A CheckedCase is a case as the report has it.
+// A CheckedCase is a case in the report.
 type CheckedCase struct {
 	ID    string      `json:"id"`
 	Why   string      `json:"why"`
@@ -56,22 +56,23 @@ type CheckedCase struct {
 	Route string      `json:"route,omitempty"`
 	Owner string      `json:"owner,omitempty"`
 	End   judge.End   `json:"end"`
-	// JudgedBy names who judged it; empty if it was not run.
+	// JudgedBy names who judged the case; empty if it was not run.
 	JudgedBy string `json:"judgedBy,omitempty"`
 	NotRun   string `json:"notRun,omitempty"`
 	Unknown  string `json:"unknown,omitempty"`
 	Unsteady string `json:"unsteady,omitempty"`
-	// Mismatches are against the policy, Differences between model and engine.
+	// Mismatches are the differences from the policy, Differences those between model and
+	// engine.
 	Mismatches  []string `json:"mismatches,omitempty"`
 	Differences []string `json:"differences,omitempty"`
-	// Traces are the expectation, the prediction and the observation of a case
-	// that didn't pass.
+	// Want, Got and Engine are the expected, predicted and observed traces of a case that
+	// did not pass.
 	Want   []fetch.Trace `json:"want,omitempty"`
 	Got    []fetch.Trace `json:"got,omitempty"`
 	Engine []fetch.Trace `json:"engine,omitempty"`
 }
 
-// NewCheckedCase returns a case as the report has it.
+// NewCheckedCase returns a case for the report.
 func NewCheckedCase(c *judge.Checked) CheckedCase {
 	out := CheckedCase{
 		ID: c.Case.ID, Why: c.Case.Why, Rule: c.Case.Rule, Route: c.Case.Route, Owner: c.Case.Owner,
@@ -93,38 +94,36 @@ func NewCheckedCase(c *judge.Checked) CheckedCase {
 	return out
 }
 
-// A CheckSummary is the end of a check: the counts, and what was found.
+// A CheckSummary is the summary of a check: the counts and the findings.
 type CheckSummary struct {
 	Cases      int `json:"cases"`
 	Passed     int `json:"passed"`
 	Violations int `json:"violations"`
 	Divergent  int `json:"divergent"`
 	Unknown    int `json:"unknown"`
-	// NotRun are counted apart: they have no verdict. By reason, how many, and the
-	// IDs of the first of them.
+	// NotRun counts the cases that were not run and have no verdict. NotRunBecause and
+	// the IDs of some of them are given by reason.
 	NotRun      int                 `json:"notRun"`
 	Reasons     map[string]int      `json:"reasons,omitempty"`
 	NotRunCases map[string][]string `json:"notRunCases,omitempty"`
 	// JudgedBy counts the cases with a verdict by who judged them.
 	JudgedBy map[string]int `json:"judgedBy"`
-	// Ran are the engines that judged, as they named themselves.
+	// Ran are the engines that judged, with the names that they report.
 	Ran []CheckRan `json:"ran,omitempty"`
 
 	Findings []judge.Finding `json:"findings"`
-	// Notes are worth knowing and change nothing about the end.
+	// Notes are worth knowing but do not change how the check ends.
 	Notes []judge.Finding `json:"notes,omitempty"`
-	// Concerns are what is dangerous about the policy, however faithfully it is
-	// implemented.
+	// Concerns are dangers in the policy itself, also if it is implemented faithfully.
 	Concerns []CheckConcern `json:"concerns,omitempty"`
-	// Divergences and Unknowns are the cases of these ends, by ID.
+	// Divergences and Unknowns are the cases with these ends, by ID.
 	Divergences []CaseLine `json:"divergences,omitempty"`
 	Unknowns    []CaseLine `json:"unknowns,omitempty"`
-	// Problems make the evidence as a whole untrustworthy.
+	// Problems make all of the evidence unreliable.
 	Problems []string `json:"problems,omitempty"`
 
 	TookMillis int64 `json:"tookMillis"`
-	// FailOn are the severities of which a finding makes the exit code 1; empty
-	// means all.
+	// FailOn are the severities that set the exit code to 1; empty means all.
 	FailOn []judge.Severity `json:"failOn,omitempty"`
 }
 
@@ -148,7 +147,7 @@ type CheckConcern struct {
 // exampleCases is how many cases a summary names for each reason not to run them.
 const exampleCases = 5
 
-// Add counts a case.
+// Add adds a case to the counts.
 func (s *CheckSummary) Add(c *judge.Checked) {
 	s.Cases++
 	end := c.End()
@@ -181,16 +180,16 @@ func (s *CheckSummary) Add(c *judge.Checked) {
 	}
 }
 
-// AddConcerns takes the concerns of a policy's lint.
+// AddConcerns adds the concerns of a policy's lint.
 func (s *CheckSummary) AddConcerns(concerns []policy.Concern) {
 	for _, c := range concerns {
 		s.Concerns = append(s.Concerns, CheckConcern{c.ID, c.Severity, c.At, c.Problem, c.Why, c.Instead, c.Accepted})
 	}
 }
 
-// ExitCode returns the exit code of the command: 0 if all passed, else of several
-// the first in the order 1 (violation), 4 (divergence), 3 (unknown). A check
-// without a verdict is unknown.
+// ExitCode returns the exit code of the command: 0 if all cases passed, otherwise the
+// first that applies of 1 (violation), 4 (divergence), 3 (unknown). A check without a
+// verdict is unknown.
 func (s *CheckSummary) ExitCode() int {
 	switch {
 	case slices.ContainsFunc(s.Findings, s.fails), s.Violations > 0 && len(s.Findings) == 0:

@@ -14,7 +14,7 @@ import (
 // markdownCases is how many folded cases a finding lists.
 const markdownCases = 20
 
-// WriteCheckMarkdown writes a check as Markdown, as for the summary of a job.
+// WriteCheckMarkdown writes a check as Markdown, for example for the summary of a CI job.
 func WriteCheckMarkdown(w io.Writer, check Check, s CheckSummary) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## CORS policy %s on %s: %s\n\n", markdown(check.Policy), markdown(check.Target.Name), verdict(s))

@@ -15,10 +15,10 @@ import (
 	"github.com/corsproof/corsproof/harness/policy"
 )
 
-// listedReasons is how many reasons are listed for which cases are divergent or unknown.
+// listedReasons is how many reasons are listed for divergent and for unknown cases.
 const listedReasons = 5
 
-// WriteCheck prints the result of a check for people: the findings, the gravest first,
+// WriteCheck prints the result of a check for people: the findings, most severe first,
 // then divergences, unknown cases, notes, dangers in the policy itself, and the cases
 // that were not run.
 func WriteCheck(w io.Writer, s CheckSummary, style Style) {
@@ -125,7 +125,7 @@ func (c CheckConcern) line() string {
 	return line + "; write " + c.Instead
 }
 
-// String is the line at the end of a check.
+// String returns the last line of a check.
 func (s *CheckSummary) String() string {
 	line := fmt.Sprintf("%s: %d passed, %s in %s, %d divergent, %d unknown, %d not run", countOf(s.Cases, "case"), s.Passed,
 		countOf(s.Violations, "violation"), countOf(len(s.Findings), "finding"), s.Divergent, s.Unknown, s.NotRun)

@@ -9,15 +9,16 @@ import (
 	"github.com/corsproof/corsproof/harness/judge"
 )
 
-// A CheckWriter writes a check as JSON while it goes on: an object with the
-// fields of [Check], cases and summary, one case a line.
+// A CheckWriter writes a check as a JSON stream: an object with the fields of [Check],
+// cases and summary, one case a line.
 type CheckWriter struct {
 	w     io.Writer
 	cases int
 	err   error
 }
 
-// NewCheckWriter begins. Write errors come back from [CheckWriter.Close].
+// NewCheckWriter writes the beginning. Errors of writing are returned by
+// [CheckWriter.Close].
 func NewCheckWriter(w io.Writer, check Check) *CheckWriter {
 	c := &CheckWriter{w: w}
 	check.Schema = CheckSchema
@@ -40,7 +41,7 @@ func (c *CheckWriter) Add(checked *judge.Checked) {
 	c.encode(NewCheckedCase(checked))
 }
 
-// Close ends the object.
+// Close writes the end of the object.
 func (c *CheckWriter) Close(s CheckSummary) error {
 	c.write([]byte("\n], \"summary\": "))
 	c.encode(s)

@@ -13,8 +13,8 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// A Differential is one request against one server, by all callers side by
-// side. Each cell names the exchanges that it rests on.
+// A Differential is one request to one server, sent by all callers. Each cell names the
+// exchanges that are its evidence.
 type Differential struct {
 	Case     string        `json:"case,omitempty"`
 	Request  fetch.Request `json:"request"`
@@ -22,38 +22,38 @@ type Differential struct {
 	Decisive Decisive      `json:"decisive"`
 }
 
-// A CallerRow is what one caller made of the request.
+// A CallerRow is the result of the request for one caller.
 type CallerRow struct {
 	Caller fetch.Caller `json:"caller"`
 
-	// Sent are the methods of the requests that its server saw, in order.
+	// Sent are the methods of the requests that the caller's server received, in order.
 	Sent Cell `json:"sent"`
-	// Status is the server's on the request itself; empty if there was no answer
-	// to it.
+	// Status is the status of the response to the request itself; empty if there was
+	// none.
 	Status Cell `json:"status"`
 	Body   Body `json:"body"`
-	// Refused says who kept the calling code from reading.
+	// Refused says who kept the calling code from reading the response.
 	Refused Cell `json:"refused"`
 }
 
-// A Cell is a finding with the IDs of the exchanges that it rests on. Empty
-// Exchanges mean that it rests on their absence.
+// A Cell is a text with the IDs of the exchanges that are its evidence. Without
+// exchanges, their absence is the evidence.
 type Cell struct {
 	Text      string   `json:"text"`
 	Exchanges []string `json:"exchanges"`
 }
 
-// A Body is what came of the answer's body.
+// A Body is what happened to a response body.
 type Body struct {
 	Fate BodyFate `json:"fate"`
-	// Digest and Length are of what the code read, or, if it was withheld, of
-	// what the server sent.
+	// Digest and Length are those of the bytes that the code read or, if the body was
+	// withheld, of the bytes that the server sent.
 	Digest    string   `json:"digest,omitempty"`
 	Length    int64    `json:"length"`
 	Exchanges []string `json:"exchanges"`
 }
 
-// A BodyFate is what became of a body.
+// A BodyFate says what happened to a body.
 type BodyFate string
 
 const (
@@ -62,29 +62,29 @@ const (
 	BodyNone     BodyFate = "none"     // no answer to the request itself
 )
 
-// Decisive compares digests: the bytes that the server sent to the browser, which
-// withheld them, and the bytes that each direct client read.
+// Decisive compares digests: of the bytes that the server sent to the browser, which
+// withheld them, and of the bytes that each direct client read.
 type Decisive struct {
-	// Enforcer and Why say who enforced and on what evidence.
+	// Enforcer and Why say who enforced, and by which evidence.
 	Enforcer string `json:"enforcer"`
 	Why      string `json:"why"`
 
-	// Withheld is what the browser was sent and its page wasn't shown; nil if
-	// the page could read, or the request never left.
+	// Withheld is the body that the browser received but did not show to its page; nil if
+	// the page could read it, or if the request was not sent.
 	Withheld *Body `json:"withheld,omitempty"`
-	// Same are the direct clients that read just these bytes.
+	// Same are the direct clients that read exactly these bytes.
 	Same []string `json:"same"`
-	// Exceptions are the direct clients that didn't, or the one reason why there
-	// is nothing to compare.
+	// Exceptions are the direct clients that did not, or the one reason why there is
+	// nothing to compare.
 	Exceptions []Exception `json:"exceptions"`
 }
 
-// An Exception is why a comparison doesn't hold, by name.
+// An Exception says why a comparison does not hold for one name.
 type Exception struct {
-	// Name is a direct client's in a [Decisive], a case's in a [Share].
+	// Name is a direct client in a [Decisive], a case in a [Share].
 	Name string `json:"name"`
 	Why  string `json:"why"`
-	// Exchange is the ID of the exchange that it rests on; empty if there is none.
+	// Exchange is the ID of the exchange that is the evidence; empty if there is none.
 	Exchange string `json:"exchange,omitempty"`
 	// Unknown means that something could not be observed.
 	Unknown bool `json:"unknown,omitempty"`
@@ -95,8 +95,8 @@ func (d Decisive) Holds() bool {
 	return d.Withheld != nil && len(d.Same) > 0 && len(d.Exceptions) == 0
 }
 
-// A Share says in how many of the cases that a browser denied every direct
-// client read, byte for byte, what the browser withheld.
+// A Share says in how many of the cases that a browser denied every direct client read,
+// byte for byte, what the browser withheld.
 type Share struct {
 	Denied     int         `json:"denied"`
 	Read       int         `json:"read"`
@@ -113,7 +113,7 @@ func (s Share) Unknown() (n int) {
 	return n
 }
 
-// String is the share as a sentence.
+// String returns the share as a sentence.
 func (s Share) String() string {
 	if s.Denied == 0 {
 		return "no case was denied: nothing to compare"
@@ -122,7 +122,7 @@ func (s Share) String() string {
 		s.Read, s.Denied, 100*float64(s.Read)/float64(s.Denied))
 }
 
-// WriteShare prints the share, and the exceptions by reason and by name.
+// WriteShare prints the share and the exceptions, by reason and by name.
 func WriteShare(w io.Writer, s Share) {
 	fmt.Fprintln(w, s)
 	names := map[string][]string{}
@@ -176,7 +176,7 @@ func nameOf(c fetch.Caller) string {
 	return strings.TrimSpace(c.Name + " " + c.Version)
 }
 
-// String is the body in a few words.
+// String returns the body in a few words.
 func (b Body) String() string {
 	if b.Fate == BodyNone || b.Fate == "" {
 		return "none"

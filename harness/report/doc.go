@@ -1,11 +1,11 @@
-// Package report holds the one versioned form in which results are written, and
-// the ways to print it. It judges nothing: what it is given it shows.
+// Package report defines the versioned format of results, and prints them. It judges
+// nothing.
 //
 // # How a format is added
 //
-// A format of a check is a file of its own that takes a [CheckSummary], as
-// checkmarkdown.go is, or each case as it is judged, as checkwriter.go (JSON) and junit.go
-// are. The command's checkreport.go has the flag that asks for it, opens the file and
-// feeds it; a flag that is no part of the check itself is named in rerun.go, too. Texts
-// that several formats share are explainfinding.go's.
+// A format of a check is a separate file. It takes a [CheckSummary], as checkmarkdown.go
+// does, or each case as it is judged, as checkwriter.go (JSON) and junit.go do. The
+// command's checkreport.go has the flag for it, opens the file and writes to it; a flag
+// that is not part of the check itself is also listed in rerun.go. Texts that several
+// formats share are in explainfinding.go.
 package report

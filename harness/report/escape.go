@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Printable returns lines of others' making as they may go to a terminal or a log: the
-// ends of lines stay, and what else doesn't print stands there as Go would write it.
+// Printable returns lines from others so that they are safe to print to a terminal or a
+// log: it keeps line ends, and escapes unprintable characters as in Go.
 func Printable(lines string) string {
 	all := strings.Split(lines, "\n")
 	for i, line := range all {

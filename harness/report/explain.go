@@ -10,9 +10,8 @@ import (
 // explainLines bounds what [Leg.Explain] says of the evidence.
 const explainLines = 12
 
-// Explain says what was not as it had to be in the leg, and on what evidence:
-// the request, what came of it for each caller, and the exchanges on the wire.
-// It returns nothing for a leg that is proven.
+// Explain says what was wrong in the leg, with the evidence: the request, its result for
+// each caller, and the exchanges. It returns an empty string for a leg that is proven.
 func (l Leg) Explain(row Row) string {
 	if l.End == EndProven {
 		return ""

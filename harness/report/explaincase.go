@@ -15,9 +15,9 @@ const (
 	explainExchanges = 4
 )
 
-// Explain says why a case did not pass, for each caller that it didn't pass for:
-// where it is written, what it is about, what was expected and what came, and the
-// exchanges on the wire. It returns nothing for a case that passed.
+// Explain says why a case did not pass, for each caller for which it did not: its
+// position, its subject, the expected and the actual result, and the exchanges. It
+// returns an empty string for a case that passed.
 func (r CaseRun) Explain() string {
 	var b strings.Builder
 	for _, v := range r.Verdicts {

@@ -11,12 +11,12 @@ import (
 	"github.com/corsproof/corsproof/harness/judge"
 )
 
-// findingLines bounds how many lines [ExplainFinding] takes.
+// findingLines is the maximum number of lines of [ExplainFinding].
 const findingLines = 14
 
-// ExplainFinding explains a finding in 14 lines at most: what is wrong and which line
-// has to change, the request, the policy's line, the expected and the actual outcome, the
-// recorded exchanges, the layer at fault, the fix, and the command that shows it again.
+// ExplainFinding explains a finding in at most 14 lines: what is wrong and which line to
+// change, the request, the policy's line, the expected and the actual outcome, the
+// recorded exchanges, the layer at fault, the fix, and the command that reproduces it.
 func ExplainFinding(f judge.Finding) string {
 	e := f.Evidence
 	head := []string{fmt.Sprintf("%s: %s: %s: %s%s", placeOf(f), f.Severity, f.ID, printable(f.Title), inCases(len(f.Cases)))}

@@ -8,8 +8,8 @@ import (
 	"github.com/corsproof/corsproof/harness/judge"
 )
 
-// ParseFailOn parses the value of --fail-on, severities with commas between;
-// empty means all, which is nil. The error says which word is none.
+// ParseFailOn parses the value of --fail-on, a comma-separated list of severities; empty
+// means all and returns nil. The error names the unknown word.
 func ParseFailOn(text string) ([]judge.Severity, error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, nil

@@ -13,9 +13,9 @@ import (
 	"github.com/corsproof/corsproof/harness/judge"
 )
 
-// A JUnit collects a check's cases for a report in the XML form that JUnit and
-// Surefire made common: a violation is a failure, a divergence or something
-// unknown an error, what was not run is skipped. It is not for concurrent use.
+// A JUnit collects the cases of a check for a report in the XML format of JUnit and
+// Surefire: a violation is a failure, a divergence or an unknown case an error, and a
+// case that was not run is skipped. It is not safe for concurrent use.
 type JUnit struct {
 	check Check
 	cases []junitCase
@@ -24,7 +24,7 @@ type JUnit struct {
 // NewJUnit returns a report without cases.
 func NewJUnit(check Check) *JUnit { return &JUnit{check: check} }
 
-// Add takes a case. It keeps a few words of it.
+// Add adds a case. It keeps only a short text of it.
 func (j *JUnit) Add(c *judge.Checked) {
 	area, _, _ := strings.Cut(c.Case.ID, "/")
 	out := junitCase{Name: c.Case.ID, Class: "corsproof." + j.check.Target.Name + "." + area, id: c.Case.ID}
@@ -52,7 +52,7 @@ func (j *JUnit) Add(c *judge.Checked) {
 	j.cases = append(j.cases, out)
 }
 
-// Write writes the report. A case that failed is of the type of its finding.
+// Write writes the report. The type of a failed case is its finding.
 func (j *JUnit) Write(w io.Writer, s CheckSummary) error {
 	findings := map[string]*judge.Finding{}
 	for i := range s.Findings {

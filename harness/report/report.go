@@ -12,30 +12,30 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// Schema names the form of a [Report] in JSON.
+// Schema names the JSON format of a [Report].
 const Schema = "corsproof.report/1"
 
-// A Report is the whole evidence of one run.
+// A Report is the evidence of one run.
 type Report struct {
 	Schema      string      `json:"schema"`
 	Started     time.Time   `json:"started"`
 	TookMillis  int64       `json:"tookMillis"`
 	Environment Environment `json:"environment"`
 	Proof       []Row       `json:"proof"`
-	// Mechanisms are the rows on what does protect a service.
+	// Mechanisms are the rows about what does protect a service.
 	Mechanisms []Row `json:"mechanisms"`
-	// Containers are the rows on what Docker and Kubernetes enforce.
+	// Containers are the rows about what Docker and Kubernetes enforce.
 	Containers []Row `json:"containers"`
 
-	// Strays are requests that belong to no row. One makes the run unknown.
+	// Strays are requests that belong to no row. A single one makes the run unknown.
 	Strays []string `json:"strays"`
 
-	// Refused are the places that the browser tried to reach of its own accord,
-	// outside of the system under proof, and was refused.
+	// Refused are the addresses outside of the system under proof that the browser tried
+	// to reach by itself, and was refused.
 	Refused []string `json:"refused"`
 }
 
-// An Environment is what the run ran with.
+// An Environment describes what the run used.
 type Environment struct {
 	OS        string         `json:"os"`
 	Arch      string         `json:"arch"`
@@ -51,16 +51,16 @@ type Engine struct {
 	Kind    fetch.CallerKind `json:"kind"`
 	Version string           `json:"version"`
 	Path    string           `json:"path"`
-	// Flags are those of the running process.
+	// Flags are the command-line flags of the running process.
 	Flags []string `json:"flags"`
-	// Preferences are those that the browser's profile began with.
+	// Preferences are the initial preferences of the browser's profile.
 	Preferences []string `json:"preferences,omitempty"`
 	Sandbox     string   `json:"sandbox"`
-	// Canary says what the canary found.
+	// Canary is the result of the canary.
 	Canary string `json:"canary"`
 }
 
-// An Address is where a part of the system was reached.
+// An Address is where a part of the system listens.
 type Address struct {
 	Name string `json:"name"`
 	URL  string `json:"url"`
@@ -72,29 +72,29 @@ type End string
 const (
 	EndProven    End = "proven"
 	EndNotProven End = "not proven"
-	// EndUnknown is a row that could not be observed.
+	// EndUnknown means that the row could not be observed.
 	EndUnknown End = "unknown"
-	// EndNotRun is a row that the machine has not what it takes for, see
-	// [Row.Missing]. It has no verdict and is counted apart.
+	// EndNotRun means that the machine lacks a prerequisite of the row, see
+	// [Row.Missing]. The row has no verdict and is counted separately.
 	EndNotRun End = "not run"
 )
 
-// A Row is one sentence of the proof, with what was run to prove it.
+// A Row is one statement of the proof, with the experiments that prove it.
 type Row struct {
 	Number   int    `json:"number"`
 	Name     string `json:"name"`
 	Test     string `json:"test"` // of package scenarios, that runs the row
 	Sentence string `json:"sentence"`
 	End      End    `json:"end"`
-	// Missing says what the machine lacks for the row, and its cure. With it the
+	// Missing is the missing prerequisite of the row and how to install it. If set, the
 	// row was not run.
 	Missing string `json:"missing,omitempty"`
-	// Part is what CORSPROOF_REQUIRE calls what is missing.
+	// Part is the name of the missing prerequisite in CORSPROOF_REQUIRE.
 	Part string `json:"part,omitempty"`
 	Legs []Leg  `json:"legs"`
 }
 
-// A Role tells an experiment from its controls.
+// A Role distinguishes an experiment from its controls.
 type Role string
 
 const (
@@ -107,31 +107,30 @@ type Leg struct {
 	Role  Role   `json:"role"`
 	Tried string `json:"tried"`
 
-	// The four cells of the table, in a few words. Empty means that the leg
-	// says nothing on it.
+	// The four cells of the table, in a few words. An empty cell means that the leg says
+	// nothing about it.
 	Browser  string `json:"browser,omitempty"`
 	Direct   string `json:"direct,omitempty"`
 	Enforced string `json:"enforced,omitempty"`
 	Evidence string `json:"evidence,omitempty"`
 
 	End      End      `json:"end"`
-	Failures []string `json:"failures,omitempty"` // what was not as it had to be
+	Failures []string `json:"failures,omitempty"` // what was wrong
 	Unknown  string   `json:"unknown,omitempty"`  // what could not be observed
 
 	TookMillis int64         `json:"tookMillis"`
 	Traces     []fetch.Trace `json:"traces"`
-	// Setup says which server speaks CORS in the leg, and for whom.
+	// Setup says which server sends CORS headers in the leg, and for which origins.
 	Setup string `json:"setup"`
-	// Differentials are requests that all callers made, side by side.
+	// Differentials are the requests that all callers sent.
 	Differentials []Differential `json:"differentials,omitempty"`
 	// Shown is what the page showed after each click, in order.
 	Shown []Shown `json:"shown,omitempty"`
-	// Behind are the exchanges that the services had among themselves for the
-	// direct clients.
+	// Behind are the exchanges between the services for the direct clients.
 	Behind []fetch.Exchange `json:"behind,omitempty"`
-	// Facts are further observations by name: rows counted by SQL, digests.
+	// Facts are further observations by name, such as rows counted by SQL, or digests.
 	Facts map[string]any `json:"facts,omitempty"`
-	// Screenshot is the name of a picture beside the report.
+	// Screenshot is the name of an image next to the report.
 	Screenshot string `json:"screenshot,omitempty"`
 }
 
@@ -140,13 +139,13 @@ type Shown struct {
 	State  string `json:"state"` // "ok" or "error"
 	Text   string `json:"text"`
 	Orders int    `json:"orders"` // rows of its table
-	// Behind are the exchanges that the services had among themselves for it.
+	// Behind are the exchanges between the services for this click.
 	Behind []fetch.Exchange `json:"behind,omitempty"`
 }
 
-// End returns how the whole run ended: unknown if something belongs to no row
-// or could not be observed, or if nothing was proven, not proven if a row wasn't. A row
-// that was not run doesn't count.
+// End returns how the run ended: unknown if a request belongs to no row, if something
+// could not be observed or if nothing was proven; not proven if a row was not proven.
+// Rows that were not run do not count.
 func (r *Report) End() End {
 	end := EndProven
 	for _, row := range r.Rows() {
@@ -179,7 +178,7 @@ func (e End) ExitCode() int {
 	return 3
 }
 
-// WriteJSON writes the report, indented.
+// WriteJSON writes the report as indented JSON.
 func (r *Report) WriteJSON(w io.Writer) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
@@ -187,7 +186,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	return enc.Encode(r)
 }
 
-// Save writes the report to a file, whole or not at all.
+// Save writes the report to a file, completely or not at all.
 func (r *Report) Save(path string) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".report-*")
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// Style says how a terminal is written to.
+// A Style says how text is written to a terminal.
 type Style string
 
 const (
@@ -37,8 +37,8 @@ func (r *Report) sections() []section {
 	return slices.DeleteFunc(all, func(s section) bool { return len(s.rows) == 0 })
 }
 
-// WriteProof prints a table each of the proof, the mechanisms and the rows in
-// containers for people, and under them what was not as it had to be.
+// WriteProof prints a table for each of the proof, the mechanisms and the rows in
+// containers, and below each table what was wrong.
 func (r *Report) WriteProof(w io.Writer, style Style) {
 	for _, s := range r.sections() {
 		writeTable(w, style, s.title, s.rows)
