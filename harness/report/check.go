@@ -101,8 +101,8 @@ type CheckSummary struct {
 	Violations int `json:"violations"`
 	Divergent  int `json:"divergent"`
 	Unknown    int `json:"unknown"`
-	// NotRun counts the cases that were not run and have no verdict. NotRunBecause and
-	// the IDs of some of them are given by reason.
+	// NotRun counts the cases that were not run; they have no verdict. Reasons counts them
+	// by reason, and NotRunCases has the IDs of the first ones.
 	NotRun      int                 `json:"notRun"`
 	Reasons     map[string]int      `json:"reasons,omitempty"`
 	NotRunCases map[string][]string `json:"notRunCases,omitempty"`
