@@ -10,30 +10,30 @@ import (
 	"github.com/corsproof/corsproof/harness/policy"
 )
 
-// DeriveConfig says what a policy doesn't.
+// DeriveConfig has what a policy does not say.
 type DeriveConfig struct {
 	// Base is the origin that pages call; empty means the target's URL.
 	Base string
-	// OwnURLs gives each signature a URL of its own, by its query, so that cases
-	// don't see each other's caches. It is for targets whose upstream is ours.
+	// OwnURLs gives each signature its own URL, with a query, so that cases do not share
+	// cache entries. It is for targets with a scripted upstream.
 	OwnURLs bool
-	// LimitedMark begins the signatures of cases that are about a limit of requests.
+	// LimitedMark begins the signatures of cases that test a limit of requests.
 	LimitedMark string
-	// Named are origins that the target's own config names. Those that the policy
-	// doesn't allow have cases of their own.
+	// Named are origins in the target's own config. Those that the policy does not allow
+	// get cases of their own.
 	Named []policy.NamedOrigin
-	// NamedMethods and NamedHeaders are names that it lists for pages. Those that the
-	// policy doesn't list have cases of their own.
+	// NamedMethods and NamedHeaders are names that the target's config lists for pages.
+	// Those that the policy does not list get cases of their own.
 	NamedMethods, NamedHeaders []string
 }
 
-// Derive returns the cases that follow from a policy on one target, in an order
-// that the policy alone decides. Their number grows with what the policy says,
-// not with the product of routes and origins.
+// Derive returns the cases that follow from a policy on one target, in an order that
+// depends only on the policy. Their number grows with the length of the policy, not with
+// the product of routes and origins.
 //
-// Origins are crossed once for each set of groups that routes name, lists once
-// where they are written; each route gets a small set of its own. The error is
-// of a configuration that can't be used.
+// Origins are tested once for each set of groups that routes name, lists once where they
+// are written; each route gets a small set of its own. Derive returns an error for a
+// configuration that cannot be used.
 func Derive(view *policy.View, cfg DeriveConfig) ([]PolicyCase, error) {
 	base := cfg.Base
 	if base == "" {

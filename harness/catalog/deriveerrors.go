@@ -55,7 +55,7 @@ func statusRule(n policy.Number) policy.Rule {
 // in bytes.
 const tooLarge = 2 << 20
 
-// TooMany is the detail of probes that are about a limit of requests.
+// TooMany is the detail of probes that test a limit of requests.
 const TooMany = "too-many"
 
 // burst is how many requests a rate limit is provoked with.

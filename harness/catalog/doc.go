@@ -1,8 +1,8 @@
-// Package catalog holds cases: a sequence of one or more requests, what the
-// servers answer, and what must come of it.
+// Package catalog holds cases: a sequence of one or more requests, the responses of
+// the servers, and the expected result.
 //
-// A case is written by hand, in YAML; its form is in [File] and the types below
-// it, its fields in the order in which they are best written:
+// A case is written by hand, in YAML. [File] and the types below it define the format,
+// with the fields in the recommended order:
 //
 //	section: cors-check
 //	cases:
@@ -18,26 +18,25 @@
 //	      exchanges:
 //	        - {send: GET https://api.test/a, origin: https://app.test}
 //
-// Beside that, an expectation can state the values of readable headers
-// (Expect.Headers), where a request comes from (Exchange.Referer), header lines
-// (Exchange.Has) and cookies. A request that has to be blocked, whichever step does
-// it, says phase: any. PHASES.md lists what phase, step and detail can say,
-// sections.txt what section can; anything else is a mistake of the file.
+// An expectation can also have the values of readable headers (Expect.Headers), the
+// Referer of a request (Exchange.Referer), header lines (Exchange.Has) and cookies. If
+// any step may block the request, it has phase: any. PHASES.md lists the allowed values
+// of phase, step and detail, sections.txt those of section; any other is a mistake.
 //
-// Where an engine doesn't meet the standard by a known rule, the case names the rule
-// below profiles. [ExplainedBy] finds the rules for a case that doesn't.
+// If an engine does not meet the standard because of a known rule, the case names the
+// rule under profiles. [ExplainedBy] finds the rules.
 //
-// [Load] reads files strictly: each mistake of a file comes back with its line,
-// its column and what was expected, all at once. [Builtin] is the catalogue
-// that is part of the program. [RunModel] runs a case on the model and returns
-// what differs from the case's expectation.
+// [Load] reads files strictly: it returns all mistakes of a file at once, each with
+// its line, its column and what was expected. [Builtin] returns the catalogue that is
+// part of the program. [RunModel] runs a case on the model and returns the differences
+// from the case's expectation.
 //
 // # Cases that follow from a policy
 //
-// [Derive] makes cases of a policy as it stands on one target. Such a
-// [PolicyCase] has no written expectation: [PolicyCase.Expect] is the model over
-// the answers that the policy calls for, [PolicyCase.Run] the same model over
-// a target's own answers, and [PolicyCase.Compare] what differs.
+// [Derive] derives cases from a policy on one target. Such a [PolicyCase] has no
+// written expectation: [PolicyCase.Expect] runs the model over the responses that the
+// policy requires, [PolicyCase.Run] runs it over a target's own responses, and
+// [PolicyCase.Compare] returns the differences.
 //
 //	view, err := p.On("edge")
 //	cases, err := catalog.Derive(view, catalog.DeriveConfig{OwnURLs: true})
@@ -48,26 +47,26 @@
 //		for _, m := range c.Compare(want, got) { … }  // violations of c.Rule
 //	}
 //
-// What is decided about them:
+// How cases are derived:
 //
-// Each case tests one rule of the policy, an allow or a deny, and names it by
-// file and line. Every allow has deny twins: the methods, headers and origins
-// just outside of it. Rules may need the same requests; then the cases have the
-// same Signature, and the requests need to be made but once. What differs only
-// in which of several names is tried has the same Decision.
+// Each case tests one rule of the policy, an allow or a deny, and names its file and
+// line. Every allow has deny counterparts: methods, headers and origins just outside
+// of it. Cases of several rules may need the same requests; then they have the same
+// Signature, and the requests are sent only once. Cases that differ only in the name
+// that they try have the same Decision.
 //
-// Settings are tested where they are written, origins once for each set of
-// groups that routes name together, and each route by four requests of its own.
-// So the number of cases grows with the lines of a policy.
+// Settings are tested where they are written, origins once for each set of groups
+// that routes name together, and each route with four requests of its own. So the
+// number of cases grows with the number of lines of a policy.
 //
-// An ID is an area, what varies in it, and where: the place of a setting
-// ("defaults" or a route's name), or the names of the groups, with ".anonymous"
-// where no credentials are allowed. It holds no count and no position, and
-// every part of it stands for itself in an expression of go test -run.
+// An ID consists of an area, what varies in it, and where: the place of a setting
+// ("defaults" or a route's name), or the names of the groups, with ".anonymous" where
+// no credentials are allowed. It contains no count and no position, and each of its
+// parts matches itself as an expression of go test -run.
 //
-// A request that no page can make, or of which the model can't tell, goes out as
-// it is written, by the direct client, and is judged by whether the answer
-// consents ([Consent]). It is never counted as seen in a browser.
+// Requests that no page can send, or that the model cannot judge, are sent as written
+// by the direct client, and are judged by whether the response consents ([Consent]).
+// They never count as observed in a browser.
 //
 // A gateway that denies is expected to leave Access-Control-Allow-Origin out; how
 // else it says no, by a status or not, is its own affair. Errors that the policy

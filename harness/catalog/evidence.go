@@ -9,38 +9,38 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// A Field is a thing in which two traces of one request can differ.
+// A Field is something in which two traces of one request can differ.
 type Field string
 
 const (
-	FieldSteps           Field = "steps"            // how many requests a case made
-	FieldOutcome         Field = "outcome"          // what came of a request
-	FieldConsents        Field = "consents"         // whether an answer consents to what goes out as it is written
+	FieldSteps           Field = "steps"            // how many requests a case sent
+	FieldOutcome         Field = "outcome"          // the result of a request
+	FieldConsents        Field = "consents"         // whether a response consents to a request that only a direct client can send
 	FieldRequests        Field = "requests"         // what was sent in one step
-	FieldExchanges       Field = "exchanges"        // the same, of engine and model
+	FieldExchanges       Field = "exchanges"        // the same, between engine and model
 	FieldSent            Field = "sent"             // a request header of one exchange
-	FieldCookies         Field = "cookies"          // those of one exchange, by name
-	FieldResponse        Field = "response"         // whether there is one
-	FieldType            Field = "type"             // of a response
-	FieldRedirected      Field = "redirected"       // whether a response came by a redirect
-	FieldStatus          Field = "status"           // of a response
+	FieldCookies         Field = "cookies"          // the cookies of one exchange, by name
+	FieldResponse        Field = "response"         // whether there is a response
+	FieldType            Field = "type"             // type of a response
+	FieldRedirected      Field = "redirected"       // whether a response came after a redirect
+	FieldStatus          Field = "status"           // status of a response
 	FieldReadable        Field = "readable"         // whether page code can read one response header
-	FieldReadableHeaders Field = "readable headers" // all that page code can read
-	FieldBody            Field = "body"             // of a response
-	FieldReason          Field = "reason"           // of a network error
-	FieldAnswer          Field = "answer"           // what the same request gets each time
+	FieldReadableHeaders Field = "readable headers" // all headers that page code can read
+	FieldBody            Field = "body"             // body of a response
+	FieldReason          Field = "reason"           // reason of a network error
+	FieldAnswer          Field = "answer"           // the responses to repeated requests
 )
 
-// A Subject is what a difference is about. Subjects are comparable.
+// A Subject says what a difference is about. Subjects are comparable.
 type Subject struct {
 	Field Field
-	// Exchange counts from 1; 0 if it is about no exchange in particular.
+	// Exchange counts from 1; 0 if the difference is not about a particular exchange.
 	Exchange int
-	// Header is the name of the header that it is about, if it is about one.
+	// Header is the name of the header; empty if the difference is not about a header.
 	Header string
 }
 
-// String names the subject, as in "exchange 2: Origin" or "readable ETag".
+// String returns the subject, as in "exchange 2: Origin" or "readable ETag".
 func (s Subject) String() string {
 	text := string(s.Field)
 	switch s.Field {
@@ -55,19 +55,19 @@ func (s Subject) String() string {
 	return text
 }
 
-// A Value is what one side of a difference has.
+// A Value is the value of one side of a difference.
 type Value interface{ String() string }
 
 type (
-	// Kind is an outcome's. Nothing else of the outcome is judged.
+	// Kind is the kind of an outcome. The rest of the outcome is not judged.
 	Kind fetch.OutcomeKind
-	// Truth is whether something is so.
+	// Truth is a yes or no.
 	Truth bool
-	// Number is a status, or how many.
+	// Number is a status or a count.
 	Number int
 	// Sent are the requests of a step, in order.
 	Sent []SentRequest
-	// Text is what is only ever shown.
+	// Text is a value that is only displayed.
 	Text string
 )
 
@@ -91,8 +91,8 @@ func (s Sent) String() string {
 	return strings.Join(lines, "; ")
 }
 
-// Masked returns a value without the secrets that mask takes out of texts. v stays as
-// it is.
+// Masked returns a value with the secrets removed from its texts by mask. v does not
+// change.
 func Masked(v Value, mask fetch.Mask) Value {
 	switch v := v.(type) {
 	case Text:
@@ -107,7 +107,7 @@ func Masked(v Value, mask fetch.Mask) Value {
 	return v
 }
 
-// SentIn returns what was sent in exchanges.
+// SentIn returns the requests of exchanges.
 func SentIn(exchanges []fetch.Exchange) Sent {
 	out := make(Sent, len(exchanges))
 	for i, x := range exchanges {
@@ -116,8 +116,8 @@ func SentIn(exchanges []fetch.Exchange) Sent {
 	return out
 }
 
-// A Deviation is one way in which what came of a case isn't what the policy calls
-// for.
+// A Deviation is one difference between the result of a case and what the policy
+// requires.
 type Deviation struct {
 	// Step is the index of the request.
 	Step int
@@ -125,7 +125,7 @@ type Deviation struct {
 	Want, Got Value
 }
 
-// String says it in a line.
+// String returns the deviation in one line.
 func (d Deviation) String() string {
 	return fmt.Sprintf("request %d: %s: want %s, got %s", d.Step+1, d.Subject, d.Want, d.Got)
 }

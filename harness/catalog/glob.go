@@ -9,9 +9,9 @@ import (
 
 var idCharacters = regexp.MustCompile(`^[a-z0-9/*-]+$`)
 
-// Glob returns what matches the IDs that a pattern stands for: * is anything
-// within a segment, ** is anything. A pattern without a star also stands for the
-// cases below it: cors-check for cors-check/missing.
+// Glob returns an expression for the IDs that a pattern matches: * matches anything
+// within a segment, ** anything. A pattern without a star also matches the cases below
+// it: cors-check matches cors-check/missing.
 func Glob(pattern string) (*regexp.Regexp, error) {
 	if !idCharacters.MatchString(pattern) {
 		return nil, fmt.Errorf("%q is not a file, a folder or a case ID; an ID looks like cors-check/missing, and * or ** matches a part of it", pattern)
@@ -22,8 +22,8 @@ func Glob(pattern string) (*regexp.Regexp, error) {
 	return glob(pattern), nil
 }
 
-// PolicyGlob is Glob for the IDs of cases that follow from a policy, which have origins
-// in them. Without a star it stands for one case.
+// PolicyGlob is Glob for the IDs of derived cases, which contain origins. Without a star
+// it matches one case.
 func PolicyGlob(pattern string) (*regexp.Regexp, error) {
 	if !utf8.ValidString(pattern) {
 		return nil, fmt.Errorf("%q is not a case ID: it is not valid UTF-8", pattern)

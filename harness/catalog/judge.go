@@ -8,11 +8,11 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// Judge holds a trace against the expectation. It judges what is stated and
-// nothing else; all exchanges are. Of phase, step and detail it judges as much as
-// the trace tells: an engine has no words for what the API refuses, nor for each
-// network error. Which of its connections an engine uses is no matter of a case: what
-// it sends again for that counts once. Of no expectation it judges nothing.
+// Judge compares a trace with the expectation. It judges only what the expectation
+// states, but always all exchanges. It judges phase, step and detail as far as the trace
+// tells: an engine gives no reason for what the API refuses, nor for each network error.
+// It ignores which connections an engine uses: a request that the engine repeats on
+// another connection counts once. Without an expectation it judges nothing.
 func (e *Expect) Judge(trace fetch.Trace) []Mismatch {
 	if e == nil {
 		return nil

@@ -16,8 +16,8 @@ import (
 //go:embed cases/*.yaml
 var builtin embed.FS
 
-// Builtin returns the cases that are part of the program, in the order of their
-// files. The slice is the caller's.
+// Builtin returns the cases that are part of the program, in the order of their files.
+// The caller owns the slice.
 func Builtin() ([]Case, error) {
 	files, err := fs.Sub(builtin, "cases")
 	if err != nil {
@@ -30,7 +30,7 @@ func Builtin() ([]Case, error) {
 	return cases, err
 }
 
-// File is the name of the file that the case was read from.
+// File returns the name of the file with the case.
 func (c *Case) File() string {
 	file := c.Position
 	for range 2 { // line and column
@@ -41,8 +41,8 @@ func (c *Case) File() string {
 	return file
 }
 
-// Load reads all case files below root, in the order of their names. The error
-// joins an [*Error] for each mistake in any of them; then there are no cases.
+// Load reads all case files below root, in the order of their names. If they have
+// mistakes, it returns no cases, and the error joins an [*Error] for each mistake.
 func Load(files fs.FS, root string) ([]Case, error) {
 	var cases []Case
 	var mistakes []error

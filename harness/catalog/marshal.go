@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// Marshal returns the case file that [Parse] reads as f: fields in the order of
-// the types, empty ones left out, strings in quotes wherever YAML could take
-// them for something else. Positions aren't written.
+// Marshal returns a case file that [Parse] reads as f. Fields are in the order of the
+// types, and empty fields are left out. Strings are quoted wherever YAML could read
+// something else. Positions are not written.
 //
-// It writes what it is given. Who fills in an expectation from a run must say so
-// in the case's Why: such a case is a draft that a person has to check.
+// Marshal writes what it is given. If an expectation was filled in from a run, the case's
+// Why must say so: such a case is a draft that a person has to check.
 func Marshal(f File) []byte {
 	// The YAML library's own encoder changes strings with tabs or carriage
 	// returns, and puts a map after an inlined struct at the wrong column.

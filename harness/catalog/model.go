@@ -13,31 +13,31 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// A Mismatch is one way in which a trace isn't what a case expects.
+// A Mismatch is one difference between a trace and the expectation of a case.
 type Mismatch struct {
 	// Step is the index of the request.
 	Step int `json:"step"`
-	// What is the field, Want and Got are the two values.
+	// What is the name of the field, Want and Got are the two values.
 	What string `json:"what"`
 	Want string `json:"want"`
 	Got  string `json:"got"`
 }
 
-// String says it in a line.
+// String returns the mismatch in one line.
 func (m Mismatch) String() string {
 	return fmt.Sprintf("request %d: %s: want %s, got %s", m.Step+1, m.What, m.Want, m.Got)
 }
 
-// UnansweredRequest is what a [Mismatch] is about if a case's servers have no
-// answer to a request.
+// UnansweredRequest is the What of a [Mismatch] if a case's servers have no answer to a
+// request.
 const UnansweredRequest = "a request without an answer"
 
 // PagePath is the path of the page in which a browser runs cases.
 const PagePath = "/.corsproof/page"
 
-// RunModel runs a case on the model with a profile; nil means the standard. It
-// returns the traces, and what differs from the expectation. The error is of
-// a case that cannot be run.
+// RunModel runs a case on the model with a profile; nil means the standard. It returns
+// the traces and the differences from the expectation. It returns an error for a case
+// that cannot run.
 func RunModel(ctx context.Context, c *Case, profile *fetch.Profile) ([]fetch.Trace, []Mismatch, error) {
 	ua := c.Page.userAgent(profile)
 	var traces []fetch.Trace
@@ -64,9 +64,9 @@ func RunModel(ctx context.Context, c *Case, profile *fetch.Profile) ([]fetch.Tra
 	return traces, mismatches, nil
 }
 
-// ExplainedBy returns the rules of a profile because of which its model doesn't
-// meet the case: without them it would, and each is needed. It returns none if the
-// model meets the case, or if no rule is the reason.
+// ExplainedBy returns the rules of a profile because of which its model does not meet the
+// case: without them it would, and each one is needed. It returns none if the model meets
+// the case, or if no rule is the reason.
 func ExplainedBy(ctx context.Context, c *Case, profile *fetch.Profile) ([]fetch.Rule, error) {
 	meets := func(without []fetch.Rule) (bool, error) {
 		_, mismatches, err := RunModel(ctx, c, profile.Without(without...))
@@ -131,7 +131,7 @@ func (p *Page) userAgent(profile *fetch.Profile) *fetch.UserAgent {
 	return ua
 }
 
-// FetchRequest is the step's request as the page's code makes it.
+// FetchRequest returns the step's request as page code sends it.
 func (c *Case) FetchRequest(s Step) fetch.Request {
 	r := s.Request
 	req := fetch.Request{
@@ -152,8 +152,8 @@ func (c *Case) FetchRequest(s Step) fetch.Request {
 	return req
 }
 
-// NeedsLength reports whether a server has to add a Content-Length to the answer,
-// so that its end can be told: page code may read that header, too.
+// NeedsLength reports whether a server has to add a Content-Length to the answer, so that
+// its end can be detected: page code may read that header, too.
 func (a Answer) NeedsLength(method string) bool {
 	if method == "HEAD" || a.Status < 200 || a.Status == 204 || a.Status == 304 {
 		return false
@@ -183,7 +183,7 @@ func newScript(server []Answer, http2 []string) *script {
 // userinfo matches what of a URL isn't sent with the request for it.
 var userinfo = regexp.MustCompile(`://[^/?#@]*@`)
 
-// OnTheWire returns To as the server is asked: without a user name or password.
+// OnTheWire returns To without user name and password, as the server gets it.
 func (a Answer) OnTheWire() string { return userinfo.ReplaceAllString(a.To, "://") }
 
 func (s *script) answer(_ context.Context, r fetch.NetworkRequest) (fetch.NetworkResponse, error) {

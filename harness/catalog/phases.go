@@ -77,8 +77,8 @@ func (d *decoder) validatePhase(node ast.Node, e *Expect, path string) {
 	}
 }
 
-// Phases returns PHASES.md: what an expectation can name as the place where a
-// request is blocked.
+// Phases returns the content of PHASES.md: the phases, steps and details that an
+// expectation can name.
 func Phases() []byte {
 	var b strings.Builder
 	b.WriteString("# Phases, steps and details\n\n" +

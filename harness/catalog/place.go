@@ -8,15 +8,14 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// Place returns the case as it is driven against a server that it shares with
-// other cases at the same time: each path begins with "/token", so that no two
-// cases have one URL, and with it one entry of the preflight cache or of the
-// HTTP cache. A case that leaves state behind which hangs on the host (cookies,
-// a protocol version of its own) gets hosts of its own as well: api.test becomes
-// api-token.test, which is of the same site as before to the page, or of another
-// as before. The page's own host stays.
+// Place returns the case for a server that runs other cases at the same time. Each path
+// begins with "/token", so that no two cases share a URL, and with it an entry of the
+// preflight cache or of the HTTP cache. A case that leaves state behind for a host
+// (cookies, a protocol version) also gets hosts of its own: api.test becomes
+// api-token.test, which is same site with the page if api.test is. The page's own host
+// does not change.
 //
-// The token is of lower-case letters and digits. c is not changed.
+// token has only lower-case letters and digits. Place does not change c.
 func (c *Case) Place(token string) Case {
 	p := placing{token: token}
 	if c.leavesState() {
@@ -72,7 +71,7 @@ func (c *Case) pageHosts() []string {
 	return hosts
 }
 
-// PageOrigin returns the origin of the page that makes the step's request.
+// PageOrigin returns the origin of the page that sends the step's request.
 func (c *Case) PageOrigin(s Step) string {
 	switch {
 	case s.Request.Origin != "":
@@ -212,7 +211,7 @@ func (p placing) hosts(text string) string {
 	})
 }
 
-// Delayed returns the case with so many more seconds before each of its requests.
+// Delayed returns the case with additional seconds before each of its requests.
 func (c *Case) Delayed(seconds []int) Case {
 	delayed := *c
 	delayed.Steps = slices.Clone(c.Steps)
@@ -222,8 +221,8 @@ func (c *Case) Delayed(seconds []int) Case {
 	return delayed
 }
 
-// Origins returns the origins of the case's servers, those that it only names
-// included, each once, with whether it speaks HTTP/2.
+// Origins returns the origins of the case's servers, including those that are only named,
+// and whether each speaks HTTP/2.
 func (c *Case) Origins() map[string]bool {
 	origins := map[string]bool{}
 	add := func(text string) {

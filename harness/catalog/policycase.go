@@ -11,48 +11,48 @@ import (
 	"github.com/corsproof/corsproof/harness/policy"
 )
 
-// A PolicyCase is a case that follows from a policy. It says what is asked and
-// what the upstream behind the target does. What must come of it,
-// [PolicyCase.Expect] derives from the answers that the policy calls for, never
-// from a run. It is read-only and safe for concurrent use.
+// A PolicyCase is a case that follows from a policy. It says which requests are sent and
+// what the upstream behind the target does. [PolicyCase.Expect] derives the expected
+// result from the responses that the policy requires, never from a run. A PolicyCase is
+// read-only and safe for concurrent use.
 type PolicyCase struct {
-	// ID is built from what varies, by name: it stays when routes, origins and
-	// anything else are added to the policy.
+	// ID is built from names: it does not change when routes, origins or anything else is
+	// added to the policy.
 	ID string
-	// Probe is what the case varies. The probe says what the case shows, never ID.
+	// Probe is what the case varies. Code decides by the probe, never by the ID.
 	Probe Probe
-	// Why says what would be wrong if the case failed.
+	// Why says what is wrong if the case fails.
 	Why string
 	// Rule is the one allow or deny that the case tests.
 	Rule policy.Rule
-	// Decision is the same for cases that differ only in which of several names
-	// or origins they try: who can't run all runs one of each.
+	// Decision is the same for cases that differ only in the name or origin that they
+	// try: a check that cannot run all cases runs one of each decision.
 	Decision string
-	// Signature is the same for cases that make the same requests while the
-	// upstream answers the same: they test different rules by them, and need
-	// them made but once.
+	// Signature is the same for cases that send the same requests while the upstream
+	// responds the same: they test different rules, but their requests are sent only
+	// once.
 	Signature string
-	// Route is the name of the route, empty if the path is none's; Owner is who
-	// is to be told.
+	// Route is the name of the route, empty if no route has the path. Owner is the
+	// responsible person or team.
 	Route, Owner string
-	// Drivers can run the case. What no browser can send is for the direct
-	// client alone; what only a free clock can show, for the model alone.
+	// Drivers are the drivers that can run the case. Only the direct client can send what
+	// no browser sends, and only the model can run what needs a controlled clock.
 	Drivers []Driver
 	Page    Page
-	// Noted: no browser sends what the case sends, and whoever else does gains
-	// nothing by the answer. A target that doesn't do as the policy says here is worth
-	// a note, and in order.
+	// Noted says that no browser sends the requests of the case, and that other clients
+	// gain nothing from the response. A violation is then a note, not a finding.
 	Noted bool
-	// Supposed: the case supposes that the application behind the target speaks CORS,
-	// which nobody said (see [policy.Upstream]). What comes out wrong then is worth a note.
+	// Supposed says that the case assumes an application behind the target that sends
+	// CORS headers, which the policy does not say (see [policy.Upstream]). A violation is
+	// then a note.
 	Supposed bool
-	// Protocol is what has to be spoken with the target; empty for any.
+	// Protocol is the protocol that the target has to support; empty for any.
 	Protocol Protocol
-	// Disturbs: the target may answer others differently for a while afterwards,
-	// since it counts requests or failures; such cases come last, by themselves.
+	// Disturbs says that the target may respond differently to others for a while, since
+	// it counts requests or failures. Such cases run last and alone.
 	Disturbs bool
-	// Jar is the cookie that pages have from the target before the first request, as
-	// in "sid=1"; empty for none. Its value may be [SecretPlaceholder].
+	// Jar is the cookie for the target that pages have before the first request, as in
+	// "sid=1"; empty for none. Its value may be [SecretPlaceholder].
 	Jar   string
 	Steps []PolicyStep
 
@@ -70,43 +70,42 @@ const (
 
 // A PolicyStep is one request of a case.
 type PolicyStep struct {
-	// After is how many seconds pass before the request.
+	// After is the number of seconds that pass before the request.
 	After   int
 	Request Request
-	// Auth says whose secret stands where [SecretPlaceholder] is; nil if the request
-	// needs none.
+	// Auth says which secret replaces [SecretPlaceholder]; nil if the request needs none.
 	Auth *policy.Auth
-	// Repeat is how often the request is made; 0 means once. Judged is the last.
+	// Repeat is how often the request is sent; 0 means once. The last one is judged.
 	Repeat int
-	// Upstream is what the upstream answers, one after another, the last again
-	// and again; empty means [DefaultAnswer].
+	// Upstream are the upstream's responses, one after another; the last one is repeated.
+	// Empty means [DefaultAnswer].
 	Upstream []UpstreamAnswer
-	// Reads are names of response headers; whether the page can read them is
-	// judged.
+	// Reads are names of response headers; the case judges whether the page can read
+	// them.
 	Reads []string
-	// OnlyIf are the statuses with which the expectation holds; with any other
-	// the target didn't do what was to be provoked, and the case is not run.
-	// Empty means whatever the status is.
+	// OnlyIf are the statuses for which the expectation applies. With any other status
+	// the target did not produce the tested situation, and the case counts as not run.
+	// Empty means any status.
 	OnlyIf []int
-	// Denied: nothing that the request asks for may be read. An answer that no page
-	// can read is then right with any other status than OnlyIf's, too, and a 404
-	// whoever can read it: there is nothing behind it.
+	// Denied says that nothing of the response may be readable. Then a response that no
+	// page can read is correct also with a status that is not in OnlyIf, and so is a 404,
+	// readable or not, since there is nothing to protect.
 	Denied bool
 }
 
-// SecretPlaceholder stands in a request's headers, or in a case's jar, where the
-// secret goes that PolicyStep.Auth says.
+// SecretPlaceholder is the placeholder, in a request's headers or in a case's jar, for
+// the secret that PolicyStep.Auth names.
 const SecretPlaceholder = "${secret}"
 
 // An Act is what an upstream does with a request.
 type Act string
 
 const (
-	ActAnswers Act = ""        // it answers
+	ActAnswers Act = ""        // it responds
 	ActRefuses Act = "refuses" // nothing listens on its address
-	ActResets  Act = "resets"  // it takes the request and closes the connection
-	ActHangs   Act = "hangs"   // it takes the request and never answers
-	ActUnasked Act = "unasked" // the gateway is to answer by itself; asked, the upstream answers
+	ActResets  Act = "resets"  // it accepts the request and closes the connection
+	ActHangs   Act = "hangs"   // it accepts the request and never responds
+	ActUnasked Act = "unasked" // the gateway should respond itself; if it does not, the upstream responds
 )
 
 // An UpstreamAnswer is what the scripted upstream does with one request.
@@ -117,14 +116,14 @@ type UpstreamAnswer struct {
 	Body    string
 }
 
-// DefaultAnswer is what the upstream answers unless a step says otherwise: no
-// Access-Control header of its own, and nothing that a cache may keep.
+// DefaultAnswer is the upstream's response unless a step says otherwise: without an
+// Access-Control header, and not cacheable.
 var DefaultAnswer = UpstreamAnswer{
 	Status: 200, Headers: []HeaderLine{"Content-Type: text/plain", "Cache-Control: no-store"}, Body: "corsproof",
 }
 
-// Elsewhere is an origin of ours beside the target. It answers every request
-// with status 200 and Access-Control-Allow-Origin: *.
+// Elsewhere is the origin of a server of the harness beside the target. It responds to
+// every request with status 200 and Access-Control-Allow-Origin: *.
 const Elsewhere fetch.Origin = "https://elsewhere.corsproof.test"
 
 // signature digests what is asked and what the upstream answers.
@@ -146,32 +145,32 @@ func (c *PolicyCase) signature() string {
 	return strconv.FormatUint(hash.Sum64(), 36)
 }
 
-// NeedsUpstream reports whether the case needs an upstream that does as it is
-// told, so that it can't be run against a target that runs already.
+// NeedsUpstream reports whether the case needs a scripted upstream, so that it cannot run
+// against a target that runs already.
 func (c *PolicyCase) NeedsUpstream() bool {
 	return slices.ContainsFunc(c.Steps, func(s PolicyStep) bool { return len(s.Upstream) > 0 })
 }
 
-// HangsOnUpstream reports whether what the case shows hangs on what the upstream does: on
-// an answer that isn't the default one. One that the target gives without asking its
-// upstream then shows nothing.
+// HangsOnUpstream reports whether the case tests the handling of a particular upstream
+// response. If the target then responds without contacting its upstream, the case shows
+// nothing.
 func (c *PolicyCase) HangsOnUpstream() bool {
 	return slices.ContainsFunc(c.Steps, func(s PolicyStep) bool {
 		return slices.ContainsFunc(s.Upstream, func(u UpstreamAnswer) bool { return u.Act == ActAnswers && !reflect.DeepEqual(u, DefaultAnswer) })
 	})
 }
 
-// Harmless reports whether the case asks nothing of a target that could change
-// something there, or keep it from serving others: its methods are safe (RFC
-// 9110, section 9.2.1), even if the preflight lets them through by mistake.
+// Harmless reports whether the requests of the case cannot change anything at a target,
+// nor keep it from serving others: their methods are safe (RFC 9110, section 9.2.1), even
+// if the preflight allows more by mistake.
 func (c *PolicyCase) Harmless() bool {
 	return !c.Disturbs && !slices.ContainsFunc(c.Steps, func(s PolicyStep) bool {
 		return !slices.Contains([]string{"GET", "HEAD", "OPTIONS"}, s.Request.Method)
 	})
 }
 
-// Wire reports whether the case is for the direct client alone: its requests go
-// out as they are written, and what is judged is whether the answers consent.
+// Wire reports whether only the direct client can run the case: its requests are sent as
+// written, and the case judges whether the responses consent.
 func (c *PolicyCase) Wire() bool { return slices.Equal(c.Drivers, []Driver{DriverDirect}) }
 
 // pageSends reports whether page code can make every request of the case, and

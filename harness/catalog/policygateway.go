@@ -27,7 +27,7 @@ func newPolicyGateway(view *policy.View, base fetch.Origin, step *PolicyStep) *p
 	return g
 }
 
-// AnswerElsewhere is what [Elsewhere] answers to every request.
+// AnswerElsewhere returns the response of [Elsewhere] to every request.
 func AnswerElsewhere() fetch.NetworkResponse {
 	return fetch.NetworkResponse{
 		Status: 200, Headers: fetch.HeaderList{{"Access-Control-Allow-Origin", "*"}, {"Cache-Control", "no-store"}},

@@ -9,16 +9,15 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// Compare holds the traces of a case, one for each step, against those that are
-// expected. It judges what a page can tell and what was sent: whether the
-// response is readable, its type and status, the headers that the step is about,
-// and the requests in order. What a page can't see of a response that is blocked
-// in both, it doesn't judge, nor that a response is asked for again which the
-// policy's answers would have left in a cache: that costs a round trip alone. Nor does
-// it judge that a cache answered what was asked before in the same words, nor what came of a
-// no-cors request, which is no matter of CORS: its part is what it leaves in caches. Of
-// what goes out as it is written it judges whether the answer consents or, if
-// there is no Origin, its status.
+// Compare compares the traces of a case, one for each step, with the expected ones. It
+// judges what a page can observe and which requests were sent: whether the response is
+// readable, its type and status, the headers that the step is about, and the requests in
+// order. It does not judge: details of a response that is blocked in both, since a page
+// cannot see them; a repeated request whose response the policy's headers would have left
+// in a cache, which costs only a round trip; a response from a cache to the same request
+// as before; and the result of a no-cors request, which matters only for what it leaves
+// in caches. For requests that only a direct client can send, it judges whether the
+// response consents or, without an Origin, its status.
 func (c *PolicyCase) Compare(want, got []fetch.Trace) []Deviation {
 	var out []Deviation
 	if len(want) != len(got) {
@@ -80,8 +79,8 @@ func compareWire(want, got fetch.Trace, differ func(subject Subject, want, got V
 	differ(Subject{Field: FieldConsents}, Truth(Consent(want) == nil), Truth(Consent(got) == nil))
 }
 
-// Provoked reports whether the target did what the case's steps were to provoke,
-// and if not, what it did instead; then there is nothing to judge.
+// Provoked reports whether the target produced the situation that the case's steps test.
+// If not, it returns what the target did instead; then there is nothing to judge.
 func (c *PolicyCase) Provoked(traces []fetch.Trace) (bool, string) {
 	for i := range min(len(traces), len(c.Steps)) {
 		only, status := c.Steps[i].OnlyIf, statusOf(traces[i])

@@ -11,31 +11,31 @@ import (
 	"github.com/corsproof/corsproof/harness/policy"
 )
 
-// A StepAnswerer answers the requests of one step of a case.
+// A StepAnswerer returns the answerer for the requests of one step of a case.
 type StepAnswerer func(step int) fetch.Answerer
 
-// Expect returns the traces that the policy calls for, one for each step: the
-// model, with a profile (nil means the standard), over the answers of a gateway
-// that does what the policy says.
+// Expect returns the traces that the policy requires, one for each step: those of the
+// model, with a profile (nil means the standard), over the responses of a gateway that
+// follows the policy.
 func (c *PolicyCase) Expect(ctx context.Context, profile *fetch.Profile) ([]fetch.Trace, error) {
 	return c.ExpectUnder(ctx, c.view, profile)
 }
 
-// ExpectUnder is Expect with another policy on the same target: what would be
-// seen of a gateway that follows that one instead.
+// ExpectUnder is Expect with another policy on the same target: the expected traces for a
+// gateway that follows that policy.
 func (c *PolicyCase) ExpectUnder(ctx context.Context, view *policy.View, profile *fetch.Profile) ([]fetch.Trace, error) {
 	return c.Run(ctx, profile, c.Answers(view))
 }
 
-// Answers returns the answers that a policy calls for on the case's target: what
-// a gateway that follows it sends, header by header.
+// Answers returns the responses that a policy requires on the case's target: the headers
+// that a gateway sends if it follows the policy.
 func (c *PolicyCase) Answers(view *policy.View) StepAnswerer {
 	return func(step int) fetch.Answerer { return newPolicyGateway(view, c.base, &c.Steps[step]).answer }
 }
 
-// Run returns the traces of the case over any answers, one for each step: over a
-// target's own, they are the prediction. What no page can send goes out as it
-// is written; its trace is then a direct client's, for [Consent] to judge.
+// Run returns the traces of the case over any responses, one for each step; over a
+// target's own responses they are the prediction. Requests that no page can send are sent
+// as written; their traces are those of a direct client, for [Consent] to judge.
 func (c *PolicyCase) Run(ctx context.Context, profile *fetch.Profile, answers StepAnswerer) ([]fetch.Trace, error) {
 	ua := c.Page.userAgent(profile)
 	ua.Client.RegistrableDomain = policy.RegistrableDomain
@@ -68,7 +68,7 @@ func (c *PolicyCase) Run(ctx context.Context, profile *fetch.Profile, answers St
 	return traces, nil
 }
 
-// FetchRequest returns the request as page code or a direct client makes it.
+// FetchRequest returns the request as page code or a direct client sends it.
 func (s *PolicyStep) FetchRequest() fetch.Request {
 	return new(Case).FetchRequest(Step{Request: s.Request})
 }
@@ -129,11 +129,10 @@ func (s *PolicyStep) send(ctx context.Context, jar string, answer fetch.Answerer
 
 func targetOf(u *fetch.URL) string { return strings.TrimPrefix(u.String(), string(u.Origin())) }
 
-// Consent reports whether the answer to a request that was sent as it is written
-// consents to it: by the CORS check and, if the request has the form of a
-// preflight, by what [fetch.PreflightConsent] checks. Nil means that it does; else
-// it is the block with which a browser would have refused. A trace without an
-// answer doesn't consent.
+// Consent reports whether the response to a request of a direct client consents to it: by
+// the CORS check and, if the request has the form of a preflight, by what
+// [fetch.PreflightConsent] checks. It returns nil for consent, otherwise the block with
+// which a browser would have refused. A trace without a response does not consent.
 func Consent(trace fetch.Trace) *fetch.Block {
 	if len(trace.Exchanges) == 0 || trace.Exchanges[len(trace.Exchanges)-1].Response == nil {
 		return &fetch.Block{Phase: "concept-network-error", Detail: "no-answer", Sentence: "Nothing answered."}
@@ -146,9 +145,8 @@ func Consent(trace fetch.Trace) *fetch.Block {
 	return fetch.CORSCheck(fetch.Origin(origin), trace.Request.Credentials, x.Response.Headers)
 }
 
-// WithoutSecret answers as answer does, but for a request of the step that needs
-// its secret: that one is not made. A preflight carries no credentials, so it needs
-// none.
+// WithoutSecret returns answer for requests of the step that need no secret, such as
+// preflights, which carry no credentials. It does not send requests that need the secret.
 func (s *PolicyStep) WithoutSecret(answer fetch.Answerer) fetch.Answerer {
 	if s.Auth == nil {
 		return answer
@@ -162,8 +160,8 @@ func (s *PolicyStep) WithoutSecret(answer fetch.Answerer) fetch.Answerer {
 	}
 }
 
-// WithSecret returns the case with a secret where its placeholder is. The case
-// itself stays as it is.
+// WithSecret returns the case with its placeholder replaced by a secret. The case itself
+// does not change.
 func (c PolicyCase) WithSecret(secret string) PolicyCase {
 	c.Jar = strings.ReplaceAll(c.Jar, SecretPlaceholder, secret)
 	c.Steps = slices.Clone(c.Steps)

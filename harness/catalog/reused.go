@@ -6,10 +6,11 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// Reusing returns the case as the engine met it whose traces are given, one for each
-// request of the case: of each 408 that had it send the request again, the answer
-// says that its connection was open already. Which connections are is no matter of
-// the case, and yet decides what the engine does. c is not changed.
+// Reusing returns the case as an engine met it, whose traces are given, one for each
+// request of the case: for each 408 that made the engine send the request again, the
+// answer says that its connection was open already. A case does not determine which
+// connections are reused, but the engine's behavior depends on it. Reusing does not
+// change c.
 func (c *Case) Reusing(traces []fetch.Trace) Case {
 	met := *c
 	met.Steps = slices.Clone(c.Steps)

@@ -6,9 +6,8 @@ import (
 	"github.com/corsproof/corsproof/harness/strict"
 )
 
-// Schema returns the JSON Schema of a case file, for editors. It is made of the
-// types that files are decoded into; what else a case must satisfy, [Parse]
-// says.
+// Schema returns the JSON Schema of a case file, for editors. It is generated from the
+// types that files are decoded into. [Parse] checks more than the schema.
 func Schema() []byte {
 	return strict.Schema{Title: "corsproof case file", Sets: closedSets, Also: fromTable}.Of(reflect.TypeFor[File]())
 }
