@@ -10,40 +10,38 @@ import (
 	"github.com/corsproof/corsproof/servers/gateway/adapter"
 )
 
-// BinarySystem as [Config].Binary means the program of the gateway's name in
-// PATH.
+// BinarySystem as [Config].Binary selects the gateway's program in PATH.
 const BinarySystem = adapter.BinarySystem
 
-// Config is how a gateway is run. Its zero value works: the project's own program,
-// which is installed when it is first needed.
+// Config configures a gateway. Its zero value works: it runs the pinned program, which is
+// installed on first use.
 type Config struct {
-	// Run owns the process and its folder, and CA signs the gateway's certificates.
-	// Nil: the gateway makes its own, and ends them when it is closed.
+	// Run owns the process and its folder, and CA signs the gateway's certificates. If
+	// nil, the gateway creates its own, and ends them when it is closed.
 	Run *process.Run
 	CA  *wire.CA
 
-	// Binary is the program: empty for the project's own, pinned one;
-	// [BinarySystem]; or a path.
+	// Binary is the program: empty for the pinned one that corsproof installs,
+	// [BinarySystem], or a path.
 	Binary string
-	// Installed is what [servers.Install] returned. Nil: [New] calls it, if it needs
-	// what is installed.
+	// Installed is the result of [servers.Install]. If nil, [New] calls it if necessary.
 	Installed *servers.Installed
 
-	// Image is a container image that has the program, in place of Binary. The
-	// container has no network: it is reached, and reaches its upstreams, by sockets
-	// in the gateway's folder.
+	// Image is a container image with the program, instead of Binary. The container has
+	// no network: it listens on, and calls its upstreams by, sockets in the gateway's
+	// folder.
 	Image string
-	// Images runs Image. Nil: what is registered, which package
-	// servers/gateway/containers is, with a container engine of the gateway's own.
+	// Images runs Image. If nil, the registered function is used, which package
+	// servers/gateway/containers registers, with a container engine of the gateway's own.
 	Images ImageOpener
 
-	// Hosts are names that the certificate must have beside those that the config
-	// names: the host of the URL that pages call.
+	// Hosts are additional names for the certificate, besides those in the config: the
+	// hosts of the URLs that pages call.
 	Hosts []string
-	// Env is the gateway's environment beside PATH, as "NAME=value".
+	// Env is the gateway's environment in addition to PATH, as "NAME=value".
 	Env []string
-	// Progress is told, a line each, what is being installed or pulled. Nil means
-	// that nobody is told.
+	// Progress gets a line for each program or image that is installed or pulled. If nil,
+	// nothing is written.
 	Progress io.Writer
 
 	Timeouts Timeouts
@@ -60,13 +58,13 @@ func (c Config) from() adapter.From {
 	return adapter.FromSetup
 }
 
-// Timeouts bound what a gateway is waited for. A zero field means its default.
+// Timeouts bound the waits for a gateway. A zero field means its default.
 type Timeouts struct {
-	// Ready bounds the time from the start to the first answer: 20 s.
+	// Ready bounds the time from the start to the first response: 20 s.
 	Ready time.Duration
-	// Poll is the pause between two looks at a container that starts: 20 ms.
+	// Poll is the interval for polling a container that starts: 20 ms.
 	Poll time.Duration
-	// Version bounds the time to say its version: 5 s.
+	// Version bounds the time for printing the version: 5 s.
 	Version time.Duration
 }
 

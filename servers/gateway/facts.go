@@ -9,8 +9,8 @@ import (
 	"github.com/corsproof/corsproof/servers/gateway/adapter"
 )
 
-// Facts returns what a check has to know of the gateway: it is ours, so that it may
-// be sent everything, and what its config says of itself.
+// Facts returns what a check has to know of the gateway: that it was started for the
+// check and may get all requests, and what its config contains.
 func (g *Gateway) Facts() target.Facts {
 	said := g.said()
 	return target.Facts{
@@ -20,9 +20,9 @@ func (g *Gateway) Facts() target.Facts {
 	}
 }
 
-// Recognize says why a server refused a request, given the status and the beginning of
-// the body of its answer, if that is an error page of a registered kind. It is the
-// [target.Facts] Recognize of a server of which it isn't known what it is.
+// Recognize returns why a server refused a request, given the status and the beginning of
+// the body of its response, if the body is an error page of a registered kind. It is the
+// Recognize of [target.Facts] for a server of unknown kind.
 func Recognize(status int, body string) target.Reason {
 	for _, k := range Kinds() {
 		if a, err := registered.adapter(k); err == nil && a.Recognize != nil {
@@ -34,8 +34,8 @@ func Recognize(status int, body string) target.Reason {
 	return target.ReasonUnknown
 }
 
-// Named returns what of the facts of a gateway with a config names origins, methods and
-// headers. It starts nothing. The error says why the config can't be read.
+// Named returns the facts with the origins, methods and headers in a gateway's config. It
+// starts nothing. The error says why the config cannot be read.
 func Named(k Kind, file string) (target.Facts, error) {
 	a, err := registered.adapter(k)
 	if err != nil {
@@ -53,17 +53,17 @@ func Named(k Kind, file string) (target.Facts, error) {
 type Reading struct {
 	Kind Kind
 	File string // as it was given
-	// Files are the paths of all files that belong to the config, itself among them.
+	// Files are the paths of all files of the config, including the config itself.
 	Files []string
 	// Upstreams are the names of the config's upstreams, sorted, as
 	// [wire.Upstream].Named calls them.
 	Upstreams []string
-	// Notes say what is other here than where the config is used, and what of it
-	// isn't tried by itself.
+	// Notes say what differs from the place where the config is used, and what the check
+	// does not test.
 	Notes []adapter.Note
 }
 
-// Reading returns what is known of the config. It is the caller's.
+// Reading returns what is known of the config. The caller owns it.
 func (g *Gateway) Reading() Reading {
 	r := Reading{Kind: Kind(g.kind.Kind), File: g.file, Upstreams: slices.Clone(g.dry.Upstreams)}
 	for _, s := range g.dry.Copies {
@@ -78,17 +78,17 @@ func (g *Gateway) Reading() Reading {
 	return r
 }
 
-// A Running is what is known of a gateway once it runs. The zero value is of one that
+// A Running is what is known of a gateway once it runs. The zero value is for one that
 // was not started.
 type Running struct {
-	// Version is what the program says its version is.
+	// Version is the version that the program prints.
 	Version string
-	// Substitutions are all places that are other than the user wrote them, in the
-	// order of files and lines.
+	// Substitutions are all changes in the copies of the user's files, in the order of
+	// files and lines.
 	Substitutions []adapter.Substitution
 }
 
-// Running returns what is known since the start. It is the caller's.
+// Running returns what is known since the start. The caller owns it.
 func (g *Gateway) Running() Running {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -102,6 +102,5 @@ func (g *Gateway) Running() Running {
 	return r
 }
 
-// Fix words a fix in the syntax of the gateway, for the place in the user's
-// config where it goes.
+// Fix words a fix in the syntax of the gateway, with its place in the user's config.
 func (g *Gateway) Fix(f policy.Fix) policy.Wording { return adapter.Word(g.config, f) }

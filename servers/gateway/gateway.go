@@ -13,8 +13,8 @@ import (
 	"github.com/corsproof/corsproof/servers/gateway/adapter"
 )
 
-// A Gateway is a user's config that is run by a real gateway. It is a target of a
-// check: [Gateway.Start], [Gateway.Facts], [Gateway.Close]. All methods may be called
+// A Gateway is a user's config that a real gateway runs. It is a target of a check:
+// [Gateway.Start], [Gateway.Facts], [Gateway.Close]. All methods may be called
 // concurrently.
 type Gateway struct {
 	kind    adapter.Adapter
@@ -37,12 +37,11 @@ type Gateway struct {
 // numbers tells the folders of gateways in one run apart.
 var numbers atomic.Int64
 
-// New reads the config, with all that it includes, and gets what cfg lacks to run it:
-// the first call on a machine installs the program. It starts nothing. The caller
-// closes what it returns.
+// New reads the config with all that it includes, and gets what cfg lacks: the first call
+// on a machine installs the program. New starts nothing. The caller closes the gateway.
 //
-// The error has every mistake of the config and every place that can't be run, each
-// with its file, line and what to do. It is [ErrNoKinds] if nobody registered a kind.
+// The error has every mistake of the config and every place that cannot be run, each with
+// its file, line and what to do. It is [ErrNoKinds] if no kind is registered.
 func New(ctx context.Context, k Kind, file string, cfg Config) (*Gateway, error) {
 	a, err := registered.adapter(k)
 	if err != nil {
@@ -118,13 +117,13 @@ func (g *Gateway) release() error {
 	return errors.Join(errs...)
 }
 
-// ErrClosed is the error of a gateway that was closed, or started before.
+// ErrClosed is returned by a gateway that was already closed or started.
 var ErrClosed = errors.New("the gateway was already started or closed")
 
-// Start runs the gateway, its upstreams leading to upstream, and returns where it
-// answers once it does. It starts once. On an error, the end of ctx among
-// them, nothing of it runs any more; the error shows the gateway's own log, with
-// the user's file names in it.
+// Start starts the gateway, with its upstreams redirected to upstream, and returns where
+// it listens once it responds. It can be called only once. On an error, including the end
+// of ctx, nothing of it is left running; the error shows the gateway's own log, with the
+// user's file names.
 func (g *Gateway) Start(ctx context.Context, upstream wire.Upstream) (wire.Endpoint, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -180,8 +179,8 @@ func (g *Gateway) start(ctx context.Context, upstream wire.Upstream) ([]wire.End
 	return listeners, nil
 }
 
-// Close ends the gateway, at once, whatever it is doing, and all that [New] made
-// for it. Its folder goes with the run. It is idempotent.
+// Close stops the gateway at once, at any time, and closes all that [New] created for it.
+// Its folder is removed with the run. Close is idempotent.
 func (g *Gateway) Close() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()

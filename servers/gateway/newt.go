@@ -2,8 +2,8 @@ package gateway
 
 import "testing"
 
-// NewT is [New] with the project's own program, for a test, which closes what it
-// returns. Hosts are those of the URLs that pages call.
+// NewT is [New] with the pinned program, for a test; the test closes the gateway. hosts
+// are the hosts of the URLs that pages call.
 func NewT(tb testing.TB, k Kind, file string, hosts ...string) *Gateway {
 	tb.Helper()
 	g, err := New(tb.Context(), k, file, Config{Hosts: hosts})

@@ -18,7 +18,7 @@ import (
 	"github.com/corsproof/corsproof/servers/gateway/adapter"
 )
 
-// ErrNoProgram is the error of a [Config].Binary that is no program of the gateway's kind.
+// ErrNoProgram is returned if [Config].Binary is not a program of the gateway's kind.
 var ErrNoProgram = errors.New("the gateway's program is missing")
 
 // A noProgram is an [ErrNoProgram] that says why.
@@ -48,7 +48,7 @@ func (r *processRunner) Place(dir string, upstream wire.Upstream) (adapter.Place
 	return adapter.Place{Dir: dir, Upstream: upstream}, nil
 }
 
-// Close implements [Runner]. The run is somebody else's.
+// Close implements [Runner]. It does not close the run, which it does not own.
 func (r *processRunner) Close() error { return nil }
 
 // Run implements [Runner].

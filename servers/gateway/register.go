@@ -17,8 +17,8 @@ import (
 // registered is what a program imported.
 var registered registry
 
-// Register makes kinds known. The packages servers/gateway/all and
-// servers/gateway/containers do, when they are imported. It panics if a kind is
+// Register registers kinds. The packages servers/gateway/all and
+// servers/gateway/containers call it when they are imported. It panics if a kind is
 // registered twice.
 func Register(all ...adapter.Adapter) {
 	registered.add(all)
@@ -27,8 +27,8 @@ func Register(all ...adapter.Adapter) {
 	})
 }
 
-// RegisterImages says who runs container images where [Config].Images doesn't. The
-// package servers/gateway/containers does, when it is imported.
+// RegisterImages sets the function that runs container images if [Config].Images is nil.
+// Package servers/gateway/containers calls it when it is imported.
 func RegisterImages(open ImageOpener) {
 	registered.mu.Lock()
 	defer registered.mu.Unlock()
@@ -38,7 +38,7 @@ func RegisterImages(open ImageOpener) {
 // importContainers is what a program imports for its effect.
 const importContainers = `_ "github.com/corsproof/corsproof/servers/gateway/containers"`
 
-// ErrNoKinds is the error where no kind is registered. It shows the line to import.
+// ErrNoKinds is returned if no kind is registered. It contains the import to add.
 var ErrNoKinds = target.ErrNoGateways
 
 var errNoImages = errors.New("Config.Image is set, but no package that runs images is registered; import\n\t" + importContainers)

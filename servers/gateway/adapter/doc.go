@@ -1,8 +1,8 @@
-// Package adapter is what a kind of gateway has to do so that package gateway can run
-// a user's config of it, and what kinds share: files with places ([Source]), edits of
-// them ([Edits]) that are told as [Substitution], a [Plan] of what is run at a
-// [Place], and the origins that a config names ([NamedOrigins]).
+// Package adapter defines what a kind of gateway implements so that package gateway can
+// run a user's config of that kind. It also has what kinds share: files with positions
+// ([Source]), edits of them ([Edits]) that are reported as [Substitution], a [Plan] for
+// running a config at a [Place], and the origins in a config ([NamedOrigins]).
 //
-// It knows no kind, starts nothing, and writes nothing. How a kind is added is in the
-// documentation of package gateway.
+// It contains no kind, starts nothing and writes nothing. The documentation of package
+// gateway says how to add a kind.
 package adapter

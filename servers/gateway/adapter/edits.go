@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// An Edit replaces bytes of a source; an empty range inserts.
+// An Edit replaces bytes of a source; with an empty range it inserts.
 type Edit struct {
 	what       What
 	source     *Source
@@ -19,8 +19,8 @@ func (e Edit) substitution() Substitution {
 	return Substitution{What: e.what, File: e.source.Name, Line: e.source.Line(e.start), From: string(e.source.Text[e.start:e.end]), To: e.to}
 }
 
-// Edits are those of one config. The same edit may be added again, for a file
-// that is included twice.
+// Edits are the edits of one config. The same edit may be added more than once, for a
+// file that is included twice.
 type Edits []Edit
 
 func (all *Edits) Add(what What, s *Source, start, end int, to string) {
@@ -31,8 +31,8 @@ func (all *Edits) Add(what What, s *Source, start, end int, to string) {
 	*all = append(*all, e)
 }
 
-// apply returns the text of a source after its edits. Lines that an edit takes
-// away it leaves empty, so that the others keep their numbers.
+// Apply returns the text of a source after its edits. Lines that an edit removes stay as
+// empty lines, so that the others keep their numbers.
 func (all Edits) Apply(s *Source) ([]byte, error) {
 	own := all.Of(s)
 	var out bytes.Buffer
@@ -51,7 +51,7 @@ func (all Edits) Apply(s *Source) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// of returns the edits of a source in the order of their places.
+// Of returns the edits of a source, sorted by position.
 func (all Edits) Of(s *Source) Edits {
 	var own Edits
 	for _, e := range all {
@@ -63,7 +63,7 @@ func (all Edits) Of(s *Source) Edits {
 	return own
 }
 
-// substitutions returns what the edits of all sources are.
+// Substitutions returns the edits of all sources as substitutions.
 func (all Edits) Substitutions(sources []*Source) []Substitution {
 	var out []Substitution
 	for _, s := range sources {

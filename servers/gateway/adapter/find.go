@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// A Finder finds the files that a config names. Those that are below usual, the
-// folder that such a config lives in, are looked for beside the config first.
+// A Finder finds the files that a config names. Files below one of the Usual folders,
+// where such a config is usually installed, are first looked for beside the config.
 type Finder struct {
 	Dir   string   // the config's own folder, absolute
 	Shown string   // the same as the user wrote it
@@ -22,7 +22,7 @@ func NewFinder(file string, usual ...string) (Finder, error) {
 	return Finder{Dir: filepath.Dir(abs), Shown: filepath.Dir(file), Usual: usual}, nil
 }
 
-// candidates returns the paths that a name in the config may mean, best first.
+// Candidates returns the paths that a name in the config may mean, best first.
 func (f Finder) Candidates(name string) []string {
 	if !filepath.IsAbs(name) {
 		return []string{filepath.Join(f.Dir, name)}
@@ -36,7 +36,7 @@ func (f Finder) Candidates(name string) []string {
 	return append(all, filepath.Clean(name))
 }
 
-// find returns the first of the candidates that is a file.
+// Find returns the first candidate that is a file.
 func (f Finder) Find(name string) (path string, ok bool) {
 	for _, c := range f.Candidates(name) {
 		if info, err := os.Stat(c); err == nil && !info.IsDir() {
@@ -46,7 +46,7 @@ func (f Finder) Find(name string) (path string, ok bool) {
 	return "", false
 }
 
-// name returns a path as messages show it: like the user wrote the config's own.
+// Name returns a path for messages, written like the user wrote the path of the config.
 func (f Finder) Name(path string) string {
 	if rel, err := filepath.Rel(f.Dir, path); err == nil && filepath.IsLocal(rel) {
 		return filepath.Join(f.Shown, rel)
@@ -54,20 +54,20 @@ func (f Finder) Name(path string) string {
 	return path
 }
 
-// inside returns a path relative to the config's folder, if it is in it.
+// Inside returns a path relative to the config's folder, if it is inside.
 func (f Finder) Inside(path string) (rel string, ok bool) {
 	rel, err := filepath.Rel(f.Dir, path)
 	return rel, err == nil && filepath.IsLocal(rel)
 }
 
-// patterns returns the candidates as [filepath.Glob] takes them: what the name of the
-// config's folder has is no pattern.
+// Patterns returns the candidates as patterns for [filepath.Glob]; characters of the
+// config's folder are escaped.
 func (f Finder) Patterns(name string) []string {
 	f.Dir = EscapeGlob(f.Dir)
 	return f.Candidates(name)
 }
 
-// EscapeGlob returns a path as a pattern that means nothing but it.
+// EscapeGlob returns a pattern that matches only the path.
 func EscapeGlob(path string) string {
 	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(path)
 }

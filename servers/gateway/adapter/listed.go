@@ -12,8 +12,8 @@ import (
 // characters that gateways have uses of their own for.
 var token = regexp.MustCompile("^[!#&'+.^_`|~0-9A-Za-z-]+$")
 
-// Listed adds the names in a list, as in the value of Access-Control-Allow-Methods, each
-// once. What is no name, such as a variable or "*", is left out.
+// Listed adds the names in a list, such as the value of Access-Control-Allow-Methods, to
+// all, each once. It skips what is not a name, such as a variable or "*".
 func Listed(all []string, list string) []string {
 	for name := range strings.FieldsFuncSeq(list, func(c rune) bool { return c == ',' || c == ' ' || c == '\t' }) {
 		if token.MatchString(name) && !slices.Contains(all, name) {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// mostExamples is how many origins are tried of one expression.
+// mostExamples is the maximum number of origins tried for an expression.
 const mostExamples = 16
 
 // matchedOrigins returns origins that an expression matches, or why it has none
@@ -125,7 +125,7 @@ func examples(re *syntax.Regexp) []string {
 	return []string{""} // what has no width
 }
 
-// smallClass is how many letters a class has at most of which each is tried.
+// smallClass is the maximum number of characters of a class that are all tried.
 const smallClass = 3
 
 // letters returns letters of a class, which is given as ranges.

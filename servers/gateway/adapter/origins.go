@@ -9,16 +9,17 @@ import (
 	"github.com/corsproof/corsproof/harness/policy"
 )
 
-// NamedOrigins are the origins that a config names, in the order in which it
-// does, and notes of the entries of which it can't be told whom they mean.
+// NamedOrigins are the origins in a config, in their order, with notes about entries that
+// could not be interpreted.
 type NamedOrigins struct {
 	All   []policy.NamedOrigin
 	Notes []Note
-	// alone are the lines with one entry and nothing else.
+	// Alone are the lines with one entry and nothing else.
 	Alone map[policy.Position]bool
 }
 
-// origin adds one that stands there as it is; what no browser sends is nobody's.
+// Origin adds an origin that is written in the config. Text that no browser sends is
+// ignored.
 func (n *NamedOrigins) Origin(at policy.Position, entry, origin string) {
 	n.add(policy.NamedOrigin{Origin: origin, Entry: entry, At: at})
 }
@@ -29,8 +30,8 @@ func (n *NamedOrigins) add(named policy.NamedOrigin) {
 	}
 }
 
-// expression adds origins that an expression matches, which the gateway searches
-// for anywhere.
+// Expression adds origins that an expression matches; the gateway searches for the
+// expression anywhere in the Origin.
 func (n *NamedOrigins) Expression(at policy.Position, entry, pattern string) {
 	origins, why := matchedOrigins(pattern)
 	several := matchesSeveral(pattern)
@@ -49,15 +50,15 @@ func (n *NamedOrigins) Note(at policy.Position, entry, why string) {
 	}
 }
 
-// IsOrigin reports whether a browser can send it as the Origin of a page that has
-// one.
+// IsOrigin reports whether a browser can send the text as the Origin of a page with a
+// tuple origin.
 func IsOrigin(text string) bool {
 	origin, err := fetch.ParseOrigin(text)
 	return err == nil && !origin.IsOpaque()
 }
 
-// unlist words that entries which name origins are to go: as lines to take out, if
-// each is on a line of its own.
+// Unlist words a fix that removes entries which name origins: as lines to remove, if each
+// entry is on a line of its own.
 func (n NamedOrigins) Unlist(f policy.Fix) (policy.Wording, bool) {
 	var all []policy.Wording
 	seen := map[policy.Position]bool{}
@@ -80,7 +81,8 @@ func (n NamedOrigins) Unlist(f policy.Fix) (policy.Wording, bool) {
 	return w, true
 }
 
-// LiteralOrigin returns the origin that a text consists of.
+// LiteralOrigin returns the text without the space around it, and whether it is an origin
+// without variables and patterns.
 func LiteralOrigin(text string) (string, bool) {
 	text = strings.TrimSpace(text)
 	return text, strings.Contains(text, "://") && !strings.ContainsAny(text, "$% ")

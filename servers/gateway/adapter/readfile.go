@@ -10,11 +10,11 @@ import (
 	"syscall"
 )
 
-// MostRead bounds what is read of a file that belongs to a config: 16 MiB.
+// MostRead is the maximum size of a file of a config: 16 MiB.
 const MostRead = 16 << 20
 
-// ReadRegular reads a file that belongs to a config; name is what messages call it. A
-// pipe or a device, which might never end and can't be read twice, is refused.
+// ReadRegular reads a file of a config; messages call it name. It refuses a pipe or a
+// device, which might never end and cannot be read twice.
 func ReadRegular(name, path string) ([]byte, error) {
 	if path == os.DevNull {
 		return nil, nil // as people name a file that is empty
@@ -39,8 +39,8 @@ func ReadRegular(name, path string) ([]byte, error) {
 	return text, err
 }
 
-// CopyOf returns where the copy of a file goes that belongs to a config, relative to
-// the place's folder, and adds the file to those that are read.
+// CopyOf returns where the copy of a config's file goes, relative to the place's folder,
+// and appends the file's path to reads.
 func CopyOf(path string, reads *[]string) string {
 	i := slices.Index(*reads, path)
 	if i < 0 {

@@ -7,9 +7,9 @@ import (
 
 // A Source is one file of a config.
 type Source struct {
-	Name string // as messages show it
-	Path string // where it was read, absolute
-	Copy string // where its copy goes, relative to the folder of the copies
+	Name string // its name in messages
+	Path string // the path from which it was read, absolute
+	Copy string // the path of its copy, relative to the folder of the copies
 	Text []byte
 }
 
@@ -21,15 +21,15 @@ func ReadSource(name, path, copy string) (*Source, error) {
 	return &Source{Name: name, Path: path, Copy: copy, Text: text}, nil
 }
 
-// line returns the number of the line that an offset is on.
+// Line returns the number of the line with an offset.
 func (s *Source) Line(offset int) int { return 1 + bytes.Count(s.Text[:offset], []byte("\n")) }
 
-// lineText returns the line that an offset is on.
+// LineText returns the text of the line with an offset.
 func (s *Source) LineText(offset int) string {
 	start := bytes.LastIndexByte(s.Text[:offset], '\n') + 1
 	line, _, _ := bytes.Cut(s.Text[start:], []byte("\n"))
 	return string(line)
 }
 
-// at names the place of an offset.
+// At returns the position of an offset, as "file:line".
 func (s *Source) At(offset int) string { return fmt.Sprintf("%s:%d", s.Name, s.Line(offset)) }

@@ -20,14 +20,14 @@ const (
 	WhatFile        What = "file"
 )
 
-// A Substitution is one place of a config that is other than the user wrote it.
+// A Substitution is one change in the copy of a config.
 type Substitution struct {
 	What What
-	// File and Line are where, in the user's own files. Line is 0 for what the
-	// gateway is told beside its config.
+	// File and Line are the position in the user's own files. Line is 0 for what the
+	// gateway gets in addition to its config, such as arguments.
 	File string
 	Line int
-	// From and To are the bytes that were there, and those that are there now.
+	// From and To are the bytes before and after the change.
 	From, To string
 }
 
@@ -40,7 +40,7 @@ func (s Substitution) String() string {
 	return fmt.Sprintf("%s: %s: %s -> %s", at, s.What, OneLine(s.From), OneLine(s.To))
 }
 
-// OneLine shows a text on one line, and none as what it is.
+// OneLine returns a text on one line, abridged; "(nothing)" for an empty text.
 func OneLine(text string) string {
 	const most = 120
 	text = strings.Join(strings.Fields(text), " ")
@@ -53,7 +53,7 @@ func OneLine(text string) string {
 	return text
 }
 
-// A Note is something that runs, but not as it would elsewhere.
+// A Note says what runs, but differently from where the config is used.
 type Note struct {
 	File string
 	Line int

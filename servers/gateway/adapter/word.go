@@ -2,8 +2,8 @@ package adapter
 
 import "github.com/corsproof/corsproof/harness/policy"
 
-// Word words a fix in the syntax of a config: as the config words it, or, where it
-// has only words for entries that name origins, as the lines to take out.
+// Word words a fix in the syntax of a config: as the config words it, or, if that is only
+// a general text for entries which name origins, as the lines to remove.
 func Word(c Config, f policy.Fix) policy.Wording {
 	if f.Kind == "" {
 		return policy.Wording{}

@@ -1,9 +1,9 @@
-// Package all registers every kind of gateway, to be run as a process. It is imported
-// for its effect:
+// Package all registers every kind of gateway, to run as a process. Import it for its
+// effect:
 //
 //	import _ "github.com/corsproof/corsproof/servers/gateway/all"
 //
-// A kind is one row here.
+// To add a kind, add it to the list here.
 package all
 
 import (

@@ -28,7 +28,8 @@ func Open(ctx context.Context, cfg gateway.ImageConfig) (gateway.Runner, error) 
 	return &runner{engine: e, cfg: cfg, end: e.Close}, nil
 }
 
-// On returns what runs images by an engine, which stays the caller's.
+// On returns a function that runs images with an engine; the caller still owns the
+// engine.
 func On(e *container.Engine) gateway.ImageOpener {
 	return func(_ context.Context, cfg gateway.ImageConfig) (gateway.Runner, error) {
 		return &runner{engine: e, cfg: cfg, end: func() error { return nil }}, nil
@@ -103,7 +104,7 @@ func (r *runner) ask(p adapter.Program) (string, error) {
 	return match[1], nil
 }
 
-// logTail is how many lines of a program's log an error shows.
+// logTail is the number of log lines in an error.
 const logTail = 12
 
 // ready waits until the program in the container answers.
@@ -140,8 +141,8 @@ func (r *runner) Close() error {
 	return errors.Join(append(errs, r.end())...)
 }
 
-// Place implements [gateway.Runner]: it puts sockets into the folder that lead to the
-// upstreams, for the container reaches no port of this machine.
+// Place implements [gateway.Runner]. It creates sockets in the folder that lead to the
+// upstreams, since the container cannot reach ports of this machine.
 func (r *runner) Place(dir string, to wire.Upstream) (adapter.Place, error) {
 	upstream, err := r.relay(dir, to)
 	return adapter.Place{Dir: dir, Sockets: true, Upstream: upstream}, err

@@ -16,8 +16,8 @@ import (
 	"github.com/corsproof/corsproof/servers/gateway/adapter"
 )
 
-// Adapter is Envoy, https://www.envoyproxy.io. It refuses clients without a
-// certificate in the TLS handshake, so that there is no page to recognize.
+// Adapter is the adapter of Envoy, https://www.envoyproxy.io. Envoy refuses clients
+// without a certificate in the TLS handshake, so there is no page to recognize.
 var Adapter = adapter.Adapter{
 	Kind: "envoy",
 	Program: adapter.Program{
@@ -59,15 +59,15 @@ func read(file string, _ adapter.From) (adapter.Config, error) {
 	return c, nil
 }
 
-// Facts implements [config].
+// Facts implements [adapter.Config].
 func (c *conf) Facts() adapter.Facts {
 	return adapter.Facts{Named: c.named(), Methods: c.listed("allow_methods", "access-control-allow-methods"), Headers: c.listed("allow_headers", "access-control-allow-headers"), Limits: c.limits(), Answers: c.answers(), RoutesBy: c.routesBy(), ClientCertificates: c.clientCertificates()}
 }
 
-// Explain implements [config].
+// Explain implements [adapter.Config].
 func (c *conf) Explain(said string) string { return adapter.Advise(c.tell(said), advices) }
 
-// Plan implements [config].
+// Plan implements [adapter.Config].
 func (c *conf) Plan(p adapter.Place) (*adapter.Plan, error) {
 	r := &rewrite{conf: c, f: c.file, place: p}
 	r.run()

@@ -1,10 +1,10 @@
-// Package envoy reads Envoy's static bootstrap configs: what has to be other in a copy
-// so that it runs here, which origins it names, and what to change where answers don't
-// follow a policy. [Adapter] is all that it exports; servers/gateway/all registers it.
+// Package envoy reads Envoy's static bootstrap configs: what to change in a copy to run
+// it in a check, which origins it names, and how to fix responses that violate a
+// policy. It exports only [Adapter]; servers/gateway/all registers it.
 //
 // # What differs from the real thing
 //
-// Envoy listens on free ports of 127.0.0.1, or in a container on sockets; there,
-// clusters that would look a name up are static. Nothing is fetched: what a config
-// leaves to a control plane can't be run.
+// Envoy listens on free ports of 127.0.0.1, or on sockets in a container; in a
+// container, clusters that resolve names become static. Envoy fetches nothing: a config
+// that needs a control plane cannot run.
 package envoy

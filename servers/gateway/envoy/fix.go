@@ -52,8 +52,8 @@ type place struct {
 	shown policy.Shown
 }
 
-// Fix words a fix as lines to change; if that can't be told, in no syntax, for the
-// route or the virtual host that has its path.
+// Fix words a fix as changes of lines. If those cannot be determined, it says in words
+// what to do in the route or the virtual host with the path.
 func (c *conf) Fix(f policy.Fix) policy.Wording {
 	x := &fix{patch: &patch{f: c.file}, c: c, Fix: f}
 	if f.View != nil {

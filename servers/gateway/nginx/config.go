@@ -17,7 +17,7 @@ import (
 	"github.com/corsproof/corsproof/servers/gateway/adapter"
 )
 
-// Adapter is nginx, https://nginx.org.
+// Adapter is the adapter of nginx, https://nginx.org.
 var Adapter = adapter.Adapter{
 	Kind: "nginx",
 	Program: adapter.Program{
@@ -118,12 +118,12 @@ func (c *conf) wrapper(p adapter.Place, inserted string) adapter.File {
 
 const wrapper = "corsproof-around.conf"
 
-// Facts implements [config].
+// Facts implements [adapter.Config].
 func (c *conf) Facts() adapter.Facts {
 	return adapter.Facts{Named: c.named(), Methods: c.listed("Access-Control-Allow-Methods"), Headers: c.listed("Access-Control-Allow-Headers"), Limits: c.limits(), Answers: c.answers(), ClientCertificates: c.clientCertificates()}
 }
 
-// Explain implements [config].
+// Explain implements [adapter.Config].
 func (c *conf) Explain(said string) string {
 	if meant := mistyped(said); meant != "" {
 		return said + "\n" + meant
@@ -131,7 +131,7 @@ func (c *conf) Explain(said string) string {
 	return adapter.Advise(said, advices)
 }
 
-// Plan implements [config].
+// Plan implements [adapter.Config].
 func (c *conf) Plan(p adapter.Place) (*adapter.Plan, error) {
 	r := &rewrite{conf: c, place: p, sockets: map[string]string{}, notes: slices.Clone(c.notes), problems: slices.Clone(c.problems)}
 	r.run()

@@ -1,19 +1,18 @@
-// Package nginx reads nginx configs: what has to be other in a copy so that it runs
-// here, which origins it names, and what to change where answers don't follow a
-// policy. [Adapter] is all that it exports; servers/gateway/all registers it.
+// Package nginx reads nginx configs: what to change in a copy to run it in a check,
+// which origins it names, and how to fix responses that violate a policy. It exports
+// only [Adapter]; servers/gateway/all registers it.
 //
 // # What differs from the real thing
 //
-// nginx can't listen on port 0, so it listens on unix sockets: $server_port is
-// empty, $remote_addr is "unix:", rules that allow or deny by address see that,
-// and redirects that nginx makes itself name no port. Upstreams are called
-// in the clear, also those of an https URL: nginx verifies names that they don't
-// have here. A file that has servers but no http block, as they are mounted into
-// conf.d, gets one around it.
+// nginx can't listen on port 0, so it listens on unix sockets: $server_port is empty,
+// $remote_addr is "unix:", also for rules that allow or deny by address, and redirects
+// that nginx generates have no port. nginx calls all upstreams without TLS, also those
+// of an https URL, since it would verify names that the scripted upstream lacks. A file
+// with servers but no http block, as mounted into conf.d, gets an http block around it.
 //
 // # How a substitution is added
 //
-// What a directive is replaced with is a row of the table rules in rewrite.go; its
-// function calls replaceArg, or adds an edit. Another sort of replacement than there is
-// gets a name in package adapter (What).
+// Add a row for the directive to the table rules in rewrite.go; its function calls
+// replaceArg, or adds an edit. A new sort of replacement gets a name in package adapter
+// (What).
 package nginx

@@ -7,8 +7,8 @@ import (
 	"github.com/corsproof/corsproof/harness/policy"
 )
 
-// Fix words a fix as what to do in which lines. If the config alone doesn't say
-// it, that is what has to hold in the blocks whose answers are wrong.
+// Fix words a fix as changes of lines. If the config does not determine them, it says
+// what has to be true in the blocks whose responses are wrong.
 func (c *conf) Fix(f policy.Fix) policy.Wording {
 	if f.Kind == "" {
 		return policy.Wording{}
