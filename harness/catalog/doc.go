@@ -68,24 +68,24 @@
 // by the direct client, and are judged by whether the response consents ([Consent]).
 // They never count as observed in a browser.
 //
-// A gateway that denies is expected to leave Access-Control-Allow-Origin out; how
-// else it says no, by a status or not, is its own affair. Errors that the policy
-// doesn't list as readable are not judged. Which status a gateway chooses for an
-// error that it makes itself isn't either, as long as the policy lists it: a
-// case that didn't provoke one of those counts as not run.
+// A gateway that denies must leave out Access-Control-Allow-Origin; whether it also
+// responds with an error status is not judged. Errors that the policy does not list as
+// readable are not judged, either. Nor is the status that a gateway chooses for an
+// error of its own, as long as the policy lists it: a case that triggers none of the
+// listed ones counts as not run.
 //
-// The upstream is ours and does what the case says. What it says about CORS by
-// itself doesn't count: the gateway's word has to.
+// The upstream is scripted and does what the case says. CORS headers of the upstream do
+// not count; those of the gateway do.
 //
-// The package refuses to write an expectation: none is ever made from a run.
+// The package never creates an expectation from a run.
 //
 // # How a probe is added
 //
-// What a derived case varies is its [Probe]: an area and a variation (probe.go). A new
-// variation gets its constant there, and a case in the derive*.go file of its area:
+// What a derived case varies is its [Probe]: an area and a variation (probe.go). Add a
+// constant for a new variation there, and a case to the derive*.go file of its area:
 // deriveroutes, deriveorigins (with attacks.go, where each attack on an origin is named),
 // derivelists (methods, headers, credentials, exposed headers, lifetimes, authentication),
-// deriveerrors, derivecaches (caches, redirects, repetitions, layers), derivescope. One
-// that a route stands for where several share a setting is made for each of them in
-// deriveeveryroute.go. What it shows is told in judge, by the probe.
+// deriveerrors, derivecaches (caches, redirects, repetitions, layers), derivescope. If
+// several routes share a setting and one route stands for them, deriveeveryroute.go
+// adds the case for each of them. Package judge decides by the probe what a case shows.
 package catalog
