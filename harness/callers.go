@@ -8,10 +8,10 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// NetHTTP returns Go's own HTTP client, set up for the lab's routes.
+// NetHTTP returns Go's own HTTP client, configured for the lab's routes.
 func (l *Lab) NetHTTP() direct.Client { return l.netHTTP }
 
-// DirectWith makes the call with one direct client.
+// DirectWith sends the request with one direct client.
 func (l *Lab) DirectWith(ctx context.Context, client direct.Client, r fetch.Request) (fetch.Trace, error) {
 	traces, err := direct.Observe(ctx, client, l.Recorders(), []fetch.Request{r})
 	if err != nil {
@@ -20,11 +20,10 @@ func (l *Lab) DirectWith(ctx context.Context, client direct.Client, r fetch.Requ
 	return traces[0], nil
 }
 
-// Callers returns every caller that is no browser and can be used here, in the
-// order of [direct.Names]: the direct clients, then the user agents that
-// implement a CORS check. The others are absent, each with its reason and cure.
-// The first call starts those that are programs of their own; they end with the
-// lab.
+// Callers returns every available caller other than a browser, in the order of
+// [direct.Names]: the direct clients, then the user agents that implement a CORS check.
+// The others are returned as absent, each with the reason and how to install it. The
+// first call starts callers that are separate programs; they stop with the lab.
 func (l *Lab) Callers(ctx context.Context) (there []direct.Client, absent []direct.Absent, err error) {
 	there = []direct.Client{l.netHTTP}
 	curl, err := l.curl.get(func() (*direct.Curl, error) { return direct.NewCurl(ctx, l.directConfig()) })
@@ -47,10 +46,10 @@ func (l *Lab) Callers(ctx context.Context) (there []direct.Client, absent []dire
 	return there, append(absent, programs.absent...), nil
 }
 
-// CallAll makes the calls with every caller that is no browser, one caller after
-// another and one call after another, and returns for each request the traces of
-// all callers in the order of [direct.Names]. A caller that is absent has a trace
-// that is unknown and says why, as has one that says other than its recorder saw. A request with an Origin sends it; for a user
+// CallAll sends the requests with every caller other than a browser, one caller and one
+// request at a time. It returns, for each request, the traces of all callers in the order
+// of [direct.Names]. The trace of an absent caller is unknown and says why, as is that of
+// a caller that contradicts its recorder. A request with an Origin sends it; for a user
 // agent it is the origin of its page.
 func (l *Lab) CallAll(ctx context.Context, requests []fetch.Request) ([][]fetch.Trace, error) {
 	there, absent, err := l.Callers(ctx)

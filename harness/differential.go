@@ -10,9 +10,9 @@ import (
 	"github.com/corsproof/corsproof/harness/report"
 )
 
-// Differential puts the traces of one request side by side: that of a browser,
-// and those of direct clients and user agents. It is a pure function; what it
-// says of each caller rests on that caller's exchanges alone.
+// Differential compares the traces of one request: that of a browser, and those of direct
+// clients and user agents. It is a pure function; what it says of each caller depends
+// only on that caller's exchanges.
 func Differential(inBrowser fetch.Trace, others ...fetch.Trace) report.Differential {
 	d := report.Differential{Case: inBrowser.Case, Request: inBrowser.Request}
 	var direct []fetch.Trace
@@ -26,8 +26,8 @@ func Differential(inBrowser fetch.Trace, others ...fetch.Trace) report.Different
 	return d
 }
 
-// ShareOf counts in how many of the requests that the browser denied every
-// direct client read what it withheld, and names the others.
+// ShareOf counts in how many of the requests that the browser denied every direct client
+// read what the browser withheld, and lists the others.
 func ShareOf(differentials []report.Differential) report.Share {
 	s := report.Share{Exceptions: []report.Exception{}}
 	for _, d := range differentials {

@@ -2,7 +2,6 @@ package harness
 
 import "github.com/corsproof/corsproof/harness/direct"
 
-// DirectConfig returns what the lab's direct clients are made with, for clients
-// that differ from them in one thing: the certificate that they show, or where
-// they call from.
+// DirectConfig returns the configuration of the lab's direct clients, for clients that
+// differ in one thing, such as their certificate or the address that they call from.
 func (l *Lab) DirectConfig() direct.Config { return l.directConfig() }

@@ -1,24 +1,23 @@
-// Package harness ties the parts together for people who write scenarios.
+// Package harness combines the other packages for people who write scenarios.
 //
-// A [Lab] is everything that one experiment needs: a run that owns its
-// processes and folder, a page host, a certificate authority, a routing table,
-// one real Chromium that was seen to enforce, and direct clients. With it a
-// scenario reads as the sentence that it proves: open a page at an origin, fetch
-// from it, make the same call directly, and ask who enforced ([WhoEnforced]). With
-// [Lab.CallAll] and [Differential] all callers stand side by side.
+// A [Lab] has everything that one experiment needs: a run that owns its processes and
+// folder, a page host, a certificate authority, a routing table, one real Chromium
+// whose canary showed that it enforces CORS, and direct clients. A scenario opens a
+// page at an origin, fetches from it, sends the same request directly, and asks who
+// enforced ([WhoEnforced]). [Lab.CallAll] and [Differential] compare all callers.
 //
-// Package check holds a target against a policy, package cases runs written cases.
-// Both stand on this package, and it imports neither.
+// Package check checks a target against a policy, package cases runs written cases.
+// Both use this package, and it imports neither.
 //
 // The package decides nothing about a request itself: browser, direct and wire
 // observe, and the comparison is a pure function of their traces.
 //
-// # Where the packages may reach
+// # Allowed imports
 //
-// A test keeps the table of imports true; deps_test.go holds it as data.
+// deps_test.go has this table of imports as data and checks it.
 //
-//	fetch, process        nothing of ours
-//	strict                nothing of ours
+//	fetch, process        none of this module
+//	strict                none of this module
 //	console, story        fetch
 //	pasted                fetch, strict
 //	wire                  fetch

@@ -7,27 +7,27 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// An Enforcer is who kept code from reading an answer.
+// An Enforcer is what kept code from reading a response.
 type Enforcer string
 
 const (
-	// EnforcerBrowser: the server answered, direct clients read the answer, and
-	// the browser alone withheld it.
+	// EnforcerBrowser means that the server responded, direct clients read the response,
+	// and only the browser withheld it.
 	EnforcerBrowser Enforcer = "the browser"
-	// EnforcerNobody: everybody read it.
+	// EnforcerNobody means that everybody read it.
 	EnforcerNobody Enforcer = "nobody"
-	// EnforcerServer: the server treated the callers differently, or nobody
-	// could read.
+	// EnforcerServer means that the server treated the callers differently, or that
+	// nobody could read.
 	EnforcerServer Enforcer = "the server"
-	// EnforcerUnknown: the traces don't tell.
+	// EnforcerUnknown means that the traces do not tell.
 	EnforcerUnknown Enforcer = "unknown"
 )
 
-// WhoEnforced compares a browser's trace with those of direct clients for the
-// same request, and says who enforced and on what evidence: the digests of the
-// bodies that the server sent to the browser and that the direct clients read. A
-// browser that blocks a response may end it before its body has come: then what came has
-// to be the beginning of what the direct clients read, as far as payloads keep it.
+// WhoEnforced compares a browser's trace with those of direct clients for the same
+// request, and returns who enforced, with the evidence: the digests of the bodies that
+// the server sent to the browser and that the direct clients read. A browser that blocks
+// a response may close it before the whole body has arrived; then the part that arrived
+// has to be the beginning of what the direct clients read, as far as payloads keep it.
 func WhoEnforced(inBrowser fetch.Trace, direct ...fetch.Trace) (Enforcer, string) {
 	if len(direct) == 0 {
 		return EnforcerUnknown, "no direct client made the call"

@@ -10,11 +10,11 @@ import (
 	"github.com/corsproof/corsproof/harness/wire"
 )
 
-// Front puts a recorder before the listener of a target that answers for an
-// origin, and routes the origin there for the browser and the direct clients.
-// The recorder ends TLS with a certificate of the lab's, and opens TLS of its own
-// to the listener, if that speaks it. In the recording, the server of each exchange
-// is the origin that was asked. The lab closes it; the target stays the caller's.
+// Front puts a recorder in front of the listener of a target that answers for an origin,
+// and routes the origin to it for the browser and the direct clients. The recorder
+// terminates TLS with a certificate of the lab, and uses TLS to the listener if that
+// supports it. In the recording, the server of each exchange is the requested origin. The
+// lab closes the recorder; the caller still owns the target.
 func (l *Lab) Front(name string, endpoint wire.Endpoint, origin string) (*Server, error) {
 	s, err := l.front(name, endpoint, origin)
 	if err != nil {

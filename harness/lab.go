@@ -19,33 +19,33 @@ import (
 	"github.com/corsproof/corsproof/harness/wire"
 )
 
-// LabConfig says what a [Lab] is made of. The zero value is a good one.
+// LabConfig configures a [Lab]. Its zero value works.
 type LabConfig struct {
-	// Slots is how many calls one page makes at the same time; 0 means the
-	// engine's default.
+	// Slots is how many concurrent calls a page makes; 0 means the engine's default.
 	Slots int
 
-	// Programs says where the callers are that have to be installed, see
-	// [Lab.Callers]. None by default.
+	// Programs says where the callers are that have to be installed, see [Lab.Callers].
+	// Default: none.
 	Programs direct.Programs
 
 	Timeouts LabTimeouts
 }
 
-// LabTimeouts bound what a lab waits for. A zero field means its default.
+// LabTimeouts bound the waits of a lab. A zero field means its default.
 type LabTimeouts struct {
 	Browser chromium.Timeouts
 	Direct  direct.Timeouts
 	Process process.Timeouts
 }
 
-// A Lab is what one experiment needs. Its methods may be called concurrently.
-// Whoever made it closes it; what it started ends then, and its folder goes.
+// A Lab has what one experiment needs. Its methods may be called concurrently. The code
+// that created it closes it; that stops everything that it started and removes its
+// folder.
 type Lab struct {
 	Run    *process.Run   // owns every process and file
 	Clock  *wire.Clock    // times every recording
 	CA     *wire.CA       // signs the certificates of named origins
-	Router *wire.Router   // the only way out that the browser has
+	Router *wire.Router   // the browser's only network access
 	Pages  *wire.PageHost // serves the pages
 
 	cfg     LabConfig
@@ -105,8 +105,7 @@ func (l *lazy[T]) end() (value T, made bool) {
 	return l.value, l.made.Load()
 }
 
-// NewLab makes a lab. The browser starts when it is first needed, or with
-// [Lab.Chromium].
+// NewLab creates a lab. The browser starts on first use, or with [Lab.Chromium].
 func NewLab(cfg LabConfig) (*Lab, error) {
 	l := &Lab{cfg: cfg, Clock: wire.NewClock(), routes: map[string]string{}}
 	if err := l.open(); err != nil {
@@ -132,7 +131,7 @@ func (l *Lab) open() (err error) {
 	return nil
 }
 
-// NewLabT makes a lab for a test, which closes it.
+// NewLabT creates a lab for a test, which closes it.
 func NewLabT(tb testing.TB, cfg LabConfig) *Lab {
 	tb.Helper()
 	l, err := NewLab(cfg)
@@ -151,14 +150,14 @@ func (l *Lab) directConfig() direct.Config {
 	return direct.Config{Run: l.Run, Routes: l.Router.Routes, CA: l.CA, Programs: l.cfg.Programs, Timeouts: l.cfg.Timeouts.Direct}
 }
 
-// Watch makes the recorder one of the lab's: the browser may reach the server
-// behind it at the recorder's address, and every request there has to belong to
-// a call of the lab. The recorder stays its maker's to close.
+// Watch adds a recorder to the lab: the browser may reach the server behind it at the
+// recorder's address, and every request there has to belong to a call of the lab. The lab
+// does not close the recorder.
 func (l *Lab) Watch(r *wire.Recorder) error { return l.WatchAs(r, r.Addr()) }
 
-// WatchAs is [Lab.Watch] for a server that has a name: host:port, as in
-// "api.example.com:443", leads to the recorder, for the browser and for the
-// direct clients alike.
+// WatchAs is [Lab.Watch] for a server with a name: host:port, as in
+// "api.example.com:443", is routed to the recorder, for the browser and for the direct
+// clients.
 func (l *Lab) WatchAs(r *wire.Recorder, hostport string) error {
 	hostport = strings.ToLower(hostport)
 	l.mu.Lock()
@@ -184,24 +183,24 @@ func (l *Lab) Recorders() []*wire.Recorder {
 	return slices.Clone(l.recorders)
 }
 
-// Chromium returns the lab's judging browser. The first call starts it and runs
-// the canary; ctx bounds that start.
+// Chromium returns the lab's judging browser. The first call starts it and runs the
+// canary; ctx bounds that start.
 func (l *Lab) Chromium(ctx context.Context) (*chromium.Browser, error) {
 	return l.chromium.get(func() (*chromium.Browser, error) {
 		return chromium.Start(ctx, l.chromiumConfig(chromium.EnforcementOn))
 	})
 }
 
-// RequireChromiumT skips a test that needs a browser where there is none, or fails it: see
+// RequireChromiumT skips or fails a test that needs a browser if there is none, see
 // [chromium.RequireT].
 func RequireChromiumT(tb testing.TB) {
 	tb.Helper()
 	chromium.RequireT(tb)
 }
 
-// Unenforced returns the same Chromium with web security off: a control, in a
-// process and a profile of its own, that no verdict may rest on. The first call
-// starts it, and its canary has to fail.
+// Unenforced returns the same Chromium with web security disabled, in a separate process
+// and profile. It is a control; no verdict may depend on it. The first call starts it,
+// and its canary has to fail.
 func (l *Lab) Unenforced(ctx context.Context) (*chromium.Browser, error) {
 	return l.unenforced.get(func() (*chromium.Browser, error) {
 		return chromium.Start(ctx, l.chromiumConfig(chromium.EnforcementOff))
@@ -221,9 +220,9 @@ type Page struct {
 	page   browser.Page
 }
 
-// Page opens a page at an origin: "https://app.example.com" (any name: the
-// routing table leads it to the lab's page host, with a certificate made for
-// it), or "" for an http origin on a free port of 127.0.0.1.
+// Page opens a page at an origin: "https://app.example.com" (any name: it is routed to
+// the lab's page host, with a certificate for it), or "" for an http origin on a free
+// port of 127.0.0.1.
 func (l *Lab) Page(ctx context.Context, origin string) (*Page, error) {
 	chromium, err := l.Chromium(ctx)
 	if err != nil {
@@ -254,8 +253,8 @@ func (l *Lab) App(origin string, content fs.FS) (served string, err error) {
 	return served, err
 }
 
-// Fetch makes the call from the page and returns its trace. The request's
-// origin is the page's.
+// Fetch sends the request from the page and returns its trace. The request's origin is
+// the page's.
 func (p *Page) Fetch(ctx context.Context, r fetch.Request) (fetch.Trace, error) {
 	traces, err := p.FetchAll(ctx, []fetch.Request{r})
 	if err != nil {
@@ -264,7 +263,7 @@ func (p *Page) Fetch(ctx context.Context, r fetch.Request) (fetch.Trace, error) 
 	return traces[0], nil
 }
 
-// FetchAll makes the calls from the page, several at a time, and returns their
+// FetchAll sends the requests from the page, several concurrently, and returns their
 // traces in the order of the requests.
 func (p *Page) FetchAll(ctx context.Context, requests []fetch.Request) ([]fetch.Trace, error) {
 	jobs := make([]browser.Job, len(requests))
@@ -282,8 +281,9 @@ func (p *Page) FetchAll(ctx context.Context, requests []fetch.Request) ([]fetch.
 // Close closes the page.
 func (p *Page) Close() error { return p.page.Close() }
 
-// Direct makes the same call with the direct clients that need no set-up, Go's
-// net/http and curl, and returns a trace for each; [Lab.CallAll] asks all. A request with an Origin sends it.
+// Direct sends the same request with the direct clients that need no set-up, Go's
+// net/http and curl, and returns a trace for each; [Lab.CallAll] uses all callers. A
+// request with an Origin sends it.
 func (l *Lab) Direct(ctx context.Context, r fetch.Request) ([]fetch.Trace, error) {
 	clients, err := l.Clients(ctx)
 	if err != nil {
@@ -300,8 +300,8 @@ func (l *Lab) Direct(ctx context.Context, r fetch.Request) ([]fetch.Trace, error
 	return traces, nil
 }
 
-// Clients returns net/http and curl, in this order. A machine without curl is an error that
-// says how to get it.
+// Clients returns net/http and curl, in this order. On a machine without curl, the error
+// says how to install it.
 func (l *Lab) Clients(ctx context.Context) ([]direct.Client, error) {
 	curl, err := l.curl.get(func() (*direct.Curl, error) { return direct.NewCurl(ctx, l.directConfig()) })
 	if err != nil {
@@ -310,8 +310,8 @@ func (l *Lab) Clients(ctx context.Context) ([]direct.Client, error) {
 	return []direct.Client{l.netHTTP, curl}, nil
 }
 
-// Stray returns what no call of the lab accounts for: requests at a recorder,
-// paths of the page host that do not exist.
+// Stray returns what belongs to no call of the lab: requests at a recorder, and requests
+// to the page host for paths that do not exist.
 func (l *Lab) Stray() []string {
 	var stray []string
 	for _, c := range l.Engines() {
@@ -322,7 +322,7 @@ func (l *Lab) Stray() []string {
 	return append(stray, l.Pages.Unexpected()...)
 }
 
-// Close ends everything that the lab started. It is idempotent.
+// Close stops everything that the lab started. It is idempotent.
 func (l *Lab) Close() error {
 	l.mu.Lock()
 	if l.closed {
@@ -357,8 +357,8 @@ func (l *Lab) Close() error {
 	return errors.Join(errs...)
 }
 
-// CloseBrowsers ends the browsers, and with them all pages and views. The lab
-// starts no further ones. It is idempotent.
+// CloseBrowsers stops the browsers with all pages and views. The lab starts no further
+// ones. It is idempotent.
 func (l *Lab) CloseBrowsers() error {
 	browsers := []*lazy[*chromium.Browser]{&l.chromium, &l.unenforced}
 	errs := make([]error, len(browsers))
@@ -377,7 +377,7 @@ func (l *Lab) CloseBrowsers() error {
 
 var errClosed = errors.New("the lab is closed")
 
-// Engines returns the browsers that run.
+// Engines returns the running browsers.
 func (l *Lab) Engines() []*chromium.Browser {
 	var engines []*chromium.Browser
 	for _, c := range []*lazy[*chromium.Browser]{&l.chromium, &l.unenforced} {

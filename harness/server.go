@@ -14,19 +14,19 @@ import (
 	"github.com/corsproof/corsproof/harness/wire"
 )
 
-// A Server is a handler of the user's own behind a recorder.
+// A Server is your own handler behind a recorder.
 type Server struct {
-	// URL is the origin that the server is reached at, without a slash.
+	// URL is the origin of the server, without a slash at the end.
 	URL string
-	// Recorder saw everything that came and went.
+	// Recorder records all requests and responses.
 	Recorder *wire.Recorder
 
 	server *http.Server // nil for a target's
 }
 
-// Serve starts a handler on loopback behind a recorder, reachable for the
-// browser and the direct clients at origin: "https://api.example.com", or "" for
-// an http origin on a free port of 127.0.0.1. The lab closes it.
+// Serve starts a handler on loopback behind a recorder. The browser and the direct
+// clients reach it at origin: "https://api.example.com", or "" for an http origin on a
+// free port of 127.0.0.1. The lab closes it.
 func (l *Lab) Serve(name, origin string, handler http.Handler) (*Server, error) {
 	return l.serve(wire.RecorderConfig{Name: name}, origin, handler)
 }

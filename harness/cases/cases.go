@@ -17,20 +17,19 @@ import (
 // Config configures [Run].
 type Config struct {
 	Cases []catalog.Case
-	// Engines run the cases; the model does even if it isn't listed.
+	// Engines run the cases; the model always runs, listed or not.
 	Engines []browser.EngineName
 	// Timeout bounds each request of a case in an engine. Default
 	// [DefaultTimeout].
 	Timeout time.Duration
-	// Each, if not nil, gets each case once it is over, never two at a time.
+	// Each, if not nil, is called with each finished case, never concurrently.
 	Each func(report.CaseRun)
 	Lab  harness.LabConfig
 }
 
-// Run runs cases and judges them: on the model against the case file, in an
-// engine against the case file and against the model with the engine's profile.
-// The error says why the run could not be made or not be ended; the summary is of
-// what was run until then.
+// Run runs and judges cases: on the model against the case file, and in an engine against
+// the case file and against the model with the engine's profile. It returns an error if
+// the run could not start or finish; the summary then covers what was run.
 func Run(ctx context.Context, cfg Config) (report.CasesSummary, error) {
 	run := &casesRun{cfg: cfg}
 	began := time.Now()

@@ -15,15 +15,16 @@ import (
 	"github.com/corsproof/corsproof/harness/report"
 )
 
-// CompareDenied drives the cases in the lab's browser, makes every call that the
-// browser denied to its page by every other caller, too, against the same
-// answers, and returns them side by side, in the order of the cases; [ShareOf]
-// sums them up. What the browser did can't be told of some cases, if the error is
-// one of [browser.IsEvidenceProblem]; the others stand. A case of several requests shares state among them that no other
-// caller has, so it is left out, as is one whose server gives no answer: there
-// nothing is withheld; and one of https at an address, which TLS doesn't tell the
-// server ([RFC 6066], section 3), so that it can't show the certificate that the
-// other callers, who know no other way to trust it, ask for.
+// CompareDenied runs the cases in the lab's browser, repeats every request that the
+// browser denied to its page with every other caller, against the same responses, and
+// returns the results in the order of the cases; [ShareOf] counts them. If the error is
+// one of [browser.IsEvidenceProblem], the browser's result of some cases is unknown;
+// the others are valid.
+//
+// It leaves out cases with several requests, which share state that no other caller
+// has; cases whose server does not respond, since nothing is withheld; and cases with
+// https at an IP address. TLS does not send an address to the server ([RFC 6066],
+// section 3), so the server could not choose the certificate that other callers need.
 //
 // [RFC 6066]: https://www.rfc-editor.org/rfc/rfc6066#section-3
 func CompareDenied(ctx context.Context, lab *harness.Lab, cases []catalog.Case) ([]report.Differential, error) {

@@ -35,9 +35,9 @@ const (
 // batch makes as many as are left: that would take more than 8 for each sequence.
 const clearAfter = 700
 
-// A Driver drives cases in the lab's browser, against a scripted server of
-// its own. It keeps its pages from one call to the next. It is not for
-// concurrent use; whoever made it closes it.
+// A Driver runs cases in the lab's browser, against a scripted server of its own. It
+// keeps its pages between calls. It is not safe for concurrent use; the code that created
+// it closes it.
 type Driver struct {
 	lab      *harness.Lab
 	engine   browser.Engine
@@ -46,8 +46,8 @@ type Driver struct {
 	tokens   int
 }
 
-// NewDriver starts a scripted server and, if it doesn't run yet, the lab's
-// browser. timeout bounds each request of a case; 0 means [DefaultTimeout].
+// NewDriver starts a scripted server and, if it is not running yet, the lab's browser.
+// timeout bounds each request of a case; 0 means [DefaultTimeout].
 func NewDriver(ctx context.Context, lab *harness.Lab, timeout time.Duration) (*Driver, error) {
 	scripted, err := wire.NewScripted(wire.ScriptedConfig{Router: lab.Router, CA: lab.CA, Clock: lab.Clock})
 	if err != nil {
@@ -78,20 +78,19 @@ func (d *Driver) Close() error {
 	return d.scripted.Close()
 }
 
-// A Driven is a case that was driven.
+// A Driven is a case that was run in the browser.
 type Driven struct {
 	Case *catalog.Case
-	// Placed is the case as it was driven, see [catalog.Case.Place] and
+	// Placed is the case as it was run, see [catalog.Case.Place] and
 	// [catalog.Case.Reusing].
 	Placed catalog.Case
 	drive.Run
 }
 
-// Drive drives the cases, many at a time, and hands each to each once it is
-// over, never two at a time. A request that could not be observed has a trace
-// that is unknown, and so has one that the browser sent something beside. The error
-// says what of the evidence can't be trusted, or that ctx ended; cases that were
-// handed out stay valid.
+// Drive runs the cases, many concurrently, and calls each with every finished case, never
+// concurrently. A request that could not be observed has an unknown trace, and so has one
+// beside which the browser sent something else. The error says what of the evidence is
+// not reliable, or that ctx ended; cases that each already got stay valid.
 func (d *Driver) Drive(ctx context.Context, cases []catalog.Case, each func(Driven)) error {
 	var problems []error
 	filled := clearAfter + 1 // nobody counted what others left
@@ -138,7 +137,7 @@ func (d *Driver) forget() {
 	d.lab.Router.Forget(d.lab.Router.Mark())
 }
 
-// Prepare opens the pages that the cases need, so that no case waits for one.
+// Prepare opens the pages that the cases need, so that no case waits for a page.
 func (d *Driver) Prepare(ctx context.Context, cases []catalog.Case) error {
 	for i := range cases {
 		for _, s := range cases[i].AllSteps() {

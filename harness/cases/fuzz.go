@@ -13,7 +13,7 @@ import (
 // errNotDriven is why a case has no traces though nothing went wrong.
 var errNotDriven = errors.New("the browser did not finish the case")
 
-// FuzzDriver has the driver's browser run the cases of [fuzz.Run].
+// FuzzDriver returns a driver for [fuzz.Run] that runs cases in the browser of d.
 func FuzzDriver(d *Driver) fuzz.Driver {
 	return func(ctx context.Context, cases []catalog.Case) ([]fuzz.Observation, error) {
 		out := make([]fuzz.Observation, len(cases))
