@@ -13,9 +13,9 @@ import (
 	"github.com/corsproof/corsproof/servers/container"
 )
 
-// Containers returns the rows on containers, in order: neither Docker nor Kubernetes
-// enforces anything. They need a Docker Engine and the images in it, or a cluster;
-// without these they are not run. The values are fresh; change them as you like.
+// Containers returns the rows about containers, in order: neither Docker nor Kubernetes
+// enforces CORS. They need a Docker Engine with the images, or a cluster; otherwise they
+// are not run. The values are fresh; you may change them.
 func Containers() []Row {
 	rows := append(dockerRows(), kubernetesRow())
 	for i := range rows {
@@ -225,8 +225,8 @@ func missingContainers(ctx context.Context, s *Stage) string {
 	return s.lacking.containers
 }
 
-// CloseContainers ends what runs in containers, and lets go of the engine, so that
-// another process can have it. A row that needs them starts them again.
+// CloseContainers stops everything in containers and releases the engine, so that another
+// process can use it. A row that needs containers starts them again.
 func (s *Stage) CloseContainers() error {
 	err := errors.Join(s.containers.close(), s.closeCluster())
 	s.containers = containers{}

@@ -4,10 +4,10 @@ import (
 	"github.com/corsproof/corsproof/servers"
 )
 
-// Mechanisms returns the rows that compare CORS with what does protect a
-// service, in order. Each has three parts: the mechanism on, whatever Origin
-// says; the same without it, CORS as good as it can be; and a browser, which
-// needs both. The values are fresh; change them as you like.
+// Mechanisms returns the rows that compare CORS with mechanisms that do protect a
+// service, in order. Each has three parts: with the mechanism, whatever Origin says;
+// without it, though CORS is configured as well as possible; and in a browser, which
+// needs both. The values are fresh; you may change them.
 func Mechanisms() []Row {
 	rows := []Row{
 		apiKey(),

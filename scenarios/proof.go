@@ -4,8 +4,8 @@ import (
 	"github.com/corsproof/corsproof/servers"
 )
 
-// Proof returns the rows of the proof, in order. The values are fresh; change
-// them as you like.
+// Proof returns the rows of the proof, in order. The values are fresh; you may change
+// them.
 func Proof() []Row {
 	rows := []Row{
 		reactToFastAPI(),

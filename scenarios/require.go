@@ -12,16 +12,16 @@ import (
 	"github.com/corsproof/corsproof/servers"
 )
 
-// The parts that several rows need; see [Row.Part].
+// Prerequisites that several rows need; see [Row.Part].
 const (
 	PartDocker = "docker"
-	// PartKubernetes is a cluster, which "all" doesn't ask for: no set-up of ours
-	// can get one.
+	// PartKubernetes is a cluster. "all" does not include it, since corsproof cannot
+	// install one.
 	PartKubernetes = "kubernetes"
 )
 
-// Required is an error that names the rows that were not run though
-// CORSPROOF_REQUIRE names their part, or all.
+// Required returns an error with the names of the rows that were not run though
+// CORSPROOF_REQUIRE lists their part, or all.
 func Required(rows []report.Row) error {
 	var names, why []string
 	for _, row := range rows {
@@ -39,7 +39,7 @@ func Required(rows []report.Row) error {
 	return fmt.Errorf("%s=%s: not run: %s: %s", browser.RequireVar, os.Getenv(browser.RequireVar), strings.Join(names, ", "), strings.Join(why, "; "))
 }
 
-// Lacking is [Required] for rows before they are run, and before anything is started.
+// Lacking is [Required] for rows before they run, and before anything is started.
 func Lacking(ctx context.Context, installed *servers.Installed, rows []Row) error {
 	stage := &Stage{cfg: StageConfig{Installed: installed}} // not open: what is missing is the machine's matter
 	var notRun []report.Row

@@ -12,42 +12,42 @@ import (
 	"github.com/corsproof/corsproof/servers"
 )
 
-// A Row is one sentence of the proof.
+// A Row is one statement of the proof.
 type Row struct {
 	Number int
-	// Name is stable: `go test ./scenarios -run 'TestProof/NAME'` runs the row
-	// alone; Test is the name of the test.
+	// Name is stable: `go test ./scenarios -run 'TestProof/NAME'` runs only this row.
+	// Test is the name of the test.
 	Name     string
 	Test     string
 	Sentence string
-	// Missing says what the machine lacks for the row, and its cure, on a stage that
-	// may not be open yet; empty if
-	// nothing. Nil means that the row needs nothing of its own.
+	// Missing returns the missing prerequisite of the row and how to install it, or an
+	// empty string. The stage may not be open yet. Nil means that the row needs nothing
+	// special.
 	Missing func(ctx context.Context, stage *Stage) string
-	// Part is what CORSPROOF_REQUIRE calls what Missing looks for; see [Required].
+	// Part is the name of that prerequisite in CORSPROOF_REQUIRE; see [Required].
 	Part string
 	Legs []Leg
 }
 
-// A Leg is the experiment of a row, or a control of it.
+// A Leg is the experiment of a row, or one of its controls.
 type Leg struct {
 	Role  report.Role
 	Tried string
-	// Setup says how the servers are configured for the leg; page is the
-	// page's origin.
+	// Setup returns the configuration of the servers for the leg; page is the page's
+	// origin.
 	Setup func(page string) servers.Setup
-	// Then is the setup that Run changes to, see [Bench.change]; nil if it changes
-	// to none.
+	// Then returns the setup to which Run changes, see [Bench.change]; nil if it changes
+	// none.
 	Then func(page string) servers.Setup
-	// Picture names the screenshot that is saved of the page after the leg's
-	// last click; empty means none.
+	// Picture is the file name of the screenshot of the page after the leg's last click;
+	// empty means none.
 	Picture string
-	// Run does it. An error means that it could not be observed; what was
-	// observed and is not as the sentence says goes to [Bench.Expect].
+	// Run runs the leg. An error means that something could not be observed; an
+	// observation that contradicts the statement goes to [Bench.Expect].
 	Run func(ctx context.Context, b *Bench) error
 }
 
-// A Bench is what a leg works at: the stage, and the record of what it finds.
+// A Bench is what a leg runs with: the stage, and the record of its results.
 type Bench struct {
 	*Stage
 	leg     *report.Leg
@@ -74,7 +74,7 @@ func (b *Bench) Evidence(format string, args ...any) { b.leg.Evidence = fmt.Spri
 // Trace adds traces to the leg's evidence.
 func (b *Bench) Trace(traces ...fetch.Trace) { b.leg.Traces = append(b.leg.Traces, traces...) }
 
-// Fact adds an observation that is no trace.
+// Fact adds an observation that is not a trace.
 func (b *Bench) Fact(name string, value any) {
 	if b.leg.Facts == nil {
 		b.leg.Facts = map[string]any{}
@@ -82,8 +82,8 @@ func (b *Bench) Fact(name string, value any) {
 	b.leg.Facts[name] = value
 }
 
-// Run runs the row's legs one after another on the stage. It always returns the
-// whole row; a leg that could not be observed says so.
+// Run runs the row's legs one after another on the stage. It always returns the whole
+// row; a leg that could not be observed says so.
 func (r Row) Run(ctx context.Context, stage *Stage) report.Row {
 	out := report.Row{Number: r.Number, Name: r.Name, Test: r.Test, Sentence: r.Sentence, End: report.EndProven}
 	if r.Missing != nil {
@@ -135,9 +135,9 @@ func (l Leg) run(ctx context.Context, stage *Stage) report.Leg {
 	return out
 }
 
-// Run runs the rows one after another and tells each when it has ended. The
-// servers that a row needs are started while the one before it runs. It stops at
-// once when ctx ends, with its cause.
+// Run runs the rows one after another, and passes each to the callback when it has ended.
+// It starts the servers of a row while the row before runs. It stops at once when ctx
+// ends, and returns its cause.
 func Run(ctx context.Context, stage *Stage, rows []Row, each func(report.Row)) ([]report.Row, error) {
 	var preparing sync.WaitGroup
 	defer preparing.Wait()

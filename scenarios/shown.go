@@ -38,7 +38,7 @@ var (
 	listGatewayNode    = action{"gateway-node-list", "GET", func(s *Stage) string { return "http://" + s.System.Gateway.Addr() + "/node/orders" }, false, func(s *Stage) string { return s.System.Node.Name() }}
 )
 
-// Chromium's codes for the reasons that the rows expect.
+// Chromium's codes for the reasons that rows expect.
 const (
 	missingAllowOrigin          = "MissingAllowOriginHeader"
 	preflightMissingAllowOrigin = "PreflightMissingAllowOriginHeader"
@@ -52,16 +52,16 @@ const (
 	stateError = "error"
 )
 
-// Shown is what came of a click: what the page shows a user, what the recorders
-// saw meanwhile, and what the browser says of it.
+// Shown is the result of a click: what the page shows, what the recorders saw meanwhile,
+// and what the browser reports about it.
 type Shown struct {
 	State string // [stateOK] or [stateError]
-	Text  string // the sentence that the page shows, and the error under it
+	Text  string // the sentence that the page shows, and the error below it
 	// Orders are the rows of the page's table.
 	Orders []servers.Order
-	// Trace is the call that the button made, as the browser made it.
+	// Trace is the trace of the request that the button sent, from the browser.
 	Trace fetch.Trace
-	// Behind are the exchanges that the services had among themselves meanwhile.
+	// Behind are the exchanges between the services meanwhile.
 	Behind []fetch.Exchange
 }
 

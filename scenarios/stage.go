@@ -23,27 +23,27 @@ import (
 	"github.com/corsproof/corsproof/servers/container"
 )
 
-// StageConfig says how a [Stage] is built.
+// StageConfig configures a [Stage].
 type StageConfig struct {
-	Installed *servers.Installed // what [servers.Install] returned; required
+	Installed *servers.Installed // the result of [servers.Install]; required
 	Ports     servers.Ports      // empty means free ports
 
-	// Screenshots is the folder that pictures go to; empty means none are made.
+	// Screenshots is the folder for screenshots; empty means that none are taken.
 	Screenshots string
 
-	// Gone is called if a server of the system, or the browser, ends on its own.
+	// Gone is called if a server of the system, or the browser, exits unexpectedly.
 	Gone func(error)
-	// Progress is told of each part that has become ready; may be called
-	// concurrently. Nil means that nobody is told.
+	// Progress is called for each part that is ready, possibly concurrently. Nil means
+	// that it is not called.
 	Progress func(what string, took time.Duration)
 
 	Timeouts Timeouts
 }
 
-// Timeouts bound what a stage waits for. A zero field means its default.
+// Timeouts bound the waits of a stage. A zero field means its default.
 type Timeouts struct {
-	// Swallowed is how long a caller waits for a network that answers nothing, and
-	// has to: 1 s. That nothing arrived is seen at the recorder, so it decides
+	// Swallowed is how long a client waits on a network that does not answer, as
+	// expected: 1 s. The recorder shows that nothing arrived, so this timeout decides
 	// nothing.
 	Swallowed time.Duration
 
@@ -54,8 +54,8 @@ type Timeouts struct {
 
 func (t Timeouts) swallowed() time.Duration { return cmp.Or(t.Swallowed, time.Second) }
 
-// A Stage is the system under proof, the browser and the direct clients, all
-// running. Whoever opened it closes it. One row at a time works on it.
+// A Stage is the running system under proof with a browser and direct clients. The code
+// that opened it closes it. It runs one row at a time.
 type Stage struct {
 	Lab    *harness.Lab
 	System *servers.System
@@ -97,8 +97,7 @@ type sabotage struct {
 	each func(context.Context) error
 }
 
-// OpenStage starts everything, concurrently, and puts a few orders into the
-// database.
+// OpenStage starts everything, concurrently, and inserts a few orders into the database.
 func OpenStage(ctx context.Context, cfg StageConfig) (*Stage, error) {
 	in := cfg.Installed
 	lab, err := harness.NewLab(harness.LabConfig{
@@ -181,7 +180,7 @@ func (s *Stage) seed(ctx context.Context, url string, orders ...servers.Order) e
 	return nil
 }
 
-// Close ends everything that the stage started.
+// Close stops everything that the stage started.
 func (s *Stage) Close() error {
 	// Containers and processes end at the same time: each takes about a second.
 	var together errgroup.Group
@@ -258,7 +257,7 @@ func (s *Stage) view(ctx context.Context, engine *chromium.Browser) (*chromium.V
 	return view, err
 }
 
-// URL returns where a person finds the page, told where the services are.
+// URL returns the URL of the page for a person; it tells the page where the services are.
 func (s *Stage) URL() string {
 	return fmt.Sprintf("%s/?fastapi=http://%s&node=http://%s&gateway=http://%s",
 		s.Page, s.System.FastAPI.Addr(), s.System.Node.Addr(), s.System.Gateway.Addr())
@@ -267,8 +266,8 @@ func (s *Stage) URL() string {
 func (s *Stage) fastAPIOrders() string { return "http://" + s.System.FastAPI.Addr() + "/orders" }
 func (s *Stage) nodeOrders() string    { return "http://" + s.System.Node.Addr() + "/orders" }
 
-// Play sets the system up for a person to play with: FastAPI allows the page,
-// Node and nginx don't. Nothing runs in containers.
+// Play configures the system for a person to try: FastAPI allows the page, Node and nginx
+// do not. Nothing runs in containers.
 func (s *Stage) Play(ctx context.Context) error {
 	if err := s.CloseContainers(); err != nil {
 		return err
@@ -276,7 +275,7 @@ func (s *Stage) Play(ctx context.Context) error {
 	return s.System.Set(ctx, servers.Setup{FastAPI: servers.CORS(s.Page)})
 }
 
-// Report makes the report of the rows of the proof, of the mechanisms and of the
+// Report returns the report of the rows of the proof, of the mechanisms and of the
 // containers that ran on the stage.
 func (s *Stage) Report(ctx context.Context, rows, mechanisms, containers []report.Row) (*report.Report, error) {
 	out := &report.Report{
