@@ -14,8 +14,8 @@ const (
 	progressPauseTerminal = 100 * time.Millisecond
 )
 
-// A progress says how far a run is: on a terminal in one line that it writes
-// again and again, elsewhere in a line now and then.
+// A progress prints how far a run is: on a terminal in one line that it overwrites,
+// elsewhere in a new line from time to time.
 type progress struct {
 	w        io.Writer
 	terminal bool
@@ -37,7 +37,7 @@ func (p *progress) add(bad bool) {
 	p.at(p.done + 1)
 }
 
-// at says that so many are done.
+// at sets the number of finished cases.
 func (p *progress) at(done int) {
 	p.done = done
 	pause := progressPause
@@ -54,7 +54,7 @@ func (p *progress) at(done int) {
 	p.say(line)
 }
 
-// say writes a line.
+// say prints a line.
 func (p *progress) say(line string) {
 	p.last = time.Now()
 	if p.terminal {
@@ -65,7 +65,7 @@ func (p *progress) say(line string) {
 	fmt.Fprintln(p.w, line)
 }
 
-// end takes the line away.
+// end clears the line.
 func (p *progress) end() {
 	if p.written {
 		fmt.Fprint(p.w, "\r\x1b[K")
