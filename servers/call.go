@@ -8,10 +8,10 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// CallTrace makes a trace of what call.py of the FastAPI image printed of its GET of
-// the URL. The trace has no exchange: where that program runs no recorder stands
-// between it and the server. That it sent another Origin than it was told is an
-// error.
+// CallTrace converts the output of call.py of the FastAPI image, which sends a GET to the
+// URL, to a trace. The trace has no exchange, since no recorder is between that program
+// and the server. If the program sent another Origin than it was told, CallTrace returns
+// an error.
 func CallTrace(caller, url, origin string, printed []byte) (fetch.Trace, error) {
 	var came struct {
 		Version, Error string

@@ -2,35 +2,33 @@ package servers
 
 import "strings"
 
-// CORS is what one server of the system says of the CORS protocol: nothing, if
-// it is empty, or a comma-separated list of the origins that it allows. Each
-// server does it in its own usual way: FastAPI with CORSMiddleware, Node with
-// the package cors, nginx with add_header.
+// CORS says which origins one server of the system allows: a comma-separated list, or
+// none if empty. Each server implements it in its usual way: FastAPI with CORSMiddleware,
+// Node with the package cors, nginx with add_header.
 type CORS string
 
-// CORSOff is a server that knows nothing of the CORS protocol.
+// CORSOff means a server without CORS.
 const CORSOff CORS = ""
 
-// A Setup is how the servers of a [System] are configured with regard to CORS,
-// and what else they ask of their callers. The zero Setup has CORS nowhere, and
-// everybody passes. Setups compare with ==.
+// A Setup says how CORS is configured on the servers of a [System], and what else they
+// require from their callers. The zero Setup has CORS nowhere, and no further
+// requirement. Setups are comparable with ==.
 type Setup struct {
 	FastAPI CORS
 	Node    CORS
 	Gateway CORS
 
-	// Place is where FastAPI and Node run. [System.Set] knows of [PlaceProcesses]
-	// alone.
+	// Place is where FastAPI and Node run. [System.Set] supports only [PlaceProcesses].
 	Place Place
 
-	// Mechanism is what else keeps a caller from the orders. It stands as long
-	// as Absent is false: with Absent everything that it takes is there but the
-	// mechanism itself.
+	// Mechanism is what else keeps a caller from the orders. It is active while Absent is
+	// false; with Absent everything that it needs exists, except for the mechanism
+	// itself.
 	Mechanism Mechanism
 	Absent    bool
 
-	// GatewayTwice is a sabotage for tests: nginx says
-	// Access-Control-Allow-Origin twice where it says it at all.
+	// GatewayTwice is a sabotage for tests: nginx sends Access-Control-Allow-Origin twice
+	// wherever it sends it at all.
 	GatewayTwice bool
 }
 
@@ -43,7 +41,7 @@ const (
 	PlaceKubernetes Place = "kubernetes" // see package servers/kubernetes
 )
 
-// String says who speaks CORS and for whom, for a report.
+// String says which server sends CORS headers and for which origins, for a report.
 func (s Setup) String() string {
 	say := func(c CORS) string {
 		if c == CORSOff {

@@ -8,7 +8,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// The audience that FastAPI and Node ask tokens for, and another one.
+// The audience that FastAPI and Node require in tokens, and another one.
 const (
 	tokenAudience = "orders"
 	otherAudience = "invoices"
@@ -17,7 +17,7 @@ const (
 // tokenLifetime is longer than any run.
 const tokenLifetime = time.Hour
 
-// A Token says what is right or wrong about a JSON Web Token.
+// A Token says what is correct or wrong about a JSON Web Token.
 type Token string
 
 const (
@@ -25,7 +25,7 @@ const (
 	TokenWrongKey      Token = "wrong key"
 	TokenExpired       Token = "expired"
 	TokenWrongAudience Token = "wrong audience"
-	// TokenUnsigned says alg "none", and has no signature:
+	// TokenUnsigned has alg "none" and no signature:
 	// https://www.rfc-editor.org/rfc/rfc7519#section-6.
 	TokenUnsigned Token = "alg none"
 )
@@ -53,7 +53,7 @@ func (c credentials) env(key instanceKey) []string {
 	return nil
 }
 
-// APIKey returns the key that Node asks for with [MechanismAPIKey].
+// APIKey returns the key that Node requires with [MechanismAPIKey].
 func (s *System) APIKey() string { return s.credentials.apiKey }
 
 // Token returns a JSON Web Token of the kind, for [MechanismJWT].

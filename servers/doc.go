@@ -1,14 +1,13 @@
-// Package servers runs the system under proof, all of it real: a FastAPI app, a
-// Node service, PostgreSQL, and nginx as the smallest gateway, each behind a
-// recorder that owns its public port.
+// Package servers runs the system under proof, all of it real: a FastAPI app, a Node
+// service, PostgreSQL, and nginx as the smallest gateway, each behind a recorder that
+// owns its public port.
 //
-// A [Mechanism] is what does protect a service, where CORS doesn't: a key, a token,
-// certificates, a [Network], Envoys. Each is the real thing, and can be absent.
+// A [Mechanism] protects a service, which CORS does not: a key, a token, certificates,
+// a [Network], Envoys. Each is real, and can be left out.
 //
-// [Install] makes it ready to be started, pinned and in a cache directory;
-// [Start] starts it; [System.Set] says which of the servers knows of the CORS
-// protocol. The package decides nothing about what is observed, and changes
-// nothing on the machine outside the cache directory and the run's folder.
+// [Install] installs pinned versions into a cache directory, [Start] starts the system,
+// and [System.Set] says which servers send CORS headers. The package judges nothing,
+// and changes nothing on the machine outside the cache directory and the run's folder.
 //
 //	installed, err := servers.Install(ctx, servers.InstallConfig{Progress: os.Stderr})
 //	if err != nil {

@@ -11,46 +11,46 @@ import (
 	"github.com/corsproof/corsproof/fixtures"
 )
 
-// A Sidecar is on which side of a call an Envoy stands.
+// A Sidecar is the side of a call on which an Envoy runs.
 type Sidecar string
 
 const (
-	// SidecarService stands before a service and decides who may call it.
+	// SidecarService runs in front of a service and decides who may call it.
 	SidecarService Sidecar = "service"
-	// SidecarCaller stands before a caller and says who it is.
+	// SidecarCaller runs in front of a caller and presents its identity.
 	SidecarCaller Sidecar = "caller"
 )
 
-// An EnvoyConfig says how an Envoy stands beside a service or a caller.
+// An EnvoyConfig configures an Envoy beside a service or a caller.
 type EnvoyConfig struct {
 	Sidecar Sidecar
 
 	// Listen is the path of the unix socket.
 	Listen string
 
-	// To is where the service is, or the sidecar before it: an IP address and a
-	// port.
+	// To is the address of the service, or of the sidecar in front of it: an IP address
+	// and a port.
 	To netip.AddrPort
 
-	// Certificate and Key are PEM files with the sidecar's identity; CA holds
-	// that of the mesh.
+	// Certificate and Key are PEM files with the sidecar's identity; CA is a PEM file
+	// with the mesh's authority.
 	Certificate, Key, CA string
 
-	// Strict makes a service's sidecar ask for a certificate of the mesh, and let
-	// those pass that name one of Callers.
+	// Strict makes a service's sidecar require a certificate of the mesh, and allow only
+	// those that name one of Callers.
 	Strict  bool
 	Callers []string
 
-	// Service is the identity that a caller's sidecar demands of the other side.
+	// Service is the identity that a caller's sidecar requires of the other side.
 	Service string
 }
 
-// ToHost is the address part of To, ToPort its port; for the template.
+// ToHost returns the address part of To, ToPort its port; for the template.
 func (c EnvoyConfig) ToHost() string { return c.To.Addr().String() }
 func (c EnvoyConfig) ToPort() uint16 { return c.To.Port() }
 
-// Render returns the configuration file. A value that Envoy couldn't take, or
-// would take for something else, is an error.
+// Render returns the configuration file. It returns an error for a value that Envoy would
+// reject or misinterpret.
 func (c EnvoyConfig) Render() ([]byte, error) {
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("render envoy config: %w", err)

@@ -11,17 +11,16 @@ import (
 	"github.com/corsproof/corsproof/fixtures"
 )
 
-// A Component is a part of what [Install] provides, or an interpreter that it
-// needs.
+// A Component is a part that [Install] provides, or an interpreter that it needs.
 type Component struct {
 	Name    string
-	Version string // of an interpreter its own, else the pinned one; empty if it is missing
+	Version string // an interpreter's own version, else the pinned one; empty if it is missing
 	Path    string // empty if it is missing
-	// Problem says what is missing, with the cure; empty if nothing is.
+	// Problem says what is missing and how to install it; empty if nothing is.
 	Problem string
 }
 
-// An Inspection is what [Inspect] found.
+// An Inspection is the result of [Inspect].
 type Inspection struct {
 	CacheDir     string
 	Interpreters []Component
@@ -32,7 +31,7 @@ type Inspection struct {
 // setupCure is how to get a part that isn't there.
 const setupCure = "install it with: corsproof setup"
 
-// Inspect says what of the system and of the clients is installed. It asks the
+// Inspect says which parts of the system and of the clients are installed. It asks the
 // interpreters for their versions, installs nothing and writes nothing.
 func Inspect(ctx context.Context, cfg InstallConfig) (Inspection, error) {
 	dir, err := cacheDirName(cfg.CacheDir)

@@ -20,19 +20,19 @@ const CacheVar = "CORSPROOF_CACHE"
 
 // An InstallConfig says where to install. Its zero value works.
 type InstallConfig struct {
-	// CacheDir is the cache directory, made if need be. Empty means
-	// CORSPROOF_CACHE; if that is empty too, /var/cache/corsproof for root and
-	// the user's own cache directory for everybody else. Root has to choose a
-	// place that other users can reach, for PostgreSQL runs as another one.
+	// CacheDir is the cache directory, created if missing. Empty means CORSPROOF_CACHE;
+	// if that is empty too, /var/cache/corsproof for root and the user's own cache
+	// directory for everybody else. Root has to choose a folder that other users can
+	// access, since PostgreSQL runs as another user.
 	CacheDir string
 
-	// Progress is told, a line each, what is being installed. Nothing is written
-	// if everything is there. Nil means that nobody is told.
+	// Progress gets a line for each part that is installed; nothing if all are installed.
+	// If nil, nothing is written.
 	Progress io.Writer
 }
 
-// Installed says where everything is that a [System] is made of. All paths are
-// absolute. What they lead to is not to be changed: other runs use it too.
+// Installed has the paths of everything that a [System] consists of. All paths are
+// absolute. Do not change what is there: other runs use it too.
 type Installed struct {
 	Dir         string // the cache directory
 	Python      string // the interpreter of the virtual environment; run uvicorn with -m
@@ -43,21 +43,19 @@ type Installed struct {
 	Nginx       string // the binary
 	Envoy       string // the binary
 	PageDist    string // folder with the built page's index.html
-	// Clients is the folder with main.js and httpx_calls.py, the clients that are
-	// no browsers; Python and Node run them.
+	// Clients is the folder with main.js and httpx_calls.py, the clients other than
+	// browsers; Python and Node run them.
 	Clients string
 }
 
-// Install makes the system ready to be started: packages of Python and of npm,
-// PostgreSQL, nginx, and the page built by Vite, all of them pinned, in a cache
-// directory. A part that is there is left alone, so a second call does nothing
-// and needs no network.
+// Install installs the system into a cache directory: packages of Python and of npm,
+// PostgreSQL, nginx, and the page built by Vite, all pinned. It skips what is installed,
+// so a second call does nothing and needs no network.
 //
-// Each part is built beside its place and then renamed, so a part that is there
-// is whole; several processes take turns. When ctx ends, so do the tools that
-// Install started, and what they were at is removed. Nothing but ctx bounds its
-// time. The error says which part couldn't be made, what the tool's last words
-// were, and what to do.
+// Each part is built in a temporary folder and then renamed, so that an installed part is
+// complete; several processes take turns. When ctx ends, the tools that Install started
+// are stopped, and unfinished parts are removed. Only ctx limits its time. The error says
+// which part failed, the end of the tool's output, and what to do.
 func Install(ctx context.Context, cfg InstallConfig) (*Installed, error) {
 	dir, err := cacheDir(cfg.CacheDir)
 	if err != nil {

@@ -8,36 +8,34 @@ import (
 	"runtime"
 )
 
-// ContainerPython is the version of Python that the packages of
-// [ContainerFiles] are for; an image has to have it.
+// ContainerPython is the version of Python for the packages of [ContainerFiles]; an image
+// needs this version.
 const ContainerPython = "3.13"
 
-// ContainerFiles says where everything is that images of the services are made
-// from, beside what [Installed] has.
+// ContainerFiles has the paths of what images of the services are built from, in addition
+// to [Installed].
 type ContainerFiles struct {
-	// PythonPackages is a folder that holds, in packages, FastAPI and what it
-	// needs, for Linux with glibc and Python 3.13.
+	// PythonPackages is a folder that contains, in packages, FastAPI and its
+	// dependencies, for Linux with glibc and Python 3.13.
 	PythonPackages string
-	// Base is the file of a base image, in the form that docker import takes;
-	// empty if it wasn't asked for.
+	// Base is the file of a base image, for docker import; empty if it was not requested.
 	Base string
 	// BaseKey changes when Base does.
 	BaseKey string
 }
 
-// A ContainerBase says whether a base image is made. The official images need
-// none.
+// A ContainerBase says whether to build a base image. The official images need none.
 type ContainerBase string
 
 const (
 	ContainerBaseOfficial ContainerBase = "official"
-	// ContainerBaseDebian is made of Debian's packages by debootstrap. It takes
+	// ContainerBaseDebian is built from Debian's packages by debootstrap, which requires
 	// root on Debian.
 	ContainerBaseDebian ContainerBase = "debian"
 )
 
-// InstallContainerFiles makes what images of the services are built from, in the
-// way of [Install], whose parts it makes as well.
+// InstallContainerFiles installs what images of the services are built from, as [Install]
+// does, including the parts of Install.
 func InstallContainerFiles(ctx context.Context, cfg InstallConfig, base ContainerBase) (*ContainerFiles, error) {
 	dir, err := cacheDir(cfg.CacheDir)
 	if err != nil {
@@ -55,8 +53,8 @@ func InstallContainerFiles(ctx context.Context, cfg InstallConfig, base Containe
 	return files, nil
 }
 
-// InspectContainerFiles says where [InstallContainerFiles] puts things, and
-// whether all of it is there. It makes nothing.
+// InspectContainerFiles returns the paths that [InstallContainerFiles] uses, and whether
+// everything is installed. It installs nothing.
 func InspectContainerFiles(cfg InstallConfig, base ContainerBase) (files *ContainerFiles, there bool, err error) {
 	dir, err := cacheDirName(cfg.CacheDir)
 	if err != nil {

@@ -43,7 +43,7 @@ type instanceKey struct {
 	sidecar string
 }
 
-// String says what the instance is, for people.
+// String returns a description of the instance for people.
 func (k instanceKey) String() string {
 	what := string(k.server) + ", CORS off"
 	if k.cors != CORSOff {

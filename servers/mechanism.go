@@ -1,30 +1,31 @@
 package servers
 
-// A Mechanism keeps wrong callers from the orders, whatever their Origin header
-// says. CORS is none.
+// A Mechanism keeps unauthorized callers from the orders, whatever their Origin header
+// is. CORS is not one.
 type Mechanism string
 
 const (
-	// MechanismNone: everybody who reaches a server is answered.
+	// MechanismNone means that a server answers everybody who reaches it.
 	MechanismNone Mechanism = ""
-	// MechanismAPIKey: Node asks for a key in X-API-Key. FastAPI has it.
+	// MechanismAPIKey means that Node requires a key in X-API-Key. FastAPI has the key.
 	MechanismAPIKey Mechanism = "API key"
-	// MechanismJWT: FastAPI and Node ask for a signed token each. FastAPI hands
-	// its caller's on.
+	// MechanismJWT means that FastAPI and Node each require a signed token. FastAPI
+	// passes on its caller's token.
 	MechanismJWT Mechanism = "JWT"
-	// MechanismMTLS: nginx, at [System.Front], asks for a certificate of the run's
-	// CA before it leads to the services. Without it nginx speaks TLS alone.
+	// MechanismMTLS means that nginx, at [System.Front], requires a certificate of the
+	// run's CA before it forwards to the services. If absent, nginx uses TLS without
+	// client certificates.
 	MechanismMTLS Mechanism = "mTLS"
-	// MechanismInternalNetwork: Node is on a network that only FastAPI has a link
-	// to, and FastAPI's machine passes nothing on. Without it, it does. See
-	// [Network].
+	// MechanismInternalNetwork means that Node is on a network to which only FastAPI has
+	// a link, and that FastAPI's machine does not forward packets. If absent, it forwards
+	// them. See [Network].
 	MechanismInternalNetwork Mechanism = "internal network"
-	// MechanismSecurityGroup: everybody has a way to Node's network, and a rule
-	// before Node lets FastAPI's address in and nobody else.
+	// MechanismSecurityGroup means that everybody has a route to Node's network, and that
+	// a rule in front of Node accepts only FastAPI's address.
 	MechanismSecurityGroup Mechanism = "security group"
-	// MechanismMesh: Node and FastAPI have an Envoy beside them each, which speak
-	// mutual TLS, and the one before Node, at [System.Mesh], lets FastAPI's
-	// identity pass and nobody else's. Without it that one speaks TLS alone.
+	// MechanismMesh means that Node and FastAPI each have an Envoy beside them. The two
+	// use mutual TLS, and the one in front of Node, at [System.Mesh], accepts only
+	// FastAPI's identity. If absent, that one uses TLS without client certificates.
 	MechanismMesh Mechanism = "service mesh"
 )
 

@@ -15,7 +15,7 @@ const (
 	IdentityNode    = "spiffe://orders.example/node"
 )
 
-// Identity returns the certificate of a workload of the mesh. The same name has
+// Identity returns the certificate of a workload of the mesh. The same name always gets
 // the same certificate.
 func (s *System) Identity(name string) (*wire.Identity, error) {
 	s.mu.Lock()

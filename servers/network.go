@@ -9,8 +9,8 @@ import (
 	"github.com/corsproof/corsproof/harness/wire"
 )
 
-// The addresses in a [Network]. Each namespace is a machine of its own to the
-// kernel, so they collide with nothing and the ports of the story are free.
+// Addresses in a [Network]. The kernel treats each namespace as a separate machine, so
+// the addresses collide with nothing and the ports of the story are free.
 const (
 	outsideHost = "10.111.1.2"
 	publicHost  = "10.111.1.1"
@@ -24,22 +24,22 @@ const (
 	NetworkNode = nodeHost + ":5000"
 )
 
-// A Network is three namespaces in a row: the outside, FastAPI's, Node's. The
-// outside has a link to FastAPI alone, and for everything else its way leads
-// through FastAPI's machine; FastAPI has a second link to Node.
+// A Network is three namespaces in a row: the outside, FastAPI's, Node's. The outside has
+// a link only to FastAPI, and its default route goes through FastAPI's machine; FastAPI
+// has a second link to Node.
 //
-// FastAPI runs in its namespace. Node listens on a unix socket, as ever, and the
-// port that it is reached at is its recorder's, in Node's namespace.
+// FastAPI runs in its namespace. Node listens on a unix socket, as always; the port at
+// which it is reached belongs to its recorder, in Node's namespace.
 type Network struct {
 	Outside, FastAPI *netns.Namespace
 
-	// Public records what the outside asks FastAPI, Node what comes to Node.
+	// Public records the requests from the outside to FastAPI, Node those to Node.
 	Public, Node *wire.Recorder
 
 	node *netns.Namespace
 }
 
-// Network returns the network of the system; nil before a mechanism needed it.
+// Network returns the network of the system; nil until a mechanism needs it.
 func (s *System) Network() *Network {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,7 +102,7 @@ func (n *Network) start(ctx context.Context, cfg Config) error {
 	return err
 }
 
-// FastAPIHost is FastAPI's address on the internal network.
+// FastAPIHost returns FastAPI's address on the internal network.
 func (n *Network) FastAPIHost() string { return fastapiHost }
 
 // record starts a recorder in a namespace.

@@ -10,43 +10,42 @@ import (
 	"github.com/corsproof/corsproof/fixtures"
 )
 
-// A NginxConfig says how nginx stands in front of FastAPI and Node: FastAPI
-// under /api/, Node under /node/.
+// A NginxConfig configures nginx in front of FastAPI and Node: FastAPI under /api/, Node
+// under /node/.
 type NginxConfig struct {
-	// Dir is where nginx keeps its pid file and its temporary files. It has to
-	// exist and to belong to the user that nginx is started by: not root, or the
-	// worker would run as yet another one, who can't reach the files.
+	// Dir is the folder for nginx's pid file and temporary files. It has to exist and to
+	// belong to the user that starts nginx. That user must not be root, or the worker
+	// would run as another user who cannot access the files.
 	Dir string
 
-	// Listen is the path of the unix socket. nginx removes it when it ends, but
-	// not when it is killed, and doesn't start if the path is there already.
+	// Listen is the path of the unix socket. nginx removes it on exit, but not when it is
+	// killed, and does not start if the path exists.
 	Listen string
 
 	// FastAPI and Node are base URLs without a path, http://127.0.0.1:8000.
 	FastAPI, Node string
 
-	// Origins are the page origins that may read, or "*" alone. Empty means that
-	// nginx knows nothing of the CORS protocol. Whatever the services say for
-	// themselves is passed on in either case.
+	// Origins are the page origins that may read, or only "*". Empty means that nginx
+	// sends no CORS headers. In either case nginx passes on the services' own CORS
+	// headers.
 	Origins []string
 
 	// Certificate and Key are PEM files. Empty means plaintext; otherwise nginx
 	// speaks TLS with HTTP/2 and HTTP/1.1.
 	Certificate, Key string
 
-	// ClientCA is a PEM file with the authority that clients' certificates have to
-	// be signed by. Empty means that clients are asked for none. It needs TLS.
+	// ClientCA is a PEM file with the authority that has to sign clients' certificates.
+	// Empty means that nginx requires none. It needs TLS.
 	ClientCA string
 
-	// DoubleHeader is a sabotage: Access-Control-Allow-Origin comes twice.
+	// DoubleHeader is a sabotage: nginx sends Access-Control-Allow-Origin twice.
 	DoubleHeader bool
 }
 
-// Render returns the configuration file. A value that nginx couldn't take, or
-// would take for something else, is an error.
+// Render returns the configuration file. It returns an error for a value that nginx would
+// reject or misinterpret.
 //
-// nginx is to be started with "-p Dir -e stderr -c FILE"; it stays in the
-// foreground.
+// Start nginx with "-p Dir -e stderr -c FILE"; it stays in the foreground.
 func (c NginxConfig) Render() ([]byte, error) {
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("render nginx config: %w", err)

@@ -14,7 +14,7 @@ type Order struct {
 	Quantity int    `json:"quantity"`
 }
 
-// Orders reads the rows by direct SQL, in the order in which they were made.
+// Orders reads the rows with direct SQL, in the order in which they were inserted.
 func (s *System) Orders(ctx context.Context) ([]Order, error) {
 	conn, err := s.SQL(ctx)
 	if err != nil {
@@ -32,7 +32,7 @@ func (s *System) Orders(ctx context.Context) ([]Order, error) {
 	return orders, nil
 }
 
-// CountOrders counts, by direct SQL, the rows with the name.
+// CountOrders counts the rows with the name, with direct SQL.
 func (s *System) CountOrders(ctx context.Context, name string) (int, error) {
 	conn, err := s.SQL(ctx)
 	if err != nil {
@@ -46,8 +46,8 @@ func (s *System) CountOrders(ctx context.Context, name string) (int, error) {
 	return n, nil
 }
 
-// LockOrders keeps everybody from reading and writing the orders until unlock is
-// called or this program ends. Only its first call does something.
+// LockOrders blocks all reads and writes of the orders until unlock is called or this
+// program ends. Only the first call of unlock has an effect.
 func (s *System) LockOrders(ctx context.Context) (unlock func() error, err error) {
 	conn, err := s.SQL(ctx)
 	if err != nil {

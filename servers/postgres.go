@@ -17,7 +17,7 @@ import (
 	"github.com/corsproof/corsproof/harness/wire"
 )
 
-// The database that the Node service keeps its orders in.
+// The database in which the Node service stores its orders.
 const (
 	postgresUser     = "corsproof"
 	postgresDatabase = "postgres"
@@ -40,8 +40,8 @@ func newPostgres(s *System) *postgres {
 	return &postgres{system: s, password: rand.Text()}
 }
 
-// StartPostgres starts PostgreSQL, the first time with a new data directory,
-// after a [System.StopPostgres] with the one that is there.
+// StartPostgres starts PostgreSQL, the first time with a new data directory, after
+// [System.StopPostgres] with the existing one.
 func (s *System) StartPostgres(ctx context.Context) error {
 	if err := s.postgres.start(ctx); err != nil {
 		return fmt.Errorf("start postgres: %w", err)
@@ -49,8 +49,8 @@ func (s *System) StartPostgres(ctx context.Context) error {
 	return nil
 }
 
-// StopPostgres ends PostgreSQL as an operator would ("fast"): sessions are
-// closed and what is committed stays. It is idempotent.
+// StopPostgres stops PostgreSQL as an operator would ("fast"): sessions are closed and
+// committed data stays. It is idempotent.
 func (s *System) StopPostgres(ctx context.Context) error {
 	p := s.postgres
 	p.mu.Lock()
@@ -180,8 +180,8 @@ func (p *postgres) connect(ctx context.Context) (*pgx.Conn, error) {
 	return pgx.ConnectConfig(ctx, cfg)
 }
 
-// SQL opens a connection of its own to the database, past the recorder and past
-// every service. The caller closes it.
+// SQL opens a connection to the database that bypasses the recorder and every service.
+// The caller closes it.
 func (s *System) SQL(ctx context.Context) (*pgx.Conn, error) {
 	conn, err := s.postgres.connect(ctx)
 	if err != nil {
@@ -190,9 +190,9 @@ func (s *System) SQL(ctx context.Context) (*pgx.Conn, error) {
 	return conn, nil
 }
 
-// DatabaseSocket returns the folder that PostgreSQL's unix socket is in, for a
-// container to mount, and what a client there that has it at folder at is told.
-// What passes by the socket passes by the recorder.
+// DatabaseSocket returns the folder of PostgreSQL's unix socket, for a container to mount
+// at folder at, and the environment of a client there. Connections through the socket
+// bypass the recorder.
 func (s *System) DatabaseSocket(at string) (dir string, env []string) {
 	return s.postgres.socketDir(), []string{
 		"PGHOST=" + at, fmt.Sprint("PGPORT=", postgresPort), "PGUSER=" + postgresUser,

@@ -13,14 +13,14 @@ import (
 	"github.com/corsproof/corsproof/harness/wire"
 )
 
-// Ports says where the public ports of a system are.
+// Ports says which public ports a system uses.
 type Ports string
 
 const (
-	// PortsFree binds port 0 and reads back what the kernel gave.
+	// PortsFree binds port 0 and reads back the assigned port.
 	PortsFree Ports = "free"
-	// PortsStory binds the ports that every tutorial uses: FastAPI 8000, Node
-	// 5000. The page's port, 5173, is the page host's matter ([StoryPageOrigin]).
+	// PortsStory binds the ports that every tutorial uses: FastAPI 8000, Node 5000. The
+	// page host binds the page's port, 5173 ([StoryPageOrigin]).
 	PortsStory Ports = "story"
 )
 
@@ -32,7 +32,7 @@ const (
 	anyPort         = "127.0.0.1:0"
 )
 
-// Config is what a [System] is started with.
+// Config configures a [System].
 type Config struct {
 	Run       *process.Run // owns the processes; required
 	Clock     *wire.Clock  // times the recordings; required
@@ -40,22 +40,22 @@ type Config struct {
 	Installed *Installed   // what [Install] returned; required
 	Ports     Ports        // empty means [PortsFree]
 
-	// Gone is called once if a server ends that nobody ended, with an error
-	// that names it and shows its last words. Nil means that nobody is told.
+	// Gone is called once if a server exits unexpectedly, with an error that names it and
+	// shows the end of its log. Nil means that it is not called.
 	Gone func(error)
 
-	// Progress is told of each server that has become ready. It may be called
-	// concurrently; nil means that nobody is told.
+	// Progress is called for each server that is ready, possibly concurrently. Nil means
+	// that it is not called.
 	Progress func(what string, took time.Duration)
 
 	Timeouts Timeouts
 }
 
-// Timeouts bound what a system waits for. A zero field means its default.
+// Timeouts bound the waits of a system. A zero field means its default.
 type Timeouts struct {
-	// Ready bounds the time from the start of a server to its first answer: 30 s.
+	// Ready bounds the time from the start of a server to its first response: 30 s.
 	Ready time.Duration
-	// Stop bounds the time that PostgreSQL has to end on its own: 2 s.
+	// Stop bounds the time for PostgreSQL to stop by itself: 2 s.
 	Stop time.Duration
 }
 
@@ -69,18 +69,18 @@ func orDefault(d, def time.Duration) time.Duration {
 	return def
 }
 
-// A System is the system under proof, all of it real: FastAPI, Node.js,
-// PostgreSQL and nginx, a recorder in front of each. Its public addresses stay
-// the same for its life; [System.Set] exchanges what stands behind them.
+// A System is the system under proof, all of it real: FastAPI, Node.js, PostgreSQL and
+// nginx, with a recorder in front of each. Its public addresses never change;
+// [System.Set] exchanges the servers behind them.
 //
-// Its methods may be called concurrently, but a Setup holds for everybody.
+// Its methods may be called concurrently, but a Setup applies to everybody.
 type System struct {
 	// FastAPI, Node and Gateway record HTTP; Postgres counts connections and bytes.
 	FastAPI, Node, Gateway, Postgres *wire.Recorder
-	// Front is where nginx speaks TLS, for [MechanismMTLS]. It counts connections
-	// and bytes: what comes through shows at Node's recorder.
+	// Front is where nginx accepts TLS, for [MechanismMTLS]. It counts connections and
+	// bytes; Node's recorder shows the requests.
 	Front *wire.Recorder
-	// Mesh is the same for the Envoy before Node, for [MechanismMesh].
+	// Mesh is the same for the Envoy in front of Node, for [MechanismMesh].
 	Mesh *wire.Recorder
 
 	cfg         Config
@@ -98,8 +98,8 @@ type System struct {
 	gone       sync.Once
 }
 
-// Start starts PostgreSQL and the servers of the zero [Setup], concurrently.
-// The caller closes the system; on error Start has closed everything itself.
+// Start starts PostgreSQL and the servers of the zero [Setup], concurrently. The caller
+// closes the system; on an error Start has closed everything.
 func Start(ctx context.Context, cfg Config) (*System, error) {
 	s := &System{cfg: cfg, credentials: newCredentials(), instances: map[instanceKey]*instance{}, identities: map[string]*wire.Identity{}, behind: map[*wire.Recorder]wire.Address{}}
 	if err := s.listen(); err != nil {
@@ -143,18 +143,18 @@ func (s *System) listen() error {
 	return nil
 }
 
-// Recorders returns the recorders of the HTTP servers, those within the network
-// among them once there is one.
+// Recorders returns the recorders of the HTTP servers, including those in the network
+// once it exists.
 func (s *System) Recorders() []*wire.Recorder {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]*wire.Recorder{s.FastAPI, s.Node, s.Gateway}, s.network.recorders()...)
 }
 
-// Set makes the servers behind the public addresses those of the setup. A server
-// that was not yet started in this configuration is started now; the others
-// keep running for the next time. Connections to a server that changes are
-// closed, so that none outlives its configuration.
+// Set configures the servers behind the public addresses as the setup says. It starts a
+// server that was not yet started in this configuration; the others keep running for
+// later use. It closes connections to a server that is exchanged, so that none outlives
+// its configuration.
 func (s *System) Set(ctx context.Context, setup Setup) error {
 	together, starting := errgroup.WithContext(ctx)
 	var places []place
@@ -185,8 +185,8 @@ func (s *System) Set(ctx context.Context, setup Setup) error {
 	return nil
 }
 
-// Prepare starts the servers that the setup needs and changes nothing, so that a
-// later Set takes no time. It may run beside everything else.
+// Prepare starts the servers that the setup needs without changing anything, so that a
+// later Set is fast. It may run concurrently with everything else.
 func (s *System) Prepare(ctx context.Context, setup Setup) error {
 	_, err := s.places(ctx, setup)
 	return err
@@ -234,8 +234,8 @@ func (s *System) places(ctx context.Context, setup Setup) ([]place, error) {
 	return places, together.Wait()
 }
 
-// Put places a server that the system didn't start, such as one in a container,
-// behind the recorder, until Set is called the next time.
+// Put places a server that the system did not start, such as one in a container, behind
+// the recorder until the next call of Set.
 func (s *System) Put(r *wire.Recorder, address wire.Address) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -245,14 +245,14 @@ func (s *System) Put(r *wire.Recorder, address wire.Address) {
 	}
 }
 
-// Behind returns the address of the server that stands behind the recorder.
+// Behind returns the address of the server behind the recorder.
 func (s *System) Behind(r *wire.Recorder) wire.Address {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.behind[r]
 }
 
-// Close ends the servers, all at once, and closes the ports. It is idempotent.
+// Close stops the servers at once and closes the ports. It is idempotent.
 func (s *System) Close() error {
 	s.mu.Lock()
 	s.closed = true

@@ -9,8 +9,9 @@ import (
 	"github.com/corsproof/corsproof/harness/process"
 )
 
-// Unprivileged returns whom a server runs as that must not be root, as
-// PostgreSQL, or needn't: nobody if we are root, else ourselves (nil).
+// Unprivileged returns the user for servers that must not run as root, such as
+// PostgreSQL, or need not: nobody if this process runs as root, otherwise its own user
+// (nil).
 func Unprivileged() (*process.Owner, error) {
 	if os.Getuid() != 0 {
 		return nil, nil
