@@ -12,10 +12,9 @@ import (
 	"github.com/corsproof/corsproof/servers"
 )
 
-// CallNode makes a GET of the path at Node with httpx in the container of
-// FastAPI, with an Origin header unless origin is empty, and returns what its code
-// could read. The trace has no exchange: no recorder stands between the two
-// containers. Set has to have been called.
+// CallNode sends a GET for the path to Node with httpx in the container of FastAPI, with
+// an Origin header unless origin is empty, and returns what its code could read. The
+// trace has no exchange, since no recorder is between the two containers. Call Set first.
 func (s *Services) CallNode(ctx context.Context, path, origin string) (fetch.Trace, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,21 +1,21 @@
-// Package container runs the FastAPI and the Node service in containers of a
-// Docker Engine, to be looked at from two sides: from container to container, and
-// from outside through the port that FastAPI's container publishes.
+// Package container runs the FastAPI and the Node service in containers of a Docker
+// Engine. They can be called from container to container, and from outside through the
+// port that FastAPI's container publishes.
 //
-// [Open] finds the engine that DOCKER_HOST names or that answers on the usual
-// socket. Where none does, and this process is root and has dockerd, it starts one
-// for the run, with its images in the cache directory. That engine lives in mount,
-// network and pid namespaces of its own: it changes no interface, no packet filter
-// and no mount of the machine, and whatever it runs dies with it. It has no way
-// out, so all that it needs is made beforehand.
+// [Open] finds the engine that DOCKER_HOST names or that answers on the usual socket.
+// If none answers, and this process runs as root and dockerd is installed, it starts
+// an engine for the run, with its images in the cache directory. That engine runs in
+// mount, network and pid namespaces of its own: it changes no interface, no packet
+// filter and no mount of the machine, and all its processes end with it. It has no
+// network access, so everything that it needs is prepared before.
 //
-// [Engine.StartProgram] runs a program of anybody's image, as a gateway, in a container
-// without a network.
+// [Engine.StartProgram] runs a program from any image, such as a gateway, in a
+// container without a network.
 //
-// Everything that a run makes in an engine has a label with the run's folder;
-// what a killed run left is removed when the next one opens the engine. Ports are
-// published on loopback only. The package builds images from the sources in
-// fixtures and decides nothing about what is observed.
+// Everything that a run creates in an engine is labelled with the run's folder; the
+// next run that opens the engine removes what a killed run left. Ports are published
+// on loopback only. The package builds images from the sources in fixtures and judges
+// nothing.
 //
 //	engine, err := container.Open(ctx, container.EngineConfig{Run: run, Dir: installed.Dir})
 //	if err != nil {

@@ -21,29 +21,29 @@ const HostVar = "DOCKER_HOST"
 // defaultHost is where an engine that a machine runs for everybody answers.
 const defaultHost = "unix:///var/run/docker.sock"
 
-// ErrNoEngine is wrapped by the error of [Open] where there is no engine. The
-// error's text says how to get one.
+// ErrNoEngine is wrapped by the error of [Open] if there is no engine. The error's text
+// says how to get one.
 var ErrNoEngine = errors.New("no Docker Engine answers")
 
-// An EngineConfig says whom an engine is for.
+// An EngineConfig configures an engine.
 type EngineConfig struct {
-	// Run owns the processes of an engine that is started here. What is made in
-	// any engine is labelled with its folder. Required.
+	// Run owns the processes of an engine that Open starts. Everything created in an
+	// engine is labelled with the run's folder. Required.
 	Run *process.Run
-	// Dir is the cache directory, as in servers.Installed: an engine that is
-	// started here keeps its images there. Required.
+	// Dir is the cache directory, as in servers.Installed: an engine that Open starts
+	// keeps its images there. Required.
 	Dir string
-	// Progress is told of an engine that was started. Nil means that nobody is.
+	// Progress is called when an engine was started. Nil means that it is not called.
 	Progress func(what string, took time.Duration)
 
 	Timeouts Timeouts
 }
 
-// An Engine is a Docker Engine that answers. Whoever opened it closes it.
+// An Engine is a Docker Engine that answers. The code that opened it closes it.
 type Engine struct {
-	// Version is its own.
+	// Version is the engine's version.
 	Version string
-	// Endpoint is where it answers, as in DOCKER_HOST.
+	// Endpoint is the engine's address, as in DOCKER_HOST.
 	Endpoint string
 
 	cfg  EngineConfig
@@ -53,9 +53,9 @@ type Engine struct {
 	closing sync.Once
 }
 
-// Open finds an engine, or starts one: see the package comment. It removes what
-// dead runs left in it. An engine that is started is for one process at a time;
-// Open waits for another one to close it, at most Timeouts.Turn.
+// Open finds an engine, or starts one: see the package comment. It removes what earlier,
+// killed runs left in it. An engine that it starts can be used by only one process at a
+// time; Open waits at most Timeouts.Turn for another process to close it.
 func Open(ctx context.Context, cfg EngineConfig) (*Engine, error) {
 	cfg.Timeouts = cfg.Timeouts.withDefaults()
 	e := &Engine{cfg: cfg}
@@ -133,11 +133,11 @@ func (e *Engine) connect(ctx context.Context, endpoint string) error {
 	return nil
 }
 
-// Own reports whether the engine was started here.
+// Own reports whether Open started the engine.
 func (e *Engine) Own() bool { return e.own != nil }
 
-// Close removes what the run made in the engine and, if the engine was started
-// here, ends it. It is idempotent.
+// Close removes what the run created in the engine and stops the engine if Open started
+// it. It is idempotent.
 func (e *Engine) Close() error {
 	var errs []error
 	e.closing.Do(func() {

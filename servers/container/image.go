@@ -23,22 +23,21 @@ import (
 	"github.com/corsproof/corsproof/servers"
 )
 
-// The environment variables that name other base images than the official ones.
-// The one for Python has to have servers.ContainerPython and glibc. An engine
-// that is started here has no network, so it takes none.
+// Environment variables that name other base images than the official ones. The one for
+// Python needs servers.ContainerPython and glibc. An engine that Open starts has no
+// network, so it cannot use them.
 const (
 	PythonImageVar = "CORSPROOF_PYTHON_IMAGE"
 	NodeImageVar   = "CORSPROOF_NODE_IMAGE"
 )
 
-// The official images, as the Dockerfiles name them too. They are pinned by
-// version, not by digest.
+// The official images, as in the Dockerfiles. They are pinned by version, not by digest.
 const (
 	pythonImage = "python:3.13-slim-trixie"
 	nodeImage   = "node:22-trixie-slim"
 )
 
-// Images are the services' images in an engine, by name.
+// Images are the names of the services' images in an engine.
 type Images struct{ FastAPI, Node string }
 
 // imageLabel marks the images that were built here, for whoever wants to remove
@@ -63,10 +62,10 @@ type tree struct {
 	only string // pattern of the files' names; empty means all, and folders
 }
 
-// Images makes the images in the engine, those that it hasn't got yet: they are
-// named by all that they are made of. An engine of somebody else's pulls the base
-// images that it needs. Progress is told what is being made; nil means that
-// nobody is.
+// Images builds the images that are missing in the engine; their names depend on
+// everything that they are built from. An engine that Open did not start pulls the base
+// images that it needs. progress gets a line for each image that is built; if nil,
+// nothing is written.
 func (e *Engine) Images(ctx context.Context, installed *servers.Installed, progress io.Writer) (Images, error) {
 	if e.Own() {
 		for _, name := range []string{PythonImageVar, NodeImageVar} {
@@ -204,7 +203,7 @@ func (e *Engine) ensureBase(ctx context.Context, base string, files *servers.Con
 	return nil
 }
 
-// Pull pulls an image unless the engine has it. One that was started here reaches no
+// Pull pulls an image if the engine lacks it. An engine that Open started cannot access a
 // registry.
 func (e *Engine) Pull(ctx context.Context, name string, progress io.Writer) error {
 	if there, err := e.hasImage(name); there || err != nil {
@@ -220,8 +219,8 @@ func (e *Engine) Pull(ctx context.Context, name string, progress io.Writer) erro
 	return nil
 }
 
-// Build makes an image of a build context, a tar archive with a Dockerfile in it. A
-// build has no network.
+// Build builds an image from a build context, a tar archive with a Dockerfile. A build
+// has no network.
 func (e *Engine) Build(ctx context.Context, name string, buildContext io.Reader, args map[string]string) error {
 	var said bytes.Buffer
 	options := docker.BuildImageOptions{
@@ -237,7 +236,7 @@ func (e *Engine) Build(ctx context.Context, name string, buildContext io.Reader,
 	return nil
 }
 
-// RemoveImage removes an image; one that is not there is no error.
+// RemoveImage removes an image. It returns no error if the image does not exist.
 func (e *Engine) RemoveImage(name string) error {
 	err := e.pool.Client.RemoveImageExtended(name, docker.RemoveImageOptions{Force: true})
 	if errors.Is(err, docker.ErrNoSuchImage) {

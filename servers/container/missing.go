@@ -11,17 +11,17 @@ import (
 	"github.com/corsproof/corsproof/servers"
 )
 
-// An Answer is what [Find] found.
+// An Answer is the result of [Find].
 type Answer struct {
-	// Endpoint is where an engine answers, and Version its version; empty if none
-	// does.
+	// Endpoint is the address of an engine that answers, and Version its version; empty
+	// if none does.
 	Endpoint, Version string
-	// Dockerd is the program that an engine is started with where none answers.
+	// Dockerd is the program that can start an engine if none answers.
 	Dockerd string
 }
 
-// Find looks for an engine, or for what one can be started with. The error says
-// that there is neither, and how to get one; it wraps [ErrNoEngine].
+// Find looks for an engine, or for the program that can start one. If there is neither,
+// the error says how to get one; it wraps [ErrNoEngine].
 func Find(ctx context.Context) (Answer, error) {
 	t := Timeouts{}.withDefaults()
 	endpoint, dockerd, err := find(ctx, t)
@@ -35,8 +35,8 @@ func Find(ctx context.Context) (Answer, error) {
 	return Answer{Endpoint: endpoint, Version: e.Version}, nil
 }
 
-// MissingEngine says why there is no engine, and how to get one. It is empty if
-// one answers or can be started; it starts none.
+// MissingEngine says why there is no engine and how to get one. It is empty if an engine
+// answers or can be started. It starts none.
 func MissingEngine(ctx context.Context) string {
 	if _, err := Find(ctx); err != nil {
 		return err.Error()
@@ -47,9 +47,9 @@ func MissingEngine(ctx context.Context) string {
 // setupCure makes the images.
 const setupCure = "build them with: corsproof setup --containers (make containers installs what that needs)"
 
-// Missing says what lacks to run the services in containers within seconds, and
-// how to get it: an engine, as [MissingEngine] says, or the images, which take a
-// minute to make. It is empty if nothing lacks. It starts and makes nothing.
+// Missing says what is missing for running the services in containers within seconds, and
+// how to get it: an engine, see [MissingEngine], or the images, which take a minute to
+// build. It is empty if nothing is missing. It starts and builds nothing.
 func Missing(ctx context.Context, installed *servers.Installed) string {
 	t := Timeouts{}.withDefaults()
 	endpoint, _, err := find(ctx, t)

@@ -13,26 +13,26 @@ import (
 	"github.com/ory/dockertest/v3/docker"
 )
 
-// A ProgramConfig says what [Engine.StartProgram] runs.
+// A ProgramConfig configures [Engine.StartProgram].
 type ProgramConfig struct {
-	// Image is anybody's, see [Engine.Pull]. Required.
+	// Image is any image, see [Engine.Pull]. Required.
 	Image string
-	// Command is the program, found in the image's PATH, and its arguments. What
-	// the image itself would run is not asked. Required.
+	// Command is the program, found in the image's PATH, and its arguments. It replaces
+	// the image's own entry point. Required.
 	Command []string
-	// Name is a part of the container's name, its own in the run. Required.
+	// Name is a part of the container's name, unique in the run. Required.
 	Name string
-	// Dir is a folder of this machine that the container has, too, at the same
-	// path, to read and to write: sockets in it join the two. Required.
+	// Dir is a folder of this machine that is mounted into the container at the same
+	// path, writable: sockets in it connect the two. Required.
 	Dir string
-	// UID and GID are whom it runs as.
+	// UID and GID are the user and group that it runs as.
 	UID, GID int
-	Env      []string // beside the image's, as "NAME=value"
+	Env      []string // in addition to the image's, as "NAME=value"
 }
 
-// A Program is a container of somebody's image with one program in it. It has no
-// network, publishes nothing and has no capability: whoever is to reach it, or to
-// be reached, has a socket in its folder. The methods may be called concurrently.
+// A Program is a container of any image that runs one program. It has no network,
+// publishes no port and has no capability: all connections go through sockets in its
+// folder. The methods may be called concurrently.
 type Program struct {
 	engine   *Engine
 	name     string
@@ -46,8 +46,8 @@ type Program struct {
 	log     []byte // once it is stopped
 }
 
-// StartProgram starts a program in a container. It is labelled as the run's and
-// goes with the engine at the latest; the caller stops it.
+// StartProgram starts a program in a container. The container is labelled with the run
+// and removed with the engine at the latest; the caller stops it.
 func (e *Engine) StartProgram(ctx context.Context, cfg ProgramConfig) (*Program, error) {
 	p := &Program{engine: e, name: "corsproof-" + e.cfg.Run.ID() + "-" + cfg.Name, done: make(chan struct{})}
 	options := &dockertest.RunOptions{
@@ -94,12 +94,11 @@ func (p *Program) wait() {
 	close(p.done)
 }
 
-// Done returns a channel that is closed when the program has ended, or nobody can
-// tell any more.
+// Done returns a channel that is closed when the program has exited, or when its state
+// can no longer be determined.
 func (p *Program) Done() <-chan struct{} { return p.done }
 
-// Err says why the program ended; nil while it runs, after it ended with status 0,
-// and once it was stopped.
+// Err returns why the program exited; nil while it runs, after status 0, and after Stop.
 func (p *Program) Err() error {
 	select {
 	case <-p.done:
@@ -119,7 +118,7 @@ func (p *Program) Err() error {
 	return nil
 }
 
-// Log returns the end of what the program has written.
+// Log returns the end of the program's output.
 func (p *Program) Log() []byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -146,15 +145,14 @@ func (p *Program) LogTail(n int) string {
 	return strings.Join(lines[max(0, len(lines)-n):], "\n")
 }
 
-// Ask runs the program's own binary once more, in the container, and returns what it
-// said.
+// Ask runs the program's own binary once more in the container, and returns its output.
 func (p *Program) Ask(command ...string) (string, error) {
 	var out bytes.Buffer
 	_, err := p.resource.Exec(command, dockertest.ExecOptions{StdOut: &out, StdErr: &out})
 	return out.String(), err
 }
 
-// Kill kills the program, as its own crash would, and leaves the container.
+// Kill kills the program as a crash would, and keeps the container.
 func (p *Program) Kill() error {
 	return p.engine.pool.Client.KillContainer(docker.KillContainerOptions{ID: p.resource.Container.ID, Signal: docker.SIGKILL})
 }
@@ -171,7 +169,7 @@ func (e *Engine) Containers() ([]string, error) {
 	return names, err
 }
 
-// Stop ends the program, at once, and removes the container. It is idempotent.
+// Stop stops the program at once and removes the container. It is idempotent.
 func (p *Program) Stop(context.Context) error { // bounded by the engine's timeouts
 	p.mu.Lock()
 	defer p.mu.Unlock()

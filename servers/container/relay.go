@@ -28,8 +28,8 @@ type halfCloser interface {
 	CloseWrite() error
 }
 
-// Relay listens on a unix socket, which any user may call, and passes what comes on
-// to an address of this machine: a container without a network reaches it so. The
+// Relay listens on a unix socket, which any user may connect to, and forwards connections
+// to an address of this machine, so that a container without a network can reach it. The
 // caller closes it.
 func Relay(path string, to wire.Address) (io.Closer, error) {
 	r, err := startRelay(path, func(ctx context.Context) (net.Conn, error) {

@@ -11,12 +11,11 @@ import (
 )
 
 // RequireVar is the environment variable that turns skips into failures: a
-// comma-separated list of what must be there, or "all".
+// comma-separated list of prerequisites, or "all".
 const RequireVar = "CORSPROOF_REQUIRE"
 
-// RequireT skips a test where there is no engine, by the name of what is not run,
-// and says how to get one. CORSPROOF_REQUIRE=docker, or all, makes a failure of
-// it.
+// RequireT skips a test if there is no engine, says what is not run, and how to get an
+// engine. With CORSPROOF_REQUIRE=docker, or all, the test fails instead.
 func RequireT(tb testing.TB, what string) {
 	tb.Helper()
 	missing := MissingEngine(tb.Context())
@@ -30,9 +29,9 @@ func RequireT(tb testing.TB, what string) {
 	tb.Skipf("not run: %s: %s", what, missing)
 }
 
-// TurnT waits until no other test on the machine has the engine of the cache directory,
-// however long that takes, and keeps the others waiting until the test ends. Once in a
-// test, and not in one that runs inside of another that has the turn.
+// TurnT waits until no other test on the machine uses the engine of the cache directory,
+// without a time limit, and keeps other tests waiting until the test ends. Call it once
+// in a test, and not in a test that runs inside of another one that called it.
 func TurnT(tb testing.TB) {
 	tb.Helper()
 	release, err := process.Lock(tb.Context(), filepath.Join(os.TempDir(), "corsproof-engine.lock"))

@@ -20,22 +20,22 @@ import (
 	"github.com/corsproof/corsproof/servers"
 )
 
-// A Config is what [Services] are started with.
+// A Config configures [Services].
 type Config struct {
 	Engine *Engine // required; outlives the services
 	Images Images  // of the engine; required
 
-	// Database says which folder the database's socket is in, and how a client
-	// finds it that has that folder at the path at: servers.System.DatabaseSocket.
+	// Database returns the folder of the database's socket, and the environment of a
+	// client that has that folder at the path at: servers.System.DatabaseSocket.
 	// Required.
 	Database func(at string) (dir string, env []string)
 
-	// Progress is told of each container that has become ready; it may be called
-	// concurrently. Nil means that nobody is told.
+	// Progress is called for each container that is ready, possibly concurrently. Nil
+	// means that it is not called.
 	Progress func(what string, took time.Duration)
 }
 
-// The ports that the services listen on in their containers.
+// The ports on which the services listen in their containers.
 const (
 	fastapiPort = docker.Port("8000/tcp")
 	nodePort    = "5000"
@@ -44,10 +44,10 @@ const (
 // databaseFolder is where Node's container has the database's socket.
 const databaseFolder = "/run/postgresql"
 
-// Services are the FastAPI and the Node service in containers. FastAPI's publish
-// a port on loopback and are on two networks; Node's publish none and are on an
-// internal one alone, which FastAPI's reach them by. The methods may be called
-// concurrently, but a Setup holds for everybody.
+// Services are the FastAPI and the Node service in containers. FastAPI's containers
+// publish a port on loopback and are on two networks; Node's publish none and are only on
+// an internal network, through which FastAPI's reach them. The methods may be called
+// concurrently, but a Setup applies to everybody.
 type Services struct {
 	cfg         Config
 	edge, inner *dockertest.Network
@@ -74,8 +74,8 @@ type running struct {
 	answered bool
 }
 
-// Start makes the networks. Containers start with [Services.Set]. The caller
-// closes the services; on error Start has closed everything itself.
+// Start creates the networks. [Services.Set] starts containers. The caller closes the
+// services; on an error Start has closed everything.
 func Start(ctx context.Context, cfg Config) (*Services, error) {
 	s := &Services{cfg: cfg, containers: map[key]*running{}}
 	var err error
@@ -106,9 +106,9 @@ func (s *Services) name(part string) string {
 	return "corsproof-" + s.cfg.Engine.cfg.Run.ID() + "-" + part
 }
 
-// Set starts the containers of the setup unless they run already, and returns
-// where the port is reached that FastAPI's publishes. The gateway's part of the
-// setup is not looked at.
+// Set starts the containers of the setup unless they run already, and returns the address
+// of the port that FastAPI's container publishes. It ignores the gateway's part of the
+// setup.
 func (s *Services) Set(ctx context.Context, setup servers.Setup) (published wire.Address, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -284,7 +284,7 @@ func (s *Services) runs(r *running) error {
 	return fmt.Errorf("container %s ended with status %d; its output ends:\n%s", r.name, now.State.ExitCode, tail(log.String()))
 }
 
-// Ports returns what the containers of the present setup publish, as
+// Ports returns the ports that the containers of the current setup publish, as
 // "127.0.0.1:49153".
 func (s *Services) Ports() (fastapi, node []string, err error) {
 	s.mu.Lock()
@@ -312,8 +312,8 @@ func (s *Services) published(r *running) (addresses []string, err error) {
 	return addresses, nil
 }
 
-// Part takes Node of the present setup off the network that FastAPI reaches it
-// by, a sabotage for tests, until join is called.
+// Part disconnects Node of the current setup from the network through which FastAPI
+// reaches it, until join is called: a sabotage for tests.
 func (s *Services) Part() (join func() error, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

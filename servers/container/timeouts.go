@@ -5,24 +5,23 @@ import (
 	"time"
 )
 
-// Timeouts bound what this package waits for. A zero field means its default.
+// Timeouts bound the waits of this package. A zero field means its default.
 type Timeouts struct {
-	// Ping bounds one question to an engine whether it is there: 2 s.
+	// Ping bounds one check whether an engine answers: 2 s.
 	Ping time.Duration
-	// Engine bounds the time until an engine that was started answers: 30 s.
+	// Engine bounds the time until a started engine answers: 30 s.
 	Engine time.Duration
-	// Turn bounds the wait for another process to let go of the engine that is
-	// started here: 2 minutes.
+	// Turn bounds the wait for another process to close the engine of the cache
+	// directory: 2 minutes.
 	Turn time.Duration
-	// Call bounds one call of an engine's interface, but for the making of
-	// images: 60 s.
+	// Call bounds one API call of an engine, except for building images: 60 s.
 	Call time.Duration
-	// Ready bounds the time from the start of a container to its first answer: 30 s.
+	// Ready bounds the time from the start of a container to its first response: 30 s.
 	Ready time.Duration
-	// Poll is the pause between two looks at something that sends no event: 20 ms.
+	// Poll is the interval for polling what sends no event: 20 ms.
 	Poll time.Duration
-	// Cgroups bounds the time until the control groups of dead containers are
-	// empty: 2 s.
+	// Cgroups bounds the time until the control groups of exited containers are empty: 2
+	// s.
 	Cgroups time.Duration
 }
 

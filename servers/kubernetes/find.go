@@ -24,15 +24,15 @@ const kindPrefix = "kind-"
 // Images are the images of the services that the manifests name.
 var Images = []string{"corsproof-fastapi:current", "corsproof-node:current"}
 
-// A Cluster is one that answers.
+// A Cluster is a cluster that answers.
 type Cluster struct {
 	Kubectl string // the program
 	Context string // in kubectl's configuration
 	Version string // of the nodes
 }
 
-// Missing says why there is no cluster that can be used, and how to get one. It is
-// empty if there is one. It changes nothing.
+// Missing says why no cluster can be used, and how to get one. It is empty if there is
+// one. It changes nothing.
 func Missing(ctx context.Context) string {
 	if _, err := Find(ctx, Timeouts{}); err != nil {
 		return err.Error()
@@ -40,8 +40,8 @@ func Missing(ctx context.Context) string {
 	return ""
 }
 
-// Find returns the cluster that can be used: it answers, it is kind's or was named,
-// and its nodes hold the images. The error says what is missing, and the cure.
+// Find returns the cluster to use: it answers, it is a kind cluster or was named, and its
+// nodes have the images. The error says what is missing and how to get it.
 func Find(ctx context.Context, t Timeouts) (Cluster, error) {
 	ctx, cancel := context.WithTimeout(ctx, t.withDefaults().Look)
 	defer cancel()

@@ -9,8 +9,8 @@ import (
 	"github.com/corsproof/corsproof/servers"
 )
 
-// CallNode makes a GET of the path at Node with httpx in FastAPI's pod, with an
-// Origin header unless origin is empty, and returns what its code could read; see
+// CallNode sends a GET for the path to Node with httpx in FastAPI's pod, with an Origin
+// header unless origin is empty, and returns what its code could read; see
 // [servers.CallTrace].
 func (s *Services) CallNode(ctx context.Context, path, origin string) (fetch.Trace, error) {
 	url := "http://node:5000" + path
@@ -29,8 +29,8 @@ func (s *Services) CallNode(ctx context.Context, path, origin string) (fetch.Tra
 	return t, nil
 }
 
-// Orders reads the rows by SQL in the database's pod, in the order in which they
-// were made.
+// Orders reads the rows with SQL in the database's pod, in the order in which they were
+// inserted.
 func (s *Services) Orders(ctx context.Context) ([]servers.Order, error) {
 	const query = `SELECT coalesce(json_agg(json_build_object('name', name, 'quantity', quantity) ORDER BY id), '[]') FROM orders`
 	printed, err := s.kubectl(ctx, nil, "exec", "deployment/"+postgres, "--",
@@ -45,14 +45,14 @@ func (s *Services) Orders(ctx context.Context) ([]servers.Order, error) {
 	return orders, nil
 }
 
-// A Service is how the cluster lets callers to a deployment.
+// A Service says how clients reach a deployment in the cluster.
 type Service struct {
 	Name string `json:"name"`
-	Type string `json:"type"` // ClusterIP is one that leads from inside alone
+	Type string `json:"type"` // ClusterIP can be reached only from inside
 }
 
-// Exposed returns the Services of the namespace, and how many NetworkPolicies say
-// who may use them.
+// Exposed returns the Services of the namespace, and the number of NetworkPolicies that
+// restrict access to them.
 func (s *Services) Exposed(ctx context.Context) (exposed []Service, policies int, err error) {
 	printed, err := s.kubectl(ctx, nil, "get", "services,networkpolicies", "--output", "json")
 	if err != nil {

@@ -18,21 +18,21 @@ import (
 	"github.com/corsproof/corsproof/servers"
 )
 
-// A Config is what [Services] are started with.
+// A Config configures [Services].
 type Config struct {
-	// Run owns the calls of kubectl; what is made in the cluster is marked with its
-	// folder. Required.
+	// Run owns the calls of kubectl; everything created in the cluster is labelled with
+	// its folder. Required.
 	Run *process.Run
 
-	// Progress is told of what has become ready. Nil means that nobody is.
+	// Progress is called for what is ready. Nil means that it is not called.
 	Progress func(what string, took time.Duration)
 
 	Timeouts Timeouts
 }
 
-// Services are the services in a cluster. FastAPI is reached by a port-forward;
-// Node and the database by their Services alone, from inside. The methods may be
-// called concurrently, but a Setup holds for everybody.
+// Services are the services in a cluster. FastAPI is reached through a port-forward; Node
+// and the database only from inside, through their Services. The methods may be called
+// concurrently, but a Setup applies to everybody.
 type Services struct {
 	Cluster Cluster
 
@@ -46,16 +46,16 @@ type Services struct {
 	closed  bool
 }
 
-// The deployments, by the names that the manifests give them.
+// The deployments, with their names in the manifests.
 const (
 	postgres = "postgres"
 	node     = "node"
 	fastapi  = "fastapi"
 )
 
-// Start removes what dead runs left in the cluster, makes a namespace and applies
-// the manifests. Pods are waited for by [Services.Set]. The caller closes the
-// services; on error Start has closed everything itself.
+// Start removes what earlier, killed runs left in the cluster, creates a namespace and
+// applies the manifests. [Services.Set] waits for pods. The caller closes the services;
+// on an error Start has closed everything.
 func Start(ctx context.Context, cfg Config) (*Services, error) {
 	cfg.Timeouts = cfg.Timeouts.withDefaults()
 	s := &Services{cfg: cfg, namespace: "corsproof-" + cfg.Run.ID(), cors: map[string]servers.CORS{}}
@@ -121,8 +121,8 @@ func (s *Services) ready(ctx context.Context, deployment string) error {
 	return nil
 }
 
-// Set makes the services those of the setup, and returns where FastAPI's
-// port-forward is reached. The gateway's part of the setup is not looked at.
+// Set configures the services as the setup says, and returns the address of FastAPI's
+// port-forward. It ignores the gateway's part of the setup.
 func (s *Services) Set(ctx context.Context, setup servers.Setup) (forwarded wire.Address, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -231,8 +231,8 @@ func (s *Services) stopForward() error {
 	return err
 }
 
-// Close ends the port-forward and has the cluster remove the namespace, which goes
-// on when Close has returned. It is idempotent.
+// Close stops the port-forward and makes the cluster remove the namespace, which
+// continues after Close has returned. It is idempotent.
 func (s *Services) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

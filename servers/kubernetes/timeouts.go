@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// Timeouts bound what this package waits for. A zero field means its default.
+// Timeouts bound the waits of this package. A zero field means its default.
 type Timeouts struct {
-	// Look bounds one question to a cluster whether it is there: 5 s.
+	// Look bounds one check whether a cluster answers: 5 s.
 	Look time.Duration
 	// Call bounds one call of kubectl: 30 s.
 	Call time.Duration
-	// Rollout bounds the time until changed pods are ready, the pull of the
-	// database's image included: 3 min.
+	// Rollout bounds the time until changed pods are ready, including the pull of the
+	// database's image: 3 min.
 	Rollout time.Duration
-	// Close bounds the call that has the namespace removed: 2 s.
+	// Close bounds the call that removes the namespace: 2 s.
 	Close time.Duration
 }
 
