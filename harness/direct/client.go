@@ -14,54 +14,53 @@ import (
 	"github.com/corsproof/corsproof/harness/wire"
 )
 
-// A Client is a program that makes calls and is no browser. Its methods may be
+// A Client is a program other than a browser that sends requests. Its methods may be
 // called concurrently.
 type Client interface {
-	// Caller names the client and its version.
+	// Caller returns the client's name and version.
 	Caller() fetch.Caller
 
-	// Call makes the calls one after another, in one process, and returns a
-	// reply for each in the same order. No answer from a server is a reply
-	// with a network error; the error is for what we could not do ourselves.
+	// Call sends the requests one after another, in one process, and returns a reply for
+	// each in the same order. If a server does not respond, the reply has a network
+	// error; the error is for failures of the client itself.
 	Call(ctx context.Context, requests []fetch.Request) ([]Reply, error)
 }
 
-// A Reply is what a client made of one request.
+// A Reply is a client's result of one request.
 type Reply struct {
 	Outcome fetch.Outcome
-	// Connections are the client's ends of the connections that it made or used
-	// for the request, "127.0.0.1:49152", in order; none if there was none.
+	// Connections are the client's ends of the connections that it opened or used for the
+	// request, "127.0.0.1:49152", in order; empty if there were none.
 	Connections []string
 }
 
-// Config is what every client needs. The zero value calls real addresses with
+// Config configures the clients. With the zero value they call real addresses and trust
 // the system's certificates.
 type Config struct {
-	// Run owns the processes that clients are; [NetHTTP] alone needs none.
+	// Run owns the processes of clients; only [NetHTTP] needs none.
 	Run *process.Run
 
-	// Routes returns the table of the addresses that stand for a host:port, in
-	// lower case. Nil, and what is not in the table, means the host:port itself.
-	// The clients that are programs of their own refuse a name that isn't in a
-	// table: the user agents among them follow redirects to where no case sent
-	// them.
+	// Routes returns the table of addresses by host:port, in lower case. If nil, or for a
+	// host:port that is not in the table, the host:port itself is called. Clients that
+	// are separate programs refuse names that are not in the table: the user agents among
+	// them would follow redirects to places where no case sends them.
 	Routes func() map[string]string
 
-	// Identity is the certificate that the client shows to a TLS server that asks
-	// for one; nil means none. It is for net/http and curl.
+	// Identity is the certificate that the client presents to a TLS server that requires
+	// one; nil means none. Only net/http and curl use it.
 	Identity *wire.Identity
 
-	// Dial and Wrap make the calls leave from somewhere else than this process,
-	// another network namespace say: connections of net/http are opened with
-	// Dial, curl is started as Wrap's answer says. Nil means from here.
+	// Dial and Wrap let requests leave from somewhere else than this process, for example
+	// from another network namespace: net/http opens connections with Dial, and curl is
+	// started with the command that Wrap returns. Nil means from this process.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	Wrap func(process.Spec) process.Spec
 
-	// CA is trusted beside nothing else, by Node's clients beside the roots that
-	// Node brings; nil means the system's roots.
+	// CA is the only trusted authority, for Node's clients in addition to Node's own
+	// roots; nil means the system's roots.
 	CA *wire.CA
 
-	// Programs says where the clients are that have to be installed.
+	// Programs says where the installed clients are.
 	Programs Programs
 
 	Timeouts Timeouts
@@ -76,15 +75,15 @@ func (c Config) route(hostport string) (address string, ok bool) {
 	return address, ok
 }
 
-// Timeouts bound what a client waits for. A zero field means its default.
+// Timeouts bound the waits of a client. A zero field means its default.
 type Timeouts struct {
-	// Call bounds one call, connecting included: 10 s.
+	// Call bounds one request, including connecting: 10 s.
 	Call time.Duration
-	// Start bounds the start of a client that is a program of its own, curl's answer
-	// to what it is included: 30 s.
+	// Start bounds the start of a client that is a separate program, including curl's
+	// output of its version: 30 s.
 	Start time.Duration
-	// Grace is how much longer than Call such a program may take to say that a
-	// call took too long, before it is held to be broken: 5 s.
+	// Grace is how much longer than Call such a program may take to report a timeout
+	// before it is considered broken: 5 s.
 	Grace time.Duration
 }
 

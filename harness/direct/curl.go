@@ -20,10 +20,10 @@ import (
 	"github.com/corsproof/corsproof/harness/process"
 )
 
-// ErrNoCurl says that there is no curl on the machine.
+// ErrNoCurl is returned if curl is not installed.
 var ErrNoCurl = errors.New("curl is not installed; install it with: apt-get install curl")
 
-// Curl is the curl command. One process makes a whole batch of calls.
+// Curl is the curl command. One process sends a whole batch of requests.
 type Curl struct {
 	cfg     Config
 	path    string
@@ -33,8 +33,8 @@ type Curl struct {
 // batches counts the calls of curl: each has a folder of its own.
 var batches atomic.Int64
 
-// NewCurl finds curl, from the variable CORSPROOF_CURL or in PATH, and asks it
-// for its version. Without one the error is [ErrNoCurl].
+// NewCurl finds curl by the variable CORSPROOF_CURL or in PATH, and reads its version. If
+// curl is missing, the error is [ErrNoCurl].
 func NewCurl(ctx context.Context, cfg Config) (*Curl, error) {
 	path := os.Getenv("CORSPROOF_CURL")
 	if path == "" {

@@ -22,23 +22,24 @@ import (
 // errTooLate is why a request that took too long ended.
 var errTooLate = errors.New("no whole answer came in time")
 
-// An Outgoing is one request as it goes out.
+// An Outgoing is one request as sent.
 type Outgoing struct {
 	Method string
-	// URL goes out as it is written, but for a fragment, which is never sent.
+	// URL is sent as written, except for a fragment, which is never sent.
 	URL     string
 	Headers fetch.HeaderList
 	Body    []byte
 }
 
-// Exchange sends one request by net/http, as it is, and returns what came: it follows no
-// redirect, keeps no cookie, decodes no body and adds nothing but what HTTP itself needs.
-// t belongs to the caller, and decides where connections go; with DisableCompression it
-// asks for no coding of its own accord.
+// Exchange sends one request by net/http, as written, and returns the response. It
+// follows no redirect, keeps no cookie, decodes no body, and adds only what HTTP itself
+// needs. The caller owns t, which decides where connections go; with DisableCompression
+// it requests no content coding.
 //
-// That no answer came is no error: [fetch.NetworkResponse] says whether the server was
-// silent for as long as timeout, or why there is none that can be read. The error is that
-// the request can't be sent, or the cause of ctx. It may be called concurrently.
+// A missing response is not an error: [fetch.NetworkResponse] says whether the server
+// did not respond within timeout, or why the response cannot be read. Exchange returns
+// an error if the request cannot be sent, or the cause of ctx. It may be called
+// concurrently.
 func Exchange(ctx context.Context, t *http.Transport, r Outgoing, timeout time.Duration) (fetch.NetworkResponse, error) {
 	request, err := r.request()
 	if err != nil {

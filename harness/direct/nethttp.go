@@ -19,8 +19,7 @@ type NetHTTP struct {
 	cfg       Config
 }
 
-// NewNetHTTP returns Go's own HTTP client. It takes no proxy from the
-// environment.
+// NewNetHTTP returns Go's own HTTP client. It ignores proxies in the environment.
 func NewNetHTTP(cfg Config) *NetHTTP {
 	dial := dialFromOwn
 	if cfg.Dial != nil {

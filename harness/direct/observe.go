@@ -11,19 +11,18 @@ import (
 	"github.com/corsproof/corsproof/harness/wire"
 )
 
-// Observe makes the calls with the client and joins each reply with what the
-// recorders saw on the client's own connections: the one exchange that a direct
-// client makes, all that a user agent made of the call. A connection that
-// reached no recorder is an error, for a trace without a witness is no evidence,
-// and so is a request that belongs to no call.
+// Observe sends the requests with the client, and joins each reply with what the
+// recorders saw on the client's own connections: the one exchange of a direct client,
+// or all exchanges of a user agent. It returns an error for a connection that reached
+// no recorder, since a trace without a witness is no evidence, and for a request that
+// belongs to no call.
 //
-// Where a client says other than its recorder saw, the trace of that call is unknown,
-// and the error, beside the traces, has a [*DisagreementError] for each.
+// If a client contradicts its recorder, the trace of that call is unknown, and the
+// error, which is returned with the traces, has a [*DisagreementError] for it.
 //
-// How the client's connections are known is the client's matter. All tell their
-// own ends; and each call to loopback is made from an address that no other call is
-// made from, for the system gives a port that is done with, or is in use towards
-// another address, to the next connection.
+// Each client reports its ends of its connections. Each call to loopback is sent from
+// an address of its own, since the system may reuse a port for the next connection once
+// it is closed, or while it is in use to another address.
 func Observe(ctx context.Context, client Client, recorders []*wire.Recorder, requests []fetch.Request) ([]fetch.Trace, error) {
 	marks := make([]wire.Mark, len(recorders))
 	for i, r := range recorders {
@@ -68,14 +67,14 @@ func Observe(ctx context.Context, client Client, recorders []*wire.Recorder, req
 	return traces, errors.Join(problems...)
 }
 
-// A DisagreementError says that a client read something else than its recorder saw
-// it be answered.
+// A DisagreementError says that a client read something else than its recorder saw in the
+// response.
 type DisagreementError struct{ problem string }
 
 func (e *DisagreementError) Error() string { return e.problem }
 
-// IsEvidenceProblem reports whether an error of [Observe] is about some of the calls
-// alone, so that the traces of the others stand.
+// IsEvidenceProblem reports whether an error of [Observe] concerns only some of the
+// calls, so that the traces of the others are valid.
 func IsEvidenceProblem(err error) bool {
 	all, ok := err.(interface{ Unwrap() []error })
 	return ok && !slices.ContainsFunc(all.Unwrap(), func(err error) bool {

@@ -15,10 +15,9 @@ import (
 	"github.com/corsproof/corsproof/harness/process"
 )
 
-// A Program is a client that is a program of its own, kept for many batches of
-// calls: JSON lines in, JSON lines out, as fixtures/clients/main.js says. One
-// that ended, or was ended because a call was given up, is started again by the
-// next call.
+// A Program is a client that is a separate program, kept for many batches of requests:
+// JSON lines in, JSON lines out, as described in fixtures/clients/main.js. If it exited,
+// or was killed because a call was abandoned, the next call starts it again.
 type Program struct {
 	cfg    Config
 	caller fetch.Caller
@@ -53,7 +52,7 @@ func startProgram(ctx context.Context, cfg Config, caller fetch.Caller, spec pro
 // Caller implements [Client].
 func (p *Program) Caller() fetch.Caller { return p.caller }
 
-// Close ends the process. A later call starts another one.
+// Close stops the process. A later call starts a new one.
 func (p *Program) Close() error {
 	p.mu.Lock()
 	r := p.alive

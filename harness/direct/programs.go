@@ -12,18 +12,18 @@ import (
 	"github.com/corsproof/corsproof/harness/process"
 )
 
-// Programs says where the clients are that have to be installed: package servers
-// does it and pins them. The zero value has none of them.
+// Programs says where the installed clients are: package servers installs and pins them.
+// The zero value has none.
 type Programs struct {
-	// Dir holds main.js, httpx_calls.py and the node_modules that main.js needs.
+	// Dir is the folder with main.js, httpx_calls.py and the node_modules of main.js.
 	Dir string
-	// Node is the Node.js that runs main.js.
+	// Node is the path of the Node.js that runs main.js.
 	Node string
-	// Python is the interpreter of an environment with httpx.
+	// Python is the path of the interpreter of an environment with httpx.
 	Python string
 }
 
-// The names of the clients, as in [fetch.Caller].Name.
+// Names of the clients, as in [fetch.Caller].Name.
 const (
 	NameNetHTTP  = "net/http"
 	NameCurl     = "curl"
@@ -34,8 +34,8 @@ const (
 	NameHappyDOM = "happy-dom"
 )
 
-// Names returns the names of all clients: those that are not browsers and check
-// nothing, then the user agents that implement a CORS check.
+// Names returns the names of all clients: first the direct clients, which check nothing,
+// then the user agents that implement a CORS check.
 func Names() []string {
 	return []string{NameNetHTTP, NameCurl, NameNode, NameHTTPX, NameNewman, NameJSDOM, NameHappyDOM}
 }
@@ -48,14 +48,14 @@ func KindOf(name string) fetch.CallerKind {
 	return fetch.CallerDirect
 }
 
-// An Absent is a client that can't be used here.
+// An Absent is a client that is missing.
 type Absent struct {
 	Name string
-	// Err says what is missing and how to get it.
+	// Err says what is missing and how to install it.
 	Err error
 }
 
-// Trace returns what such a client makes of a request: it is unknown.
+// Trace returns the trace of such a client for a request: it is unknown.
 func (a Absent) Trace(r fetch.Request) fetch.Trace {
 	return fetch.Trace{
 		Schema: fetch.TraceSchema, Caller: fetch.Caller{Name: a.Name, Kind: KindOf(a.Name)}, Request: redacted(r),
@@ -63,12 +63,12 @@ func (a Absent) Trace(r fetch.Request) fetch.Trace {
 	}
 }
 
-// ErrNotInstalled says that [Programs] doesn't have the client.
+// ErrNotInstalled is returned if [Programs] lacks the client.
 var ErrNotInstalled = errors.New("not installed; install it with: corsproof setup, and pass its Programs")
 
-// StartPrograms starts the clients that are programs of their own, all at once,
-// and returns them in the order of [Names]. Those that can't be started are
-// absent. Close each; the end of the run ends them, too.
+// StartPrograms starts the clients that are separate programs, concurrently, and returns
+// them in the order of [Names]. Those that cannot start are returned as absent. Close
+// each client; the end of the run stops them, too.
 func StartPrograms(ctx context.Context, cfg Config) (started []*Program, absent []Absent) {
 	all := []struct {
 		name string

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// RequireT skips a test that needs the clients that are absent, and says how to
-// get them. CORSPROOF_REQUIRE with one of their names, or all, makes a failure of
-// it: a comma-separated list of what must be there.
+// RequireT skips a test that needs absent clients, and says how to install them. If
+// CORSPROOF_REQUIRE, a comma-separated list of prerequisites, has one of their names or
+// all, the test fails instead.
 func RequireT(tb testing.TB, absent ...Absent) {
 	tb.Helper()
 	required := strings.Split(os.Getenv("CORSPROOF_REQUIRE"), ",")

@@ -1,4 +1,4 @@
-// Package drive has a browser make the requests of cases, each after the one before it,
-// many cases at a time. What answers them is the caller's: a scripted server of written
-// cases, or the target of a check.
+// Package drive lets a browser send the requests of cases, many cases concurrently, and
+// the requests of each case one after another. The caller provides the servers: a
+// scripted server for written cases, or the target of a check.
 package drive

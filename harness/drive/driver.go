@@ -11,8 +11,8 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// A Driver drives one browser. It is not for concurrent use. Engine and Pages belong to
-// its maker.
+// A Driver drives one browser. It is not safe for concurrent use. The code that created
+// it owns Engine and Pages.
 type Driver struct {
 	Engine browser.Engine
 	Pages  *Pages
@@ -20,11 +20,10 @@ type Driver struct {
 	Timeout time.Duration
 }
 
-// Step makes the request with this index of each of the runs that has one, from all of
-// their pages at the same time. A request that could not be observed has a trace that is
-// unknown, and so has one beside which the browser sent something that nobody asked for.
-// The error says what of the evidence can't be trusted, see [browser.IsEvidenceProblem],
-// or that no more can be driven.
+// Step sends the request with this index of each run that has one, from all pages
+// concurrently. A request that could not be observed has an unknown trace, and so has one
+// beside which the browser sent something unexpected. The error says what of the evidence
+// is not reliable, see [browser.IsEvidenceProblem], or that no more cases can be driven.
 func (d *Driver) Step(ctx context.Context, step int, runs []*Run) error {
 	byPage := map[string][]*Run{}
 	for _, r := range runs {

@@ -11,20 +11,21 @@ import (
 
 // A PagesConfig configures [NewPages].
 type PagesConfig struct {
-	// Serve has a page host answer at an origin. It is called once for each.
+	// Serve makes a page host serve an origin. It is called once for each origin.
 	Serve func(origin string) error
-	// Open opens a page that makes as many calls at a time as it has slots; 0 leaves
-	// their number to the browser. It may be called concurrently.
+	// Open opens a page for the given number of concurrent calls; 0 leaves the number to
+	// the browser. It may be called concurrently.
 	Open func(ctx context.Context, origin string, slots int) (browser.Page, error)
-	// Keep is how many pages stay open, those that were used last; 0 means all.
+	// Keep is the number of pages that stay open, the most recently used ones; 0 means
+	// all.
 	Keep int
-	// Slots is how many a page has at most; 0 leaves it to the browser. A page of few
-	// calls has fewer.
+	// Slots is the maximum number of concurrent calls of a page; 0 leaves it to the
+	// browser. A page with fewer calls gets fewer slots.
 	Slots int
 }
 
-// Pages are a browser's pages, at most one at each origin, which stay open from one use
-// to the next. Not for concurrent use; whoever made them closes them.
+// Pages are a browser's pages, at most one for each origin, which stay open between uses.
+// They are not safe for concurrent use; the code that created them closes them.
 type Pages struct {
 	cfg     PagesConfig
 	open    []*openPage     // most recently used last
@@ -41,17 +42,19 @@ type openPage struct {
 	err    error
 }
 
-// NewPages returns no pages yet.
+// NewPages returns Pages without an open page.
 func NewPages(cfg PagesConfig) *Pages { return &Pages{cfg: cfg, served: map[string]bool{}} }
 
-// Want opens a page at an origin for so many calls unless there is one, and doesn't wait
-// for it. If too many are open, the one that was used longest ago is closed.
+// Want opens a page at an origin for the given number of calls, unless one is open, and
+// does not wait for it. If too many pages are open, it closes the least recently used
+// one.
 func (p *Pages) Want(ctx context.Context, origin string, calls int) error {
 	_, err := p.want(ctx, origin, calls)
 	return err
 }
 
-// Page returns the page at an origin, as [Pages.Want] opens it, once it is open.
+// Page returns the page at an origin once it is open; it opens the page like
+// [Pages.Want].
 func (p *Pages) Page(ctx context.Context, origin string, calls int) (browser.Page, error) {
 	one, err := p.want(ctx, origin, calls)
 	if err != nil {
@@ -114,7 +117,7 @@ func (o *openPage) close() {
 	}
 }
 
-// Close closes all pages; new ones may be opened after it.
+// Close closes all pages; new ones may be opened afterwards.
 func (p *Pages) Close() {
 	for _, one := range p.open {
 		p.closing.Go(one.close)

@@ -7,34 +7,34 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// A Request is one that page code makes.
+// A Request is a request of page code.
 type Request struct {
-	// Page is the origin of the page that makes it; [browser.OpaqueOrigin] for an
-	// opaque one.
+	// Page is the origin of the page that sends it; [browser.OpaqueOrigin] for an opaque
+	// one.
 	Page  string
 	Fetch fetch.Request
 }
 
-// A Run is what a browser does for one case: requests, one after another. It belongs to
-// the driver while it drives.
+// A Run is the sequence of requests of one case in a browser. The driver owns it while it
+// drives.
 type Run struct {
 	// Case is the ID of the case, for its traces.
 	Case     string
 	Requests []Request
 	// Owns, if not nil, reports whether the case must have caused a request that the
-	// browser sent beside all that were asked for.
+	// browser sent in addition to the intended ones.
 	Owns func(fetch.Exchange) bool
 
-	// Traces has one for each request that was made.
+	// Traces has one trace for each request that was sent.
 	Traces []fetch.Trace
-	// Waited is how many seconds, rounded up, each request came after the one before at
-	// most.
+	// Waited has the maximum time in seconds, rounded up, between each request and the
+	// one before.
 	Waited []int
 
 	last time.Time // when the last request was about to be made
 }
 
-// Whole reports whether all requests were made.
+// Whole reports whether all requests were sent.
 func (r *Run) Whole() bool { return len(r.Traces) == len(r.Requests) }
 
 // came takes what came of a request that began later than began.

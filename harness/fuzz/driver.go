@@ -8,10 +8,9 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// A Driver has an engine run cases and returns what came of each, in the order
-// of the cases. No case may see another's caches. Its error means that the
-// engine is of no more use; what can't be told of one case alone is that
-// observation's.
+// A Driver runs cases in an engine and returns an observation for each, in the order of
+// the cases. Cases must not share caches. An error means that the engine can no longer be
+// used; a problem with a single case is in its observation.
 type Driver func(ctx context.Context, cases []catalog.Case) ([]Observation, error)
 
 // drive runs the cases, if there are any.
@@ -26,17 +25,17 @@ func (d Driver) drive(ctx context.Context, cases []catalog.Case) ([]Observation,
 	return out, err
 }
 
-// An Observation is what an engine did with a case.
+// An Observation is an engine's result of a case.
 type Observation struct {
-	// Placed is the case as it was run, if its URLs were others; nil if not. The
-	// traces are of this one. See [catalog.Case.Place].
+	// Placed is the case as it was run, if its URLs were changed; otherwise nil. The
+	// traces are of this case. See [catalog.Case.Place].
 	Placed *catalog.Case
-	// Traces has one for each request of the case.
+	// Traces has one trace for each request of the case.
 	Traces []fetch.Trace
 	// Err says what could not be observed.
 	Err error
-	// Doubt says why a divergence of the case would tell nothing, as after more
-	// time than a cache entry lives.
+	// Doubt says why a divergence of the case would prove nothing, for example if more
+	// time has passed than a cache entry lives.
 	Doubt error
 }
 

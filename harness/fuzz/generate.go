@@ -51,9 +51,9 @@ type generator struct {
 	status int
 }
 
-// Generate makes case number index of a seed. It is the same case every time,
-// whichever others are made. The case has no expectation; its clock stands
-// still, and it leaves nothing but entries in the two caches behind.
+// Generate returns case number index of a seed. A case depends only on seed and index. It
+// has no expectation, its clock does not move, and it leaves only entries in the two
+// caches behind.
 func Generate(seed uint64, index int) catalog.Case {
 	g := &generator{Rand: rand.New(rand.NewPCG(seed, uint64(index)))}
 	g.page, g.temper, g.steps = pick(g.Rand, pages), pick(g.Rand, tempers), pick(g.Rand, stepCounts)

@@ -9,10 +9,10 @@ import (
 	"github.com/corsproof/corsproof/harness/judge"
 )
 
-// ResultSchema names the form of a [Result] in JSON.
+// ResultSchema names the JSON format of a [Result].
 const ResultSchema = "corsproof.fuzz/1"
 
-// A Result is what a run saw.
+// A Result is the result of a run.
 type Result struct {
 	Schema  string `json:"schema"`
 	Seed    uint64 `json:"seed"`
@@ -22,20 +22,20 @@ type Result struct {
 	// Engine is the engine's version, if the caller knows it.
 	Engine string `json:"engine,omitempty"`
 
-	// Seconds is how long all took, CasesPerSecond is without the shrinking.
+	// Seconds is the duration of the run; CasesPerSecond excludes shrinking.
 	Seconds        float64 `json:"seconds"`
 	CasesPerSecond float64 `json:"casesPerSecond"`
 	Shares         Shares  `json:"shares"`
 
-	// Agreed counts the cases in which the engine did what the standard says,
-	// Explained those in which it did what its profile says instead, by the
-	// rules that made the difference, the most frequent first.
+	// Agreed counts the cases in which the engine followed the standard. Explained counts
+	// those in which it followed its profile instead, by the rules that made the
+	// difference, most frequent first.
 	Agreed    int         `json:"agreed"`
 	Explained []Explained `json:"explained"`
-	// Diverged has the rest of what was observed, in the order of the cases.
+	// Diverged has the other observed cases, in their order.
 	Diverged []Divergence `json:"diverged"`
-	// ModelUnknown are outside of what the model can tell, Unknown could not be
-	// observed.
+	// ModelUnknown are cases that the model cannot predict, Unknown those that could not
+	// be observed.
 	ModelUnknown []Unknown `json:"modelUnknown"`
 	Unknown      []Unknown `json:"unknown"`
 
@@ -46,28 +46,29 @@ type Result struct {
 type Explained struct {
 	Rules string `json:"rules"`
 	Cases int    `json:"cases"`
-	// Example is the ID of the first of them.
+	// Example is the ID of the first of these cases.
 	Example string `json:"example"`
 }
 
-// A Divergence is a case of which nothing explains what the engine did.
+// A Divergence is a case in which nothing explains the engine's behavior.
 type Divergence struct {
 	ID          string                 `json:"id"`
 	Differences []judge.StepDifference `json:"differences"`
 	// Case is the whole case as a case file, a draft.
 	Case string `json:"case"`
-	// Minimal is the smallest case that was found to diverge in the same way,
-	// as a case file, with its differences; empty if it wasn't made small.
+	// Minimal is the smallest case found that diverges in the same way, as a case file,
+	// with its differences; empty if the case was not shrunk.
 	Minimal            string                 `json:"minimal,omitempty"`
 	MinimalDifferences []judge.StepDifference `json:"minimalDifferences,omitempty"`
-	// Unsteady: the same case didn't diverge again.
+	// Unsteady says that a second run of the case did not diverge.
 	Unsteady bool `json:"unsteady,omitempty"`
 
 	original catalog.Case
 	way      string
 }
 
-// Way names how the case diverges; divergences of one cause mostly share it.
+// Way returns a name for how the case diverges; divergences with one cause usually share
+// it.
 func (d *Divergence) Way() string { return d.way }
 
 // An Unknown is a case without a verdict.

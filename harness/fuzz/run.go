@@ -9,34 +9,33 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// A Config is what [Run] needs. Driver and Profile have no default.
+// A Config configures [Run]. Driver and Profile have no default.
 type Config struct {
 	Seed  uint64
 	Cases int
-	// First is the number of the first case; case i of a seed is the same
-	// whichever others are made.
+	// First is the number of the first case. A case depends only on seed and number.
 	First int
-	// Driver has the engine run cases.
+	// Driver runs cases in the engine.
 	Driver Driver
-	// Profile is the engine's.
+	// Profile is the engine's profile.
 	Profile *fetch.Profile
-	// Batch is how many cases the driver gets at once; 0 means 500.
+	// Batch is the number of cases in a batch for the driver; 0 means 500.
 	Batch int
-	// Shrink is how many divergences of one kind are made small; 0 means 2,
-	// [ShrinkNone] none. The others are counted and named.
+	// Shrink is the number of divergences of one kind that are shrunk; 0 means 2,
+	// [ShrinkNone] none. The others are counted and listed.
 	Shrink int
-	// Rounds bounds the work on one of them; 0 means 60.
+	// Rounds bounds the work of shrinking one divergence; 0 means 60.
 	Rounds int
-	// Progress is told after each batch, and while divergences are made small.
+	// Progress is called after each batch, and while divergences are shrunk.
 	Progress func(Progress)
-	// Clock tells the time; nil means [time.Now].
+	// Clock returns the time; nil means [time.Now].
 	Clock func() time.Time
 }
 
-// ShrinkNone leaves all divergences as they are.
+// ShrinkNone turns shrinking off.
 const ShrinkNone = -1
 
-// Progress is how far a run is.
+// Progress says how far a run is.
 type Progress struct {
 	Done, Total         int
 	Diverged, Unknown   int
@@ -62,10 +61,10 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Run makes cases, has the engine run them, and holds what it did against the
-// model. The result is what was seen so far if the error isn't nil, which it is
-// if ctx ended or if the driver failed. What could not be observed of a case
-// alone is no error; [Result.Unknown] has it.
+// Run generates cases, runs them in the engine, and compares the results with the model.
+// It returns an error if ctx ended or the driver failed; the result then covers what was
+// observed before. A case that could not be observed is not an error; it is in
+// [Result.Unknown].
 func Run(ctx context.Context, cfg Config) (*Result, error) {
 	cfg = cfg.withDefaults()
 	r := newResult(cfg)

@@ -2,16 +2,17 @@ package fuzz
 
 import "github.com/corsproof/corsproof/harness/fetch"
 
-// Shares count what the cases came to, by the model with the engine's profile.
+// Shares count the outcomes of the cases, by the model with the engine's profile.
 type Shares struct {
 	Cases int `json:"cases"`
-	// Allowed: the page got a response to each of its requests. Blocked: to one
-	// of them at least it did not. Unknown: the model can't tell.
+	// Allowed counts cases in which the page got a response to each of its requests,
+	// Blocked those in which it did not for at least one, Unknown those that the model
+	// cannot predict.
 	Allowed int `json:"allowed"`
 	Blocked int `json:"blocked"`
 	Unknown int `json:"unknown"`
-	// Preflight: a preflight was sent. Redirect: a server redirected the
-	// request itself.
+	// Preflight counts cases with a preflight, Redirect those in which a server
+	// redirected the request itself.
 	Preflight int `json:"preflight"`
 	Redirect  int `json:"redirect"`
 }
@@ -54,8 +55,8 @@ func (s Shares) Percent(n int) float64 {
 	return 100 * float64(n) / float64(s.Cases)
 }
 
-// Lopsided says which share is outside of its bounds, so that a run of many
-// cases says little about some; empty if none is.
+// Lopsided says which share is outside of its bounds, so that a run of many cases says
+// little about some; empty if none is.
 func (s Shares) Lopsided() string {
 	for _, bound := range []struct {
 		name        string

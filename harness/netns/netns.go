@@ -17,8 +17,8 @@ import (
 	"github.com/corsproof/corsproof/harness/process"
 )
 
-// Missing says what this process lacks to make namespaces, and its cure. It is
-// empty if nothing is.
+// Missing says what this process lacks for creating namespaces, and how to get it. It is
+// empty if nothing is missing.
 func Missing() string {
 	if os.Geteuid() != 0 {
 		return "it needs root: network namespaces and their rules are root's to make"
@@ -31,10 +31,10 @@ func Missing() string {
 	return ""
 }
 
-// A Namespace is a network namespace with a name. All methods may be called
-// concurrently. It ends with its run.
+// A Namespace is a network namespace with a name. All methods may be called concurrently.
+// It is removed with its run.
 type Namespace struct {
-	// Name is the one that `ip netns` shows.
+	// Name is the name that `ip netns` shows.
 	Name string
 
 	run   *process.Run
@@ -42,7 +42,7 @@ type Namespace struct {
 	calls atomic.Int32
 }
 
-// New makes a namespace that has nothing but its own loopback interface.
+// New creates a namespace with only a loopback interface.
 func New(ctx context.Context, run *process.Run, label string) (*Namespace, error) {
 	name, err := run.Namespace(label)
 	if err != nil {
@@ -58,8 +58,8 @@ func New(ctx context.Context, run *process.Run, label string) (*Namespace, error
 	return n, nil
 }
 
-// Link joins two namespaces by a cable with an end in each, and gives each end
-// its address with the length of the network's prefix, as in "10.111.1.2/24".
+// Link connects two namespaces with a virtual cable, and assigns each end its address
+// with the prefix length of the network, as in "10.111.1.2/24".
 func Link(ctx context.Context, a *Namespace, addressA string, b *Namespace, addressB string) error {
 	endA, endB := fmt.Sprintf("veth%d", a.links.Add(1)), fmt.Sprintf("veth%d", b.links.Add(1))
 	for _, args := range [][]string{
@@ -76,7 +76,7 @@ func Link(ctx context.Context, a *Namespace, addressA string, b *Namespace, addr
 	return nil
 }
 
-// Gateway makes the address the way to all that the namespace has no link to.
+// Gateway sets the default route of the namespace to the address.
 func (n *Namespace) Gateway(ctx context.Context, address string) error {
 	if err := n.ip(ctx, "-n", n.Name, "route", "add", "default", "via", address); err != nil {
 		return fmt.Errorf("gateway of %s: %w", n.Name, err)
@@ -84,7 +84,7 @@ func (n *Namespace) Gateway(ctx context.Context, address string) error {
 	return nil
 }
 
-// A Forwarding says whether a namespace passes on what is not for itself.
+// A Forwarding says whether a namespace forwards packets for other addresses.
 type Forwarding string
 
 const (
@@ -92,14 +92,14 @@ const (
 	ForwardingOn  Forwarding = "1"
 )
 
-// Forward sets the namespace's forwarding. A new one has it off.
+// Forward sets the namespace's forwarding. It is off in a new namespace.
 func (n *Namespace) Forward(f Forwarding) error {
 	return n.do(func() error {
 		return os.WriteFile("/proc/sys/net/ipv4/ip_forward", []byte(f), 0)
 	})
 }
 
-// Rules gives the ruleset to nft in the namespace and returns what nft says.
+// Rules passes the ruleset to nft in the namespace and returns the output of nft.
 func (n *Namespace) Rules(ctx context.Context, ruleset string) (string, error) {
 	dir, err := n.run.Mkdir("netns", nil)
 	if err != nil {
