@@ -12,20 +12,21 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// A Behaviour is what a [Scripted] does to answer a request.
+// A Behaviour is how a [Scripted] responds to a request.
 type Behaviour string
 
 const (
-	// BehaviourAnswer sends the answer at once; the zero value.
+	// BehaviourAnswer sends the answer at once; it is the zero value.
 	BehaviourAnswer Behaviour = ""
-	// BehaviourLate sends it after Delay.
+	// BehaviourLate sends the answer after Delay.
 	BehaviourLate Behaviour = "late"
 	// BehaviourLateBody sends the head at once, and the body after Delay.
 	BehaviourLateBody Behaviour = "late-body"
-	// BehaviourSilent never sends anything: the client gives up, or Close comes.
+	// BehaviourSilent never sends anything: the request ends when the client gives up or
+	// Close is called.
 	BehaviourSilent Behaviour = "silent"
-	// BehaviourClose closes the connection instead. Over HTTP/2 it resets the
-	// stream, since the connection is others' too.
+	// BehaviourClose closes the connection instead. Over HTTP/2 it resets the stream,
+	// since other requests share the connection.
 	BehaviourClose Behaviour = "close"
 	// BehaviourReset resets the connection instead. Over HTTP/2 it resets the
 	// stream.
@@ -33,9 +34,8 @@ const (
 	// BehaviourCut sends the head and the first half of the body, and closes
 	// the connection. Over HTTP/2 it resets the stream.
 	BehaviourCut Behaviour = "cut"
-	// BehaviourGarbage sends the body's bytes where the status line should
-	// stand, [garbage] if there are none, and closes the connection. Over HTTP/2
-	// they stand where a frame should.
+	// BehaviourGarbage sends the body's bytes instead of the status line, [garbage] if
+	// there is no body, and closes the connection. Over HTTP/2 they replace a frame.
 	BehaviourGarbage Behaviour = "garbage"
 )
 
@@ -50,22 +50,21 @@ func (b Behaviour) known() bool {
 	return false
 }
 
-// A ScriptedAnswer is what a [Scripted] says to a request. Text is isomorphic
+// A ScriptedAnswer is the response of a [Scripted] to a request. Text is isomorphic
 // decoded: code points U+0000 to U+00FF are the bytes to write.
 type ScriptedAnswer struct {
-	// To is "METHOD URL", or a URL alone for every method that the URL has no
-	// answers of its own for. The URL is that of the request as it arrives:
-	// scheme, host, port unless it is the default one, path and query.
+	// To is "METHOD URL", or a URL alone for every method for which the URL has no other
+	// answers. The URL is that of the request as it arrives: scheme, host, port unless it
+	// is the default one, path and query.
 	To string
 
-	// Status is from 100 to 999. An informational one (below 200, but 101) is
-	// sent, and the next answer to the same is too, in response to the same
-	// request; if there is none, nothing more comes.
+	// Status is from 100 to 999. After an informational status (below 200, except 101)
+	// the next answer with the same To is sent in response to the same request; if there
+	// is none, nothing more is sent.
 	Status int
-	// Reason stands after the status, over HTTP/1.1 alone.
+	// Reason is the reason phrase after the status, only over HTTP/1.1.
 	Reason string
-	// Headers are written in order: a name, ": ", and the value with the spaces
-	// that it has.
+	// Headers are written in order: a name, ": ", and the value with its spaces.
 	Headers fetch.HeaderList
 	// RawHeaders are lines as they stand on the wire, without their end, for
 	// where it matters: "Name:value". They are written after Headers.
@@ -75,11 +74,11 @@ type ScriptedAnswer struct {
 	// do are left alone: after Transfer-Encoding: chunked, Body has the chunks.
 	// HTTP/2 lower-cases names and takes the spaces around values away.
 	RawHeaders []string
-	// Body is the body's bytes. It is not sent where there can be none.
+	// Body is the bytes of the body. It is not sent if the response cannot have one.
 	Body string
 
 	Behaviour Behaviour
-	// Delay is for the late behaviours.
+	// Delay is the delay of the late behaviours.
 	Delay time.Duration
 }
 

@@ -8,35 +8,32 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// Asked is what requests have in common that an HTTP cache could answer with
-// one response.
+// Asked identifies requests that an HTTP cache could answer with one response.
 type Asked struct {
 	// Client is the host of Exchange.Peer, see [Router.Source].
 	Client string
 	Method string
-	// Authority is the host that the request names, lower-cased, with the port
-	// as it names it.
+	// Authority is the host in the request, in lower case, with the port as written.
 	Authority string
 	Target    string
 }
 
-// Statuses returns the statuses, each once, of all responses to such requests
-// since the start, those to CORS-preflight requests excepted. That a recording
-// was made to forget the exchanges changes nothing.
+// Statuses returns the distinct statuses of all responses to such requests since the
+// start, except those to CORS-preflight requests. Forgotten exchanges count, too.
 func (r *Recorder) Statuses(q Asked) []int {
 	r.recording.mu.Lock()
 	defer r.recording.mu.Unlock()
 	return slices.Clone(r.recording.statuses[q])
 }
 
-// A Redirect is an answer that sends a request elsewhere.
+// A Redirect is a response that redirects a request.
 type Redirect struct {
 	Status   int
-	Location string // as it was sent
+	Location string // as sent
 }
 
-// Redirect returns the last response to such requests, if it is a redirect. It is
-// remembered as long as what [Recorder.Statuses] returns.
+// Redirect returns the last response to such requests if it is a redirect. Forgotten
+// exchanges count, as for [Recorder.Statuses].
 func (r *Recorder) Redirect(q Asked) (Redirect, bool) {
 	r.recording.mu.Lock()
 	defer r.recording.mu.Unlock()

@@ -18,8 +18,8 @@ import (
 	"time"
 )
 
-// Certificates are valid from an hour ago, for clocks that differ, and for a
-// week: longer than any run, shorter than the limits of browsers.
+// Certificates are valid from one hour ago, to allow for clock differences, for one week:
+// longer than any run, and shorter than the limits of browsers.
 const (
 	certificateBackdate = time.Hour
 	certificateLifetime = 7 * 24 * time.Hour
@@ -28,10 +28,10 @@ const (
 // maxLeaves bounds the leaf certificates that a CA keeps.
 const maxLeaves = 1024
 
-// A CA is the certificate authority of one run. It lives in memory alone. All
-// its leaf certificates have one key, so that one pin names them all, and each
-// leaf has one name: a certificate with several makes HTTP/2 put two hosts on
-// one connection. Safe for concurrent use.
+// A CA is the certificate authority of one run. It exists only in memory. All its leaf
+// certificates share one key, so that one pin covers them all. Each leaf has one name:
+// with several names HTTP/2 would use one connection for two hosts. It is safe for
+// concurrent use.
 type CA struct {
 	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
@@ -42,7 +42,7 @@ type CA struct {
 	leaves map[string]*tls.Certificate
 }
 
-// NewCA makes a CA with keys of its own.
+// NewCA returns a CA with new keys.
 func NewCA() (*CA, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -81,9 +81,9 @@ func NewCA() (*CA, error) {
 	}, nil
 }
 
-// Leaf returns the certificate for a host, a DNS name or an IP address without
-// port, with its chain. It is made at the first call, and again where there are
-// so many hosts that it was let go of. The caller must not change it.
+// Leaf returns the certificate for a host, a DNS name or an IP address without port, with
+// its chain. It is created on the first call, and created again if it was dropped because
+// there are too many hosts. The caller must not change it.
 func (ca *CA) Leaf(host string) (*tls.Certificate, error) {
 	host = strings.ToLower(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"))
 	ca.mu.Lock()
@@ -123,8 +123,8 @@ func (ca *CA) Leaf(host string) (*tls.Certificate, error) {
 	return leaf, nil
 }
 
-// LeafPEM returns [CA.Leaf] with its chain, and the key (PKCS #8), as servers
-// read them from files.
+// LeafPEM returns [CA.Leaf] with its chain, and the key (PKCS #8), in the format of files
+// that servers read.
 func (ca *CA) LeafPEM(host string) (chain, key []byte, err error) {
 	leaf, err := ca.Leaf(host)
 	if err != nil {
@@ -133,10 +133,10 @@ func (ca *CA) LeafPEM(host string) (chain, key []byte, err error) {
 	return encodePEM(ca.leafKey, leaf.Certificate...)
 }
 
-// ServerPEM makes a certificate for all of names, and returns it as
-// [CA.LeafPEM] does: for a server that has one certificate for several hosts and
-// is called by no browser itself, or HTTP/2 would put them on one connection. A
-// name may begin with "*.", and be an IP address.
+// ServerPEM creates a certificate for all names, and returns it like [CA.LeafPEM]. It is
+// for a server that has one certificate for several hosts and is not called by a browser
+// directly, which would use one HTTP/2 connection for them. A name may begin with "*.",
+// or be an IP address.
 func (ca *CA) ServerPEM(names ...string) (chain, key []byte, err error) {
 	template, err := certificateTemplate("corsproof run")
 	if err != nil {
@@ -171,11 +171,11 @@ func encodePEM(private *ecdsa.PrivateKey, certificates ...[]byte) (chain, key []
 	return chain, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
 }
 
-// SPKIPin returns the base64 SHA-256 of the leaves' public key, as Chromium's
-// --ignore-certificate-errors-spki-list takes it.
+// SPKIPin returns the base64 SHA-256 of the leaves' public key, for Chromium's
+// --ignore-certificate-errors-spki-list.
 func (ca *CA) SPKIPin() string { return ca.pin }
 
-// Pool returns a pool of its own that holds the CA's certificate alone.
+// Pool returns a new pool with only the CA's certificate.
 func (ca *CA) Pool() *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(ca.certificate)

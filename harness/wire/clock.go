@@ -6,9 +6,9 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// A Clock counts from the start of a run. Everything that witnesses exchanges
-// in one run shares one Clock, so that their offsets can be compared. It is
-// monotonic and safe for concurrent use.
+// A Clock measures time since the start of a run. All witnesses in one run share one
+// Clock, so that their offsets can be compared. It is monotonic and safe for concurrent
+// use.
 type Clock struct{ start time.Time }
 
 // NewClock returns a Clock that starts now.

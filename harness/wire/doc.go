@@ -1,14 +1,14 @@
-// Package wire is the instrument between callers and servers: it records what
-// is really sent, makes names and certificates for one run, and hosts pages.
+// Package wire records what callers and servers really send. It also provides names and
+// certificates for one run, and hosts pages.
 //
-//   - A [Recorder] stands in front of a server and reads what passes.
-//   - A [Router] leads a browser to the system under proof, and nowhere else.
-//   - A [PageHost] serves the pages that make the calls.
-//   - A [Scripted] is a server that says what it is told to, byte for byte, at
-//     any number of origins, behind recorders of its own.
-//   - An [Upstream] and an [Endpoint] are the two sides of a target: where what it
-//     stands before has to be, and where it answers.
-//   - A [CA] signs for them; a [Clock] gives all of them one time.
+//   - A [Recorder] runs in front of a server and records what passes.
+//   - A [Router] connects a browser to the system under proof, and to nothing else.
+//   - A [PageHost] serves the pages that send the requests.
+//   - A [Scripted] is a server that sends exactly the bytes it is given, at any number
+//     of origins, behind its own recorders.
+//   - An [Upstream] and an [Endpoint] are the two sides of a target: where its upstreams
+//     have to be, and where it listens.
+//   - A [CA] signs their certificates; a [Clock] is their common clock.
 //
 // The entry point is [NewRecorder]:
 //
@@ -22,7 +22,7 @@
 //	// a caller calls http://recorder.Addr()
 //	for _, exchange := range recorder.Since(mark) { … }
 //
-// A server that says what a case needs:
+// A scripted server:
 //
 //	scripted, err := wire.NewScripted(wire.ScriptedConfig{Router: router, CA: ca, Clock: clock})
 //	…
@@ -34,23 +34,21 @@
 //		Headers: fetch.HeaderList{{"Access-Control-Allow-Origin", "*"}},
 //	})
 //
-// net/http would not do as that server: it trims values, sorts lines, refuses
-// some and adds a Date. Over HTTP/1.1 the scripted one reads requests with the
-// recorder's own parser, so the two never differ about where a message ends.
+// net/http cannot be that server: it trims values, sorts lines, refuses some and adds a
+// Date. Over HTTP/1.1 the scripted server reads requests with the recorder's own
+// parser, so the two always agree on where a message ends.
 //
-// A recorder changes no byte. It calls the server when it has to: at the
-// client's first byte for HTTP, within the handshake for TLS, at once for
-// opaque protocols. Where it is told to, it ends TLS for a server that speaks
-// none ([RecorderConfig].TerminateAs). Half-closes, closes and resets are handed
-// on as such. Malformed traffic is forwarded like any other; Exchange.Incomplete
-// says what was wrong with it, and as much as can still be told for certain is.
+// A recorder changes no byte. It connects to the server at the client's first byte for
+// HTTP, during the handshake for TLS, and at once for opaque protocols. It can terminate
+// TLS for a server without TLS ([RecorderConfig].TerminateAs). It forwards half-closes,
+// closes and resets as such. It also forwards malformed traffic; Exchange.Incomplete
+// then says what was wrong, and the exchange has what is still certain.
 //
-// What the package refuses to do: what passes it neither alters nor
-// delays, and it retries and injects nothing; it listens on loopback only; it
-// resolves no name; it keeps no secret and no body beyond its first bytes.
+// The package does not change, delay, retry or inject anything. It listens only on
+// loopback, resolves no name, and keeps no secret and only the first bytes of a body.
 //
-// Version in an exchange is the protocol's, "HTTP/1.1" or "HTTP/2". In HTTP/2
-// the pseudo-header fields ":scheme" and ":authority" stand in the header list
-// like any line, since nothing else holds them. Informational responses (1xx
-// but 101) and trailers are read over.
+// Version in an exchange is that of the protocol, "HTTP/1.1" or "HTTP/2". In HTTP/2 the
+// pseudo-header fields ":scheme" and ":authority" are in the header list like any line,
+// since no other field has them. Informational responses (1xx, except 101) and trailers
+// are ignored.
 package wire

@@ -33,10 +33,10 @@ func newDoor() (*door, error) {
 	return &door{addr: netip.AddrPortFrom(netip.AddrFrom4(bound.Addr), uint16(bound.Port)).String(), fd: fd}, nil
 }
 
-// Addr returns the address that refuses.
+// Addr returns the address that refuses connections.
 func (d *door) Addr() string { return d.addr }
 
-// Close gives the port back. It is idempotent.
+// Close releases the port. It is idempotent.
 func (d *door) Close() (err error) {
 	d.close.Do(func() { err = syscall.Close(d.fd) })
 	return err

@@ -9,29 +9,29 @@ import (
 	"strings"
 )
 
-// An Upstream is where the upstreams of a gateway under test have to lead: to
-// servers of ours, which answer as a case needs.
+// An Upstream says to which addresses the upstreams of a gateway under test are
+// redirected: scripted servers that respond as a case needs.
 type Upstream struct {
-	// Plain is called for upstreams that are called in the clear. Required.
+	// Plain is the address for upstreams that are called without TLS. Required.
 	Plain Address
-	// TLS is called for upstreams that are called through TLS, and speaks
-	// HTTP/1.1 and HTTP/2 there with a certificate of the run's CA for the name
-	// that it is asked for. A gateway that needs it says so if it is empty.
+	// TLS is the address for upstreams that are called with TLS. It supports HTTP/1.1 and
+	// HTTP/2, with a certificate of the run's CA for the requested name. If it is empty,
+	// a gateway that needs it returns an error.
 	TLS Address
-	// Auth is called for services that a gateway asks whether a request may pass, and
-	// that do nothing else. Empty: they are upstreams like the others.
+	// Auth is the address for services that a gateway only asks whether a request may
+	// pass. If empty, they are treated like other upstreams.
 	Auth Address
-	// Named are those that have an address of their own, by the name that the
-	// gateway's config calls them, so that a recording tells which was asked. One
-	// that isn't here has Plain or TLS.
+	// Named are upstreams with an address of their own, by their name in the gateway's
+	// config, so that a recording shows which one was called. The others use Plain or
+	// TLS.
 	Named map[string]NamedUpstream
 }
 
-// A NamedUpstream is where one upstream of a gateway leads. An empty address
-// means that of the [Upstream].
+// A NamedUpstream has the addresses of one upstream of a gateway. An empty address means
+// that of the [Upstream].
 type NamedUpstream struct{ Plain, TLS Address }
 
-// For returns where the upstream of that name leads.
+// For returns the addresses for the upstream with that name.
 func (u Upstream) For(name string) NamedUpstream {
 	own := u.Named[name]
 	if own.Plain == (Address{}) {
@@ -43,36 +43,36 @@ func (u Upstream) For(name string) NamedUpstream {
 	return own
 }
 
-// An Endpoint is where a target answers.
+// An Endpoint is where a target listens.
 type Endpoint struct {
-	// Listeners are in the order in which the target's config has them.
+	// Listeners are in the order of the target's config.
 	Listeners []EndpointListener
-	// Roots verifies the certificates of listeners with TLS. Nil means the
-	// system's own.
+	// Roots verifies the certificates of listeners with TLS. Nil means the system's
+	// roots.
 	Roots *x509.CertPool
 }
 
 // An EndpointListener is one address that a target listens on.
 type EndpointListener struct {
-	// Written is the address as the config has it, "[::]:443 ssl".
+	// Written is the address as written in the config, "[::]:443 ssl".
 	Written string
-	// Port is the port that clients of the real target call; 0 if there is none,
-	// for a unix socket.
+	// Port is the port that clients of the real target call; 0 if there is none, as for a
+	// unix socket.
 	Port int
-	// TLS says whether the listener speaks it.
+	// TLS says whether the listener uses TLS.
 	TLS bool
-	// Hosts are the names that it has servers for, as the config writes them.
+	// Hosts are the names of its servers, as written in the config.
 	Hosts []string
-	// Address is where it is reached now.
+	// Address is where the listener can be reached now.
 	Address Address
 }
 
-// For returns the listener that answers for an origin, as in
-// "https://api.example.com": it has the origin's port and scheme. If none has
-// the port, then the only one of the scheme, as where a port is published under
-// another number; if none has the scheme, the only one there is, as behind a
-// load balancer that ends TLS. Whether the client's TLS has to be ended in front
-// of it is said by [EndpointListener].TLS. The error names all listeners.
+// For returns the listener for an origin, such as "https://api.example.com": the one with
+// the origin's port and scheme. If no listener has the port, it returns the only one with
+// the scheme, as when a port is published under another number; if none has the scheme,
+// the only listener, as behind a load balancer that terminates TLS.
+// [EndpointListener].TLS says whether the client's TLS has to be terminated in front of
+// it. The error names all listeners.
 func (e Endpoint) For(origin string) (EndpointListener, error) {
 	o, err := parsePageOrigin(origin)
 	if err != nil {

@@ -16,25 +16,25 @@ import (
 
 // A ForwarderConfig configures a [Forwarder].
 type ForwarderConfig struct {
-	// Name is the forwarder's, as in Exchange.Server. Required.
+	// Name is the name of the forwarder, as in Exchange.Server. Required.
 	Name string
-	// Dial opens a connection to the server, for which the forwarder does what
-	// its client can't: it shows a certificate, or comes from another network.
-	// first is the kind of the first request on the connection. Required.
+	// Dial opens a connection to the server in a way that the forwarder's client cannot:
+	// with a certificate, or from another network. first is the kind of the first request
+	// on the connection. Required.
 	Dial func(ctx context.Context, first fetch.ExchangeKind) (net.Conn, error)
-	// Clock is the run's. Default: one that starts now.
+	// Clock is the clock of the run. Default: a new one that starts now.
 	Clock *Clock
-	// Timeouts bounds what the forwarder waits for.
+	// Timeouts bound the waits of the forwarder.
 	Timeouts Timeouts
 }
 
-// A Forwarder stands between a browser and a server that the browser can't call
-// itself. To the browser it speaks plaintext HTTP on loopback; the way from it
-// to the server is its own. It forwards the bytes as they come and is the
-// witness of what the browser sent ([fetch.WitnessForwarder]); what the server
-// got is the business of a recorder there.
+// A Forwarder connects a browser to a server that the browser cannot call itself. The
+// browser sends it plaintext HTTP on loopback, and the forwarder connects to the server
+// in its own way. It forwards the bytes unchanged and is the witness of what the browser
+// sent ([fetch.WitnessForwarder]); a recorder at the server is the witness of what
+// arrived there.
 //
-// All methods are safe for concurrent use. Close ends it.
+// All methods are safe for concurrent use. Close stops it.
 type Forwarder struct {
 	*Recorder // between the browser and the bridge
 
@@ -75,7 +75,7 @@ func NewForwarder(cfg ForwarderConfig) (*Forwarder, error) {
 	return f, nil
 }
 
-// Failed returns why the server could not be reached, a line for each
+// Failed returns the reasons why the server could not be reached, a line for each
 // connection, in order.
 func (f *Forwarder) Failed() []string {
 	f.mu.Lock()
@@ -83,8 +83,8 @@ func (f *Forwarder) Failed() []string {
 	return append([]string(nil), f.failed...)
 }
 
-// Close ends the forwarder, its connections and its goroutines. The recording
-// stays readable. It is idempotent.
+// Close stops the forwarder, its connections and its goroutines. The recording stays
+// readable. It is idempotent.
 func (f *Forwarder) Close() error {
 	f.held.end()
 	f.cancel()
@@ -151,11 +151,11 @@ func (k *keeper) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// WithIdentity returns a Dial that opens TLS with the name to the address, and
-// shows the identity's certificate, as a browser that holds it does: for every
-// request with credentials, so not on the connection of a CORS-preflight
-// request (https://fetch.spec.whatwg.org/#cors-protocol-and-credentials). A nil
-// identity is shown to nobody. The server is trusted if roots signed it.
+// WithIdentity returns a Dial that opens TLS to the address with the name, and presents
+// the identity's certificate like a browser that holds it: for every request with
+// credentials, so not on the connection of a CORS-preflight request
+// (https://fetch.spec.whatwg.org/#cors-protocol-and-credentials). A nil identity is never
+// presented. The server is trusted if roots signed its certificate.
 func WithIdentity(id *Identity, to Address, name string, roots *CA) func(context.Context, fetch.ExchangeKind) (net.Conn, error) {
 	return func(ctx context.Context, first fetch.ExchangeKind) (net.Conn, error) {
 		raw, err := new(net.Dialer).DialContext(ctx, to.Network, to.Address)

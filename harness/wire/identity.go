@@ -12,19 +12,19 @@ import (
 	"net/url"
 )
 
-// An Identity is a certificate that says by a URI who holds it, as workloads
-// and clients have one, with a key of its own. It serves both sides of a
-// connection: https://github.com/spiffe/spiffe/blob/main/standards/X509-SVID.md.
+// An Identity is a certificate with a key that identifies its holder, a workload or a
+// client, by a URI. It can be used on both sides of a connection:
+// https://github.com/spiffe/spiffe/blob/main/standards/X509-SVID.md.
 type Identity struct {
 	// URI is the name in the certificate, "spiffe://orders.example/fastapi".
 	URI string
-	// Certificate has its chain, and is not to be changed.
+	// Certificate includes its chain. Do not change it.
 	Certificate tls.Certificate
 }
 
-// Identity makes a certificate for the URI, which has to have a scheme and a
-// host. Each call makes a new one. Hosts, IP addresses or DNS names, stand in it
-// beside the URI, for callers of a server that look for those.
+// Identity creates a certificate for the URI, which needs a scheme and a host. Each call
+// creates a new one. hosts, IP addresses or DNS names, are added to the certificate for
+// clients of a server that check them.
 func (ca *CA) Identity(uri string, hosts ...string) (*Identity, error) {
 	name, err := url.Parse(uri)
 	if err == nil && (name.Scheme == "" || name.Host == "") {
@@ -58,8 +58,8 @@ func (ca *CA) Identity(uri string, hosts ...string) (*Identity, error) {
 	return &Identity{URI: uri, Certificate: tls.Certificate{Certificate: [][]byte{der, ca.certificate.Raw}, PrivateKey: key}}, nil
 }
 
-// PEM returns the certificate with its chain, and the key (PKCS #8), as programs
-// read them from files.
+// PEM returns the certificate with its chain, and the key (PKCS #8), in the format of
+// files that programs read.
 func (id *Identity) PEM() (chain, key []byte, err error) {
 	for _, der := range id.Certificate.Certificate {
 		chain = append(chain, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})...)

@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// SplitOrigin returns the host, in small letters, and the port of an origin, which
-// is the scheme's default port if the origin has none. The error says how an origin
-// is written.
+// SplitOrigin returns the host, in lower case, and the port of an origin; without a port
+// it returns the default port of the scheme. The error says how to write an origin.
 func SplitOrigin(origin string) (host, port string, err error) {
 	u, err := url.Parse(origin)
 	if err != nil {

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// Paths that the harness itself needs. Every page origin answers the pages, and
-// every origin of a [Scripted] answers all of them.
+// Paths that the harness itself needs. Every page origin serves the pages, and every
+// origin of a [Scripted] serves all of them.
 const (
 	PagePath = "/.corsproof/page" // the page that a browser opens
-	// OpaquePath is a page whose origin is opaque: [opaquePolicy] says so.
+	// OpaquePath is a page with an opaque origin, see [opaquePolicy].
 	OpaquePath = "/.corsproof/opaque"
-	// SentinelPath is where sentinels go, with a random segment after it. A
-	// server may answer them as it likes.
+	// SentinelPath is the path of sentinels, followed by a random segment. A server may
+	// respond to them in any way.
 	SentinelPath = "/.corsproof/sentinel/"
 )
 
@@ -24,8 +24,8 @@ const blankPage = `<!doctype html><meta charset="utf-8"><link rel="icon" href="d
 // https://www.w3.org/TR/CSP3/#directive-sandbox.
 const opaquePolicy = "sandbox allow-scripts"
 
-// IsOwnTarget reports whether a request target is one of the harness's own, so
-// that the request belongs to no case.
+// IsOwnTarget reports whether a request target is one of the harness's own paths, so that
+// the request belongs to no case.
 func IsOwnTarget(target string) bool {
 	path, _, _ := strings.Cut(target, "?")
 	return isPagePath(path) || strings.HasPrefix(path, SentinelPath)

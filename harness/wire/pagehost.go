@@ -15,19 +15,19 @@ import (
 
 // A PageHostConfig configures a [PageHost].
 type PageHostConfig struct {
-	// CA signs for https origins. Nil: there can be none.
+	// CA signs certificates of https origins. If nil, there are none.
 	CA *CA
-	// Router gets a route for each origin. Nil: there can be no named origin.
+	// Router gets a route for each origin. If nil, there are no named origins.
 	Router *Router
-	// Clock is the run's. Default: one that starts now.
+	// Clock is the clock of the run. Default: a new one that starts now.
 	Clock *Clock
-	// Timeouts bounds what the page host waits for.
+	// Timeouts bound the waits of the page host.
 	Timeouts Timeouts
 }
 
-// A PageHost serves pages over HTTP/1.1, each origin on a listener of its own:
-// on real ports of 127.0.0.1, and on named origins that a [Router] leads to it.
-// All methods are safe for concurrent use.
+// A PageHost serves pages over HTTP/1.1, with one listener for each origin: on real ports
+// of 127.0.0.1, and for named origins that a [Router] routes to it. All methods are safe
+// for concurrent use.
 type PageHost struct {
 	cfg PageHostConfig
 	wg  sync.WaitGroup
@@ -50,18 +50,18 @@ func NewPageHost(cfg PageHostConfig) (*PageHost, error) {
 	return &PageHost{cfg: cfg, servers: map[string]*pageServer{}}, nil
 }
 
-// Serve makes content the pages of an origin until Close, and returns the
-// origin as a browser writes it:
+// Serve serves content at an origin until Close, and returns the origin as a browser
+// writes it:
 //
 //   - "" is http://127.0.0.1 on a free port;
-//   - a loopback address or localhost, as in "http://127.0.0.1:5173", is that
-//     port, and an error that wraps syscall.EADDRINUSE if it is taken;
-//   - any other, as in "https://app.example.com", is a named origin, reached
-//     through the Router.
+//   - a loopback address or localhost, as in "http://127.0.0.1:5173", uses that port;
+//     if it is taken, the error wraps syscall.EADDRINUSE;
+//   - any other, as in "https://app.example.com", is a named origin, reached through
+//     the Router.
 //
-// "/" is content's index.html. Nil content means the harness's own pages alone,
-// [PagePath] and [OpaquePath], which every origin has. An origin that is served
-// already is an error.
+// "/" is content's index.html. Nil content means only the harness's own pages,
+// [PagePath] and [OpaquePath], which every origin has. Serve returns an error for an
+// origin that is already served.
 func (h *PageHost) Serve(origin string, content fs.FS) (served string, err error) {
 	if origin == "" {
 		origin = "http://127.0.0.1:0"
@@ -73,9 +73,9 @@ func (h *PageHost) Serve(origin string, content fs.FS) (served string, err error
 	return h.serve(origin, o, content)
 }
 
-// ServeRouted is [PageHost.Serve] for a browser alone: a loopback address or
-// localhost is reached through the Router, too, so that its port need not be
-// free. An empty origin is an error.
+// ServeRouted is [PageHost.Serve] for browsers only: a loopback address or localhost is
+// also reached through the Router, so that its port need not be free. An empty origin is
+// an error.
 func (h *PageHost) ServeRouted(origin string, content fs.FS) (served string, err error) {
 	o, err := parsePageOrigin(origin)
 	if err != nil {
@@ -145,16 +145,16 @@ func (h *PageHost) serve(origin string, o pageOrigin, content fs.FS) (served str
 	return served, nil
 }
 
-// Unexpected returns the requests for what no origin has, as in
-// "GET https://app.example.com/favicon.ico", in order.
+// Unexpected returns the requests for paths that do not exist at the origin, as in "GET
+// https://app.example.com/favicon.ico", in order.
 func (h *PageHost) Unexpected() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return slices.Clone(h.unexpected)
 }
 
-// Close ends all origins with their connections, and takes their routes back.
-// It is idempotent.
+// Close stops all origins with their connections, and removes their routes. It is
+// idempotent.
 func (h *PageHost) Close() error {
 	h.mu.Lock()
 	h.closed = true

@@ -28,72 +28,70 @@ func (a Address) String() string {
 	return a.Address
 }
 
-// A Protocol is what a recorder reads in the bytes that pass.
+// A Protocol is what a recorder reads from the bytes that pass.
 type Protocol string
 
 const (
-	// ProtocolHTTP is HTTP/1.0, HTTP/1.1, and HTTP/2 where TLS agreed on it. It
-	// is the zero value's meaning too.
+	// ProtocolHTTP is HTTP/1.0, HTTP/1.1, and HTTP/2 if TLS negotiated it. The zero value
+	// means the same.
 	ProtocolHTTP Protocol = "http"
-	// ProtocolOpaque is anything else: connections and bytes are counted.
+	// ProtocolOpaque is any other protocol: only connections and bytes are counted.
 	ProtocolOpaque Protocol = "opaque"
 )
 
-// A Naming says what stands in Exchange.Server.
+// A Naming says how Exchange.Server is set.
 type Naming string
 
 const (
 	// NamingConfig is [RecorderConfig].Name, the zero value.
 	NamingConfig Naming = ""
-	// NamingOrigin is the origin that the request names, as a browser writes
-	// it: "https://api.test" by TLS and the Host header or :authority. It is for
-	// a server that has many. A request that names none has the Name.
+	// NamingOrigin is the origin of the request, as a browser writes it:
+	// "https://api.test", from TLS and the Host header or :authority. It is for a server
+	// with many origins. A request without an origin gets the Name.
 	NamingOrigin Naming = "origin"
 )
 
 // A RecorderConfig configures a [Recorder].
 type RecorderConfig struct {
-	// Name is the server's, as in Exchange.Server, and the first part of
+	// Name is the name of the server, as in Exchange.Server, and the first part of
 	// Exchange.ID. Required.
 	Name string
-	// Naming is what stands in Exchange.Server instead, if anything.
+	// Naming says how Exchange.Server is set instead of by Name.
 	Naming Naming
 	// Listen is a loopback address with a port. Default 127.0.0.1:0.
 	Listen string
-	// Listener, if not nil, is where the recorder accepts connections in place of
-	// Listen: on a network that the run made. The recorder closes it.
+	// Listener, if not nil, accepts the connections instead of Listen, for example on a
+	// network that the run created. The recorder closes it.
 	Listener net.Listener
-	// Upstream is the server. It may be set later, see [Recorder.SetUpstream].
+	// Upstream is the address of the server. It may be set later, see
+	// [Recorder.SetUpstream].
 	Upstream Address
-	// TLS, if not nil, makes the recorder end TLS with the CA's certificate for
-	// the name that the client asks for, and open TLS of its own to the server,
-	// with the same name and the same application protocol.
+	// TLS, if not nil, makes the recorder terminate TLS with the CA's certificate for the
+	// requested name, and open TLS to the server with the same name and the same
+	// application protocol.
 	TLS *CA
-	// TerminateAs, if not empty, makes the recorder choose the application
-	// protocol, and call the server without TLS, which spares a handshake. Only
-	// with TLS.
+	// TerminateAs, if not empty, makes the recorder choose the application protocol, and
+	// call the server without TLS, which saves a handshake. It requires TLS.
 	TerminateAs ServedProtocol
-	// AnswersOwn says that the server answers the harness's own paths by itself, see
-	// [IsOwnTarget], and sets no cookie with it.
+	// AnswersOwn says that the server itself responds to the harness's own paths, see
+	// [IsOwnTarget], and sets no cookie with these responses.
 	AnswersOwn bool
-	// UpstreamRoots is what the server's certificate is verified with. Default:
-	// the CA of TLS.
+	// UpstreamRoots verifies the server's certificate. Default: the CA of TLS.
 	UpstreamRoots *x509.CertPool
-	// Protocol is what is read. Default [ProtocolHTTP].
+	// Protocol is the protocol that is read. Default [ProtocolHTTP].
 	Protocol Protocol
-	// Clock is the run's. Default: one that starts now.
+	// Clock is the clock of the run. Default: a new one that starts now.
 	Clock *Clock
-	// Timeouts bounds what the recorder waits for.
+	// Timeouts bound the waits of the recorder.
 	Timeouts Timeouts
 }
 
-// A Recorder stands in front of one server, on a port of its own. It forwards
-// the bytes of both directions exactly as they come, and reads them on the
-// side: each portion before it is passed on. So a client that has seen a
-// response finds it in the recording without waiting, and a request that a
+// A Recorder runs in front of one server, on its own port. It forwards the bytes of both
+// directions unchanged, and reads each portion before it forwards it. So a client that
+// has seen a response finds it in the recording without waiting, and every request that a
 // server could see is in the recording.
 //
-// All methods are safe for concurrent use. Close ends it.
+// All methods are safe for concurrent use. Close stops it.
 type Recorder struct {
 	cfg       RecorderConfig
 	ln        net.Listener
@@ -111,8 +109,8 @@ type Recorder struct {
 	closed   bool
 }
 
-// NewRecorder starts a recorder. The caller closes it. A taken port is an
-// error that wraps syscall.EADDRINUSE.
+// NewRecorder starts a recorder. The caller closes it. If the port is taken, the error
+// wraps syscall.EADDRINUSE.
 func NewRecorder(cfg RecorderConfig) (*Recorder, error) {
 	switch {
 	case cfg.Name == "":
@@ -176,8 +174,8 @@ func (r *Recorder) AnswersOwn() bool { return r.cfg.AnswersOwn }
 // Addr returns the address that clients call, as in "127.0.0.1:49152".
 func (r *Recorder) Addr() string { return r.ln.Addr().String() }
 
-// SetUpstream sends future connections to a. Present ones are closed before it
-// returns, so that none that was kept alive reaches the old server; their
+// SetUpstream sends future connections to a. It closes the current ones before it
+// returns, so that no connection that was kept alive reaches the old server; their
 // exchanges in flight become incomplete.
 func (r *Recorder) SetUpstream(a Address) {
 	r.mu.Lock()
@@ -195,12 +193,11 @@ func (r *Recorder) SetUpstream(a Address) {
 	}
 }
 
-// Mark returns the present end of the recording.
+// Mark returns the current end of the recording.
 func (r *Recorder) Mark() Mark { return r.recording.mark() }
 
-// Forget lets go of the exchanges before m, and of the connections that are
-// over: a long run needs no more memory than what it has not looked at yet.
-// What [Recorder.Statuses] and [Recorder.Bytes] return stays true.
+// Forget removes the exchanges before m, and closed connections, to limit the memory of a
+// long run. It does not change the results of [Recorder.Statuses] and [Recorder.Bytes].
 func (r *Recorder) Forget(m Mark) {
 	r.recording.forget(m)
 	r.mu.Lock()
@@ -218,15 +215,14 @@ func (r *Recorder) Forget(m Mark) {
 	r.taps = kept
 }
 
-// Since returns copies of the exchanges whose request heads arrived since m, in
-// that order. An exchange in flight is among them, with neither Ended nor
-// Incomplete set.
+// Since returns copies of the exchanges whose request heads arrived since m, in that
+// order. It includes exchanges in flight, with neither Ended nor Incomplete set.
 func (r *Recorder) Since(m Mark) []fetch.Exchange { return r.recording.since(m) }
 
-// Wait returns the first exchange since m for which match says true, as soon as
-// there is one. match is called for each exchange when its request head
-// arrived and after each change; it may call other methods. The error names
-// what was recorded instead, and wraps ctx's.
+// Wait returns the first exchange since m for which match returns true, as soon as there
+// is one. match is called for each exchange when its request head has arrived and after
+// each change; it may call other methods. The error lists what was recorded instead, and
+// wraps that of ctx.
 func (r *Recorder) Wait(ctx context.Context, m Mark, match func(fetch.Exchange) bool) (fetch.Exchange, error) {
 	return r.recording.wait(ctx, m, match)
 }
@@ -237,15 +233,14 @@ type Connection struct {
 	Peer   string // the client's address
 	Opened fetch.Offset
 	Closed *fetch.Offset // nil while it is open
-	// ToServer and ToClient are the bytes that came to be forwarded, after TLS
-	// was undone.
+	// ToServer and ToClient are the numbers of bytes to forward, after TLS was removed.
 	ToServer, ToClient int64
-	// Error is why it ended, if not in order.
+	// Error is why it ended, if it did not end normally.
 	Error string
 }
 
-// Connections returns all connections that were not forgotten, in the order in
-// which they were accepted.
+// Connections returns all connections that were not forgotten, in the order in which they
+// were accepted.
 func (r *Recorder) Connections() []Connection {
 	r.mu.Lock()
 	taps := slices.Clone(r.taps)
@@ -271,8 +266,8 @@ func (r *Recorder) Bytes() (up, down int64) {
 	return up, down
 }
 
-// Close ends the recorder, its connections and its goroutines. The recording
-// stays readable. It is idempotent.
+// Close stops the recorder, its connections and its goroutines. The recording stays
+// readable. It is idempotent.
 func (r *Recorder) Close() error {
 	r.mu.Lock()
 	r.closed = true

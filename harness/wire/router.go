@@ -17,11 +17,10 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// A Router is a SOCKS5 proxy on loopback (RFC 1928: no authentication, CONNECT)
-// that a browser is told to use for everything. A table says which address
-// stands for "host:port"; what isn't in it is refused and recorded, so that the
-// browser reaches nothing but the system under proof. Names are never resolved.
-// All methods are safe for concurrent use.
+// A Router is a SOCKS5 proxy on loopback (RFC 1928: no authentication, CONNECT) that a
+// browser uses for all connections. A table maps "host:port" to addresses; everything
+// else is refused and recorded, so that the browser reaches nothing but the system under
+// proof. Names are never resolved. All methods are safe for concurrent use.
 type Router struct {
 	clock    *Clock
 	timeouts Timeouts
@@ -42,21 +41,21 @@ type Router struct {
 	held heldConns[*routed] // nil for one that has no route yet
 }
 
-// A Refusal is a connection that a [Router] was asked for and did not make.
+// A Refusal is a requested connection that a [Router] did not open.
 type Refusal struct {
 	HostPort string
 	At       fetch.Offset
-	// Reason says why: no route, or a request that the Router doesn't serve.
+	// Reason says why: no route, or a request that the Router does not support.
 	Reason string
 }
 
-// A RoutedConnection is a connection that a [Router] made.
+// A RoutedConnection is a connection that a [Router] opened.
 type RoutedConnection struct {
-	HostPort string // as it was asked for, lower-cased
-	Address  string // where it went
-	// Peer is the Router's own address on the connection that it made: what a
-	// recorder there has as Exchange.Peer. Towards an IPv4 loopback address its
-	// host is the Router's alone in this process.
+	HostPort string // as requested, in lower case
+	Address  string // the address that it was routed to
+	// Peer is the Router's own address on the connection, which a recorder there has as
+	// Exchange.Peer. Towards an IPv4 loopback address, only the Router uses its host in
+	// this process.
 	Peer   string
 	Opened fetch.Offset
 	Closed *fetch.Offset // nil while it is open
@@ -77,8 +76,8 @@ func (c *routed) snapshot() RoutedConnection {
 	return s
 }
 
-// NewRouter starts a Router with an empty table. The caller closes it. A nil
-// clock means one that starts now.
+// NewRouter starts a Router with an empty table. The caller closes it. A nil clock means
+// a new one that starts now.
 func NewRouter(clock *Clock) (*Router, error) {
 	ln, err := listenLoopback("127.0.0.1:0")
 	if err != nil {
@@ -101,9 +100,9 @@ func NewRouter(clock *Clock) (*Router, error) {
 // Addr returns the proxy's address, as in "127.0.0.1:49152".
 func (r *Router) Addr() string { return r.ln.Addr().String() }
 
-// Route sends connections for hostport ("app.example.com:443", in any case) to
-// a TCP address. Where it went elsewhere before, connections present are
-// closed, so that none that was kept alive reaches the old address.
+// Route routes connections for hostport ("app.example.com:443", in any case) to a TCP
+// address. If there was another route, its current connections are closed, so that none
+// that was kept alive reaches the old address.
 func (r *Router) Route(hostport, address string) {
 	key := strings.ToLower(hostport)
 	r.mu.Lock()
@@ -122,7 +121,7 @@ func (r *Router) Routes() map[string]string {
 	return maps.Clone(r.routes)
 }
 
-// Remove takes hostport out of the table and closes its connections.
+// Remove removes hostport from the table and closes its connections.
 func (r *Router) Remove(hostport string) {
 	key := strings.ToLower(hostport)
 	r.mu.Lock()
@@ -143,16 +142,15 @@ func (r *Router) Refused() []Refusal {
 	return slices.Clone(r.refused)
 }
 
-// Connections returns the connections that had a route and were not forgotten,
-// in order.
+// Connections returns the routed connections that were not forgotten, in order.
 func (r *Router) Connections() []RoutedConnection {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return snapshots(r.routed)
 }
 
-// ConnectionsOf returns those whose Peer is the address, in order: an address
-// has several if the system gave it again.
+// ConnectionsOf returns the connections with the address as Peer, in order; there are
+// several if the system reused the address.
 func (r *Router) ConnectionsOf(peer string) []RoutedConnection {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -167,16 +165,16 @@ func snapshots(list []*routed) []RoutedConnection {
 	return out
 }
 
-// Reached returns the addresses that connections for hostport were made to
-// since the start, each once; forgotten connections count.
+// Reached returns the distinct addresses to which connections for hostport were opened
+// since the start; forgotten connections count.
 func (r *Router) Reached(hostport string) []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.reached[strings.ToLower(hostport)])
 }
 
-// Source returns the host that the Router calls an address from, as in
-// Exchange.Peer of a recorder there.
+// Source returns the host from which the Router calls an address, as in Exchange.Peer of
+// a recorder there.
 func (r *Router) Source(address string) string {
 	if r.from(address) != nil {
 		return r.source.String()
@@ -185,14 +183,14 @@ func (r *Router) Source(address string) string {
 	return host
 }
 
-// Mark returns the present end of the connections.
+// Mark returns the current end of the connections.
 func (r *Router) Mark() Mark {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return Mark(r.made)
 }
 
-// Forget lets go of the connections before m that are over.
+// Forget removes the closed connections before m.
 func (r *Router) Forget(m Mark) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -213,7 +211,7 @@ func (r *Router) Forget(m Mark) {
 	r.routed = kept
 }
 
-// Close ends the Router, its connections and its goroutines. It is idempotent.
+// Close stops the Router, its connections and its goroutines. It is idempotent.
 func (r *Router) Close() error {
 	r.held.end()
 	r.cancel()

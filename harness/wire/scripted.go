@@ -8,16 +8,16 @@ import (
 	"sync"
 )
 
-// A ServedProtocol is what is spoken at an origin.
+// A ServedProtocol is the protocol at an origin.
 type ServedProtocol string
 
 const (
 	// ServedHTTP1 is HTTP/1.1.
 	ServedHTTP1 ServedProtocol = "http/1.1"
-	// ServedHTTP2 is HTTP/2, and HTTP/1.1 for who doesn't offer it. Only for
-	// https: no browser speaks it in the clear.
+	// ServedHTTP2 is HTTP/2, and HTTP/1.1 for clients that do not offer HTTP/2. It is
+	// only for https: no browser uses HTTP/2 without TLS.
 	ServedHTTP2 ServedProtocol = "h2"
-	// ServedRefused is nothing: the connection is refused.
+	// ServedRefused means that connections are refused.
 	ServedRefused ServedProtocol = "refused"
 )
 
@@ -36,24 +36,23 @@ func (p ServedProtocol) applicationProtocols() []string {
 type ScriptedConfig struct {
 	// Router gets a route for each origin. Required.
 	Router *Router
-	// CA signs for https origins. Nil: there can be none.
+	// CA signs certificates of https origins. If nil, there are none.
 	CA *CA
-	// Clock is the run's. Default: one that starts now.
+	// Clock is the clock of the run. Default: a new one that starts now.
 	Clock *Clock
-	// Timeouts bounds what the recorders wait for.
+	// Timeouts bound the waits of the recorders.
 	Timeouts Timeouts
 }
 
-// A Scripted is a server that says what it is told to, byte for byte, at any
-// number of origins. It stands behind recorders of its own: what it was asked
-// and what it said is in their recordings like that of any other server, with
-// the origin as Exchange.Server.
+// A Scripted is a server that sends exactly the bytes it is given, at any number of
+// origins. It has its own recorders: their recordings contain its requests and responses
+// like those of any other server, with the origin as Exchange.Server.
 //
-// Each origin also answers the harness's own paths, see [IsOwnTarget]. A request
-// that no answer is for is answered 404, without a header of the CORS protocol,
-// and noted, see [Scripted.Unexpected].
+// Each origin also serves the harness's own paths, see [IsOwnTarget]. A request without
+// an answer gets a 404 without a header of the CORS protocol, and is recorded, see
+// [Scripted.Unexpected].
 //
-// All methods are safe for concurrent use. Close ends it.
+// All methods are safe for concurrent use. Close stops it.
 type Scripted struct {
 	cfg       ScriptedConfig
 	script    script
@@ -142,9 +141,9 @@ func (s *Scripted) start() (err error) {
 	return nil
 }
 
-// Serve makes an origin, as in "https://api.test" or "http://api.test:8080",
-// one of the server's, and routes it. An origin that is served already is no
-// error if the protocol is the same.
+// Serve adds an origin, such as "https://api.test" or "http://api.test:8080", to the
+// server and routes it. It returns no error for an origin that is already served with the
+// same protocol.
 func (s *Scripted) Serve(origin string, protocol ServedProtocol) error {
 	if err := s.serveOrigin(origin, protocol); err != nil {
 		return fmt.Errorf("serve scripted origin %q: %w", origin, err)
@@ -188,23 +187,22 @@ func (s *Scripted) serveOrigin(origin string, protocol ServedProtocol) error {
 	return nil
 }
 
-// Set replaces the answers of each key in To that it is given answers of.
-// Several answers of one key come one after another, the last one again and
-// again. An answer that can't be written is an error, and then none is set. The
-// origins need not be served yet.
+// Set replaces the answers for each To in answers. Several answers with the same To are
+// used one after another; the last one is repeated. If an answer cannot be written, Set
+// returns an error and changes nothing. The origins need not be served yet.
 func (s *Scripted) Set(answers ...ScriptedAnswer) error { return s.script.set(answers) }
 
-// Remove takes the answers of keys, as in [ScriptedAnswer].To, away.
+// Remove removes the answers of keys, as in [ScriptedAnswer].To.
 func (s *Scripted) Remove(keys ...string) { s.script.remove(keys) }
 
-// Unexpected returns the requests that no answer was for, in order, as in
-// "GET https://api.test/x".
+// Unexpected returns the requests without an answer, in order, as in "GET
+// https://api.test/x".
 func (s *Scripted) Unexpected() []string { return s.script.taken(false) }
 
-// TakeUnexpected does the same, and forgets them.
+// TakeUnexpected returns the same as Unexpected, and forgets the requests.
 func (s *Scripted) TakeUnexpected() []string { return s.script.taken(true) }
 
-// Recorders returns the recorders that stand in front of the server.
+// Recorders returns the recorders in front of the server.
 func (s *Scripted) Recorders() []*Recorder {
 	var all []*Recorder
 	for _, r := range recorderNames {
@@ -215,7 +213,7 @@ func (s *Scripted) Recorders() []*Recorder {
 	return all
 }
 
-// Recorder returns the recorder that an origin is routed to; nil if it is not
+// Recorder returns the recorder to which an origin is routed; nil if the origin is not
 // served, or refused.
 func (s *Scripted) Recorder(origin string) *Recorder {
 	o, err := parsePageOrigin(origin)
@@ -227,8 +225,8 @@ func (s *Scripted) Recorder(origin string) *Recorder {
 	return s.recorders[recorderKind{o.scheme, s.served[o.String()].protocol}]
 }
 
-// Close ends the server and its recorders, whatever it was about to answer, and
-// takes its routes back. The recordings stay readable. It is idempotent.
+// Close stops the server and its recorders at once, and removes its routes. The
+// recordings stay readable. It is idempotent.
 func (s *Scripted) Close() error {
 	s.mu.Lock()
 	s.closed = true

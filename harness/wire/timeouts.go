@@ -2,20 +2,19 @@ package wire
 
 import "time"
 
-// Timeouts bounds what the instrument waits for. A zero field means its
-// default.
+// Timeouts bound the waits of this package. A zero field means its default.
 type Timeouts struct {
-	// Dial bounds one call to an upstream, its TLS handshake included. Default
-	// 5 s.
+	// Dial bounds one connection to an upstream, including its TLS handshake. Default 5
+	// s.
 	Dial time.Duration
-	// Handshake bounds the TLS or SOCKS handshake of a client, and the wait for
-	// the request head of a client whose upstream is dead. Default 10 s.
+	// Handshake bounds the TLS or SOCKS handshake of a client, and the wait for the
+	// request head of a client whose upstream is unreachable. Default 10 s.
 	Handshake time.Duration
-	// Linger bounds how long a server that has closed its side still reads what
-	// the client sends. Default 1 s.
+	// Linger bounds how long a server that has closed its side still reads from the
+	// client. Default 1 s.
 	Linger time.Duration
-	// AcceptPause is the pause after the system refused to hand out a
-	// connection, for want of file descriptors say. Default 5 ms.
+	// AcceptPause is the pause after the system could not accept a connection, for
+	// example for lack of file descriptors. Default 5 ms.
 	AcceptPause time.Duration
 }
 

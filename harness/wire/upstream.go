@@ -11,22 +11,23 @@ import (
 
 // A ScriptedUpstreamConfig configures a [ScriptedUpstream].
 type ScriptedUpstreamConfig struct {
-	// Socket is the path where it listens. Whoever runs on the machine may connect.
+	// Socket is the path of the unix socket on which it listens. Every user of the
+	// machine may connect.
 	Socket string
-	// Key says which answers a request's target is given, whatever a gateway made of
+	// Key returns the key of the answers for a request target, whatever a gateway did to
 	// its host and path. It may be called concurrently.
 	Key func(target string) string
-	// Otherwise answers a key that has no answers, Preflight each preflight: they are no
-	// part of a key's answers.
+	// Otherwise answers requests whose key has no answers, Preflight all preflights,
+	// which do not use up a key's answers.
 	Otherwise, Preflight ScriptedAnswer
-	// Timeouts bounds what it waits for.
+	// Timeouts bound its waits.
 	Timeouts Timeouts
 }
 
-// A ScriptedUpstream says what it is told to, byte for byte, as a [Scripted] does, and
-// stands behind a gateway: it listens on a unix socket, so that it can be taken away and
-// come back, and no browser reaches it. It speaks HTTP/1.1, and HTTP/2 to who begins with
-// it. All methods are safe for concurrent use. Close ends it.
+// A ScriptedUpstream sends exactly the bytes it is given, like a [Scripted], but behind a
+// gateway: it listens on a unix socket, so that it can be stopped and started again, and
+// no browser reaches it. It supports HTTP/1.1, and HTTP/2 for clients that begin with it.
+// All methods are safe for concurrent use. Close stops it.
 type ScriptedUpstream struct {
 	cfg     ScriptedUpstreamConfig
 	book    *keyedBook
@@ -53,14 +54,14 @@ func NewScriptedUpstream(cfg ScriptedUpstreamConfig) (*ScriptedUpstream, error) 
 	return u, nil
 }
 
-// Address is where it listens.
+// Address returns where it listens.
 func (u *ScriptedUpstream) Address() Address {
 	return Address{Network: "unix", Address: u.cfg.Socket}
 }
 
-// Set says what the requests of a key are answered with, one after another, the last one
-// again and again. To is ignored. An answer that can't be written is an error, and then
-// none is set.
+// Set sets the answers for the requests of a key, used one after another; the last one is
+// repeated. To is ignored. If an answer cannot be written, Set returns an error and
+// changes nothing.
 func (u *ScriptedUpstream) Set(key string, answers ...ScriptedAnswer) error {
 	list := make([]*preparedAnswer, len(answers))
 	for i, a := range answers {
@@ -76,10 +77,10 @@ func (u *ScriptedUpstream) Set(key string, answers ...ScriptedAnswer) error {
 	return nil
 }
 
-// Remove takes the answers of a key away.
+// Remove removes the answers of a key.
 func (u *ScriptedUpstream) Remove(key string) { u.book.set(key, nil) }
 
-// Refuse takes the upstream away: connections are refused, present ones end.
+// Refuse stops the upstream: connections are refused, and current ones are closed.
 func (u *ScriptedUpstream) Refuse() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -90,7 +91,7 @@ func (u *ScriptedUpstream) Refuse() {
 	u.speaker.hangUp()
 }
 
-// Listen makes the upstream answer again after [ScriptedUpstream.Refuse].
+// Listen makes the upstream listen again after [ScriptedUpstream.Refuse].
 func (u *ScriptedUpstream) Listen() error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -110,7 +111,7 @@ func (u *ScriptedUpstream) Listen() error {
 	return nil
 }
 
-// Close ends the upstream, whatever it was about to answer. It is idempotent.
+// Close stops the upstream at once. It is idempotent.
 func (u *ScriptedUpstream) Close() error {
 	u.speaker.end()
 	u.Refuse()
