@@ -17,40 +17,39 @@ import (
 
 // A Spec says what to start. Name and Path are required.
 type Spec struct {
-	// Name is what messages, the log file and the default folder are called:
-	// lower-case letters, digits, '-' and '_'. Two children may share it.
+	// Name is used in messages, for the log file and for the default folder: lower-case
+	// letters, digits, '-' and '_'. Two children may share it.
 	Name string
 	// Path is the program. Without a slash it is looked up in this process's
 	// PATH, not in Env's.
 	Path string
 	// Args are the arguments after the program's name.
 	Args []string
-	// Dir is the working folder. Default: the run's folder for Name, made as
-	// [Run.Mkdir] does.
+	// Dir is the working folder. Default: the run's folder for Name, created like by
+	// [Run.Mkdir].
 	Dir string
-	// Env is the exact environment, nothing is inherited.
+	// Env is the exact environment; nothing is inherited.
 	Env []string
-	// Stdin and Stdout are the child's end of a pipe to and from it. Default: an
-	// empty input, and the log file. They stay the caller's to close, once Start
-	// has returned.
+	// Stdin and Stdout are the child's ends of pipes. Default: an empty input, and the
+	// log file. The caller closes them once Start has returned.
 	Stdin, Stdout *os.File
-	// Owner is the user to run as, without supplementary groups. Default: this
-	// process's; another one needs root.
+	// Owner is the user that runs it, without supplementary groups. Default: the user of
+	// this process; another one requires root.
 	Owner *Owner
-	// PrivateIPC gives the child System V IPC objects of its own, which end with
-	// it: PostgreSQL leaves a shared memory segment behind when it is killed. It
-	// takes effect for root alone; others have no right to it.
+	// PrivateIPC gives the child its own System V IPC objects, which are removed with it:
+	// PostgreSQL leaves a shared memory segment behind when it is killed. It has an
+	// effect only for root; other users lack the permission.
 	PrivateIPC bool
 	// Namespaces are new kernel namespaces for the child and its descendants, see
-	// [Namespaces]. Default: none. It takes root; for others the start fails.
+	// [Namespaces]. Default: none. They require root; without it the start fails.
 	Namespaces Namespaces
-	// Orphaned is the signal that the program gets from the kernel when this process has
-	// ended without ending it. Default SIGKILL. A program with processes of its own,
-	// which would outlive it then, needs one on which it ends them.
+	// Orphaned is the signal that the kernel sends to the program when this process exits
+	// without stopping it. Default SIGKILL. A program with processes of its own, which
+	// would otherwise keep running, needs a signal on which it stops them.
 	Orphaned syscall.Signal
 	// Stop is the signal that asks the program to end. Default SIGTERM.
 	Stop os.Signal
-	// StopTimeout is how long it may take to. Default Timeouts.Stop.
+	// StopTimeout is how long it may take to stop. Default Timeouts.Stop.
 	StopTimeout time.Duration
 }
 
@@ -76,14 +75,14 @@ type Child struct {
 	err  error // set before done is closed
 }
 
-// Start starts a child in a process group of its own, its input empty, its
-// output and errors in one log file in the run's folder unless the Spec says
-// otherwise, and records it in the state file. If this process dies, however it dies, the kernel kills the
-// child; also before it was recorded.
+// Start starts a child in its own process group and records it in the state file. Its
+// input is empty, and its output and errors go to one log file in the run's folder unless
+// the Spec says otherwise. If this process dies in any way, the kernel kills the child,
+// also if it was not recorded yet.
 //
-// ctx bounds the start alone: its end later does nothing to the child. The
-// child lives until it ends by itself, or by [Child.Stop] or [Run.Close]. When
-// it ends, what is left of its group is killed.
+// ctx bounds only the start; its end later does not affect the child. The child runs
+// until it exits, or until [Child.Stop] or [Run.Close]. When it exits, the rest of its
+// group is killed.
 func (r *Run) Start(ctx context.Context, spec Spec) (*Child, error) {
 	if err := checkName(spec.Name); err != nil {
 		return nil, fmt.Errorf("start a process: %w", err)
@@ -217,14 +216,14 @@ func (c *Child) wait() {
 	}
 }
 
-// PID returns the child's process id, also after it has ended.
+// PID returns the child's process id, also after it has exited.
 func (c *Child) PID() int { return c.handle.Pid }
 
-// Done returns a channel that is closed when the child has ended.
+// Done returns a channel that is closed when the child has exited.
 func (c *Child) Done() <-chan struct{} { return c.done }
 
-// Err says why the child ended. It is nil while it runs, after it ended with
-// status 0, and after it ended, within its time, because it was asked to.
+// Err returns why the child exited. It is nil while the child runs, after status 0, and
+// after it stopped on request within its time.
 func (c *Child) Err() error {
 	if c.ended() {
 		return c.err
@@ -241,11 +240,10 @@ func (c *Child) ended() bool {
 	}
 }
 
-// Stop sends the child its stop signal and waits until it, its whole group and
-// its descendants are gone. When the stop timeout is over or ctx ends, all of
-// them are killed; Stop still waits for their end, at most Timeouts.Kill, and
-// [Child.Err] tells of it. The error names what remains. Any number of calls
-// may be made.
+// Stop sends the child its stop signal and waits until it, its whole group and its
+// descendants are gone. When the stop timeout is over or ctx ends, it kills all of them;
+// it still waits for their end, at most Timeouts.Kill, and [Child.Err] reports the kill.
+// The error names the processes that remain. Stop may be called any number of times.
 func (c *Child) Stop(ctx context.Context) error {
 	left, err := c.end(ctx.Done(), c.stopTimeout)
 	if err := errors.Join(err, leftError(left)); err != nil {

@@ -7,24 +7,24 @@ import (
 	"strings"
 )
 
-// A Trace is how a process was known to belong to a run.
+// A Trace says how a process was recognized as one of a run.
 type Trace int
 
-// The traces, strongest first. A process is reported by the first that holds.
+// The traces, strongest first. A process is reported with the first one that applies.
 const (
-	// ByRecord: the state file has its pid and start time.
+	// ByRecord means that the state file has its pid and start time.
 	ByRecord Trace = iota
-	// ByGroup: it is in the process group of a recorded child.
+	// ByGroup means that it is in the process group of a recorded child.
 	ByGroup
-	// ByDescent: a process of the run started it, and still lives.
+	// ByDescent means that a living process of the run started it.
 	ByDescent
-	// ByCommandLine: the run's folder is in its arguments.
+	// ByCommandLine means that its arguments contain the run's folder.
 	ByCommandLine
-	// ByWorkingFolder: its working folder is in the run's.
+	// ByWorkingFolder means that its working folder is in the run's folder.
 	ByWorkingFolder
-	// ByProgram: its program file is in the run's folder.
+	// ByProgram means that its program file is in the run's folder.
 	ByProgram
-	// ByOpenFile: it has a file of the run's folder open.
+	// ByOpenFile means that it has a file of the run's folder open.
 	ByOpenFile
 )
 
@@ -38,12 +38,12 @@ func (t Trace) String() string {
 	return traceNames[t]
 }
 
-// A Found is a live process of a run.
+// A Found is a living process of a run.
 type Found struct {
 	PID int
-	// Name is the child's, for a recorded child; else the kernel's short name.
+	// Name is the name of a recorded child, otherwise the kernel's short name.
 	Name string
-	// Command is the command line, which the process can have overwritten.
+	// Command is the command line, which the process may have overwritten.
 	Command string
 	By      Trace
 

@@ -45,8 +45,8 @@ func (r *Run) openLog(name string, owner *Owner) (*os.File, error) {
 	}
 }
 
-// Log returns what the child has written so far, at most the last MiB. It is
-// nil once the run is closed.
+// Log returns the child's output so far, at most the last MiB. It is nil once the run is
+// closed.
 func (c *Child) Log() []byte {
 	f, err := os.Open(c.log)
 	if err != nil {

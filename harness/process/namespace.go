@@ -5,24 +5,23 @@ import (
 	"syscall"
 )
 
-// Namespaces is a set of kinds of kernel namespaces, see namespaces(7). What is
-// in a namespace ends with the last process in it, however that one dies.
+// Namespaces is a set of kinds of kernel namespaces, see namespaces(7). A namespace is
+// removed with its last process, in whatever way that ends.
 type Namespaces uintptr
 
 const (
-	// NamespaceMount is a mount table that begins as a copy of the parent's. The
-	// program has to make its mounts private before it mounts, or it mounts for
-	// everybody.
+	// NamespaceMount is a mount table that begins as a copy of the parent's. The program
+	// has to make its mounts private before it mounts, or it mounts for all processes.
 	NamespaceMount Namespaces = syscall.CLONE_NEWNS
-	// NamespaceNetwork has a loopback interface, which is down, and nothing else.
+	// NamespaceNetwork has only a loopback interface, which is down.
 	NamespaceNetwork Namespaces = syscall.CLONE_NEWNET
-	// NamespacePID makes the child process 1 of a process table of its own: when
-	// it dies the kernel kills all that descend from it, escaped or not. The
-	// program has to mount /proc anew to see that table.
+	// NamespacePID makes the child process 1 of a new process table: when it dies the
+	// kernel kills all its descendants. The program has to mount /proc again to see that
+	// table.
 	NamespacePID Namespaces = syscall.CLONE_NEWPID
 )
 
-// String names the kinds, as in "namespaces (mount, pid)".
+// String returns the kinds, as in "namespaces (mount, pid)".
 func (n Namespaces) String() string {
 	var names []string
 	for _, kind := range []struct {

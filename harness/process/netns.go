@@ -9,16 +9,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// NamespaceFolder is where iproute2 gives network namespaces their names: a
-// namespace is mounted on a file with its name (ip-netns(8)).
+// NamespaceFolder is the folder of iproute2's named network namespaces: each is mounted
+// on a file with its name (ip-netns(8)).
 const NamespaceFolder = "/run/netns"
 
-// Namespace returns the name of a network namespace that belongs to the run:
-// Close removes whatever is named so, and so does the sweep of a dead run, once
-// all processes of the run are dead. The label is as a child's name.
+// Namespace returns a name for a network namespace of the run. Close removes every
+// namespace with such a name, and so does the sweep of a dead run, once all processes of
+// the run are dead. The label has the form of a child's name.
 //
-// The name alone tells whose it is, so there is no moment in which a namespace
-// exists and nobody would remove it.
+// The name alone identifies the run, so that there is no moment at which a namespace
+// exists that nobody would remove.
 func (r *Run) Namespace(label string) (string, error) {
 	if err := checkName(label); err != nil {
 		return "", fmt.Errorf("name a namespace of the run: %w", err)

@@ -11,10 +11,10 @@ import (
 // readyTail is how many lines of a child's log an error shows.
 const readyTail = 20
 
-// WaitReady calls try until it returns nil, with short pauses that grow. It
-// ends at once when the child does, with the end of its log in the error, and
-// when ctx ends; the error wraps ctx's then and holds try's last one. The ctx
-// that try gets ends with either, and try must return then.
+// WaitReady calls try until it returns nil, with short, growing pauses. It returns at
+// once when the child exits, with the end of its log in the error, and when ctx ends;
+// then the error wraps that of ctx and includes try's last one. The ctx of try ends with
+// either, and try must then return.
 func WaitReady(ctx context.Context, child *Child, try func(context.Context) error) error {
 	trying, cancel := context.WithCancel(ctx)
 	defer cancel()

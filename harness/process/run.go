@@ -13,18 +13,18 @@ import (
 	"syscall"
 )
 
-// Config is how runs are made. The zero value works.
+// Config configures a run. Its zero value works.
 type Config struct {
-	// Root is the parent of the run folders. Default: [os.TempDir]. Keep it
-	// short, for unix sockets in it are limited to 107 bytes, and let every
-	// user that children run as traverse it.
+	// Root is the parent of the run folders. Default: [os.TempDir]. Keep it short, since
+	// paths of unix sockets in it are limited to 107 bytes. Every user that children run
+	// as must be able to traverse it.
 	Root string
-	// Timeouts bounds what the run waits for.
+	// Timeouts bound the waits of the run.
 	Timeouts Timeouts
 }
 
-// A Run is a folder and the processes that belong to it. Its owner is this
-// process. All methods may be called concurrently.
+// A Run is a folder and the processes that belong to it. This process owns it. All
+// methods may be called concurrently.
 type Run struct {
 	folder   folder
 	lock     int // held on the folder until Close
@@ -44,13 +44,13 @@ type Run struct {
 	closeErr error
 }
 
-// ErrClosed says that the run takes no more processes.
+// ErrClosed is returned if the run accepts no more processes.
 var ErrClosed = errors.New("run is closed")
 
-// NewRun sweeps the dead runs under the root as [Sweep] does, then makes a
-// folder for a new one, of mode 0711 so that other users can traverse it. The
-// caller owns the run and must close it. An error of the sweep is one of
-// NewRun: what a dead run left could stand in the way of this one.
+// NewRun sweeps the dead runs under the root like [Sweep], then creates a folder for a
+// new run, with mode 0711 so that other users can traverse it. The caller owns the run
+// and must close it. An error of the sweep is an error of NewRun, since the remains of a
+// dead run could disturb this one.
 func NewRun(cfg Config) (*Run, error) {
 	t := cfg.Timeouts.withDefaults()
 	root, err := realRoot(cfg.Root)
@@ -121,9 +121,8 @@ func checkName(name string) error {
 	return nil
 }
 
-// Mkdir makes the folder name inside the run's, with mode 0711, for owner if
-// there is one, and returns its path. One that exists is made to fit. It is
-// removed by Close.
+// Mkdir creates the folder name in the run's folder, with mode 0711, for owner if it is
+// set, and returns its path. It adjusts an existing folder. Close removes it.
 func (r *Run) Mkdir(name string, owner *Owner) (string, error) {
 	if err := checkName(name); err != nil {
 		return "", fmt.Errorf("make a folder of the run: %w", err)
@@ -153,11 +152,10 @@ func (r *Run) mkdir(name string, owner *Owner) (string, error) {
 	return path, nil
 }
 
-// Register makes the process pid, a child that a library started with
-// [SysProcAttr], one of the run: Close ends it with its group and descendants,
-// and so does the sweep of a dead run. Its group counts only if it leads one.
-// On a closed run the process is killed at once and the error wraps
-// [ErrClosed].
+// Register adds the process pid to the run, a child that a library started with
+// [SysProcAttr]: Close stops it with its group and descendants, and so does the sweep of
+// a dead run. Its group counts only if the process leads one. On a closed run the process
+// is killed at once and the error wraps [ErrClosed].
 func (r *Run) Register(name string, pid int) error {
 	if err := checkName(name); err != nil {
 		return fmt.Errorf("register process %d: %w", pid, err)
@@ -213,9 +211,9 @@ func (r *Run) forget(c *Child) {
 	}
 }
 
-// Processes returns the live processes of the run, by pid: children, their
-// groups and descendants, and what is known by the run's folder alone. This
-// process is not among them.
+// Processes returns the living processes of the run, sorted by pid: children, their
+// groups and descendants, and those that are recognized only by the run's folder. It
+// excludes this process.
 func (r *Run) Processes() ([]Found, error) {
 	return r.snapshot().find(r.Dir())
 }

@@ -11,10 +11,10 @@ import (
 type Left struct {
 	ID  string
 	Dir string
-	// OwnerPID is the process that made the run, 0 if its end came before it
-	// was noted or while it removed the folder.
+	// OwnerPID is the process that created the run; 0 if it died before it was recorded,
+	// or while it removed the folder.
 	OwnerPID int
-	// Processes are those that lived when the run was found.
+	// Processes are the processes that were alive when the run was found.
 	Processes []Found
 }
 
@@ -28,9 +28,9 @@ func (l Left) String() string {
 	return b.String()
 }
 
-// FindLeft returns the runs of this user under root (default [os.TempDir])
-// whose owner is dead, with their live processes. It changes nothing. A run
-// whose owner lives is never among them, nor one that is being made.
+// FindLeft returns the runs of this user under root (default [os.TempDir]) whose owner is
+// dead, with their living processes. It changes nothing. It never returns a run whose
+// owner is alive, or that is being created.
 func FindLeft(root string) ([]Left, error) {
 	all, err := runFolders(root)
 	if err != nil {
@@ -57,10 +57,9 @@ func FindLeft(root string) ([]Left, error) {
 	return left, errors.Join(errs...)
 }
 
-// Sweep kills the processes of the runs that [FindLeft] finds, removes their
-// folders, and returns them. Any number of processes may sweep at once: each
-// dead run is swept by one of them, and the others wait for it. The error
-// names what remained.
+// Sweep kills the processes of the runs that [FindLeft] finds, removes their folders, and
+// returns the runs. Several processes may sweep at once: each dead run is swept by one of
+// them, and the others wait for it. The error names what remains.
 func Sweep(root string) ([]Left, error) {
 	return Timeouts{}.withDefaults().sweep(root)
 }

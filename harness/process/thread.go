@@ -6,11 +6,11 @@ import (
 	"syscall"
 )
 
-// SysProcAttr returns what a child needs that a library starts for us: a
-// process group of its own, and SIGKILL when the thread that forked it ends.
-// The library must keep that thread, as chromedp v0.23 does by locking the
-// goroutine that starts and awaits the browser; else the child dies at any
-// time and for no visible reason. Hand its pid to [Run.Register] at once.
+// SysProcAttr returns the attributes for a child that a library starts: its own process
+// group, and SIGKILL when the thread that forked it exits. The library must keep that
+// thread, as chromedp v0.23 does by locking the goroutine that starts and awaits the
+// browser; otherwise the child dies at any time for no visible reason. Pass its pid to
+// [Run.Register] at once.
 func SysProcAttr() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }

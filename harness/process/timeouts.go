@@ -5,28 +5,27 @@ import (
 	"time"
 )
 
-// Timeouts bounds whatever this package waits for. A zero field means its
-// default.
+// Timeouts bound the waits of this package. A zero field means its default.
 type Timeouts struct {
-	// Stop is how long [Child.Stop] waits after the stop signal before it
-	// kills, unless the child's [Spec] says otherwise. Default 5s.
+	// Stop is how long [Child.Stop] waits after the stop signal before it kills, unless
+	// the child's [Spec] says otherwise. Default 5s.
 	Stop time.Duration
-	// Close is how long [Run.Close] waits after the stop signals, for all
-	// children together, before it kills. A child's own stop timeout counts if
-	// it is shorter. Default 1s.
+	// Close is how long [Run.Close] waits after the stop signals, for all children
+	// together, before it kills. A shorter stop timeout of a child applies to that child.
+	// Default 1s.
 	Close time.Duration
-	// Kill is how long a killed process may take to vanish before it is
-	// reported as left; it takes milliseconds, unless the machine is overloaded
-	// or the process waits for a device. Default 2s.
+	// Kill is how long a killed process may take to disappear before it is reported as
+	// remaining. It takes milliseconds, unless the machine is overloaded or the process
+	// waits for a device. Default 2s.
 	Kill time.Duration
-	// Remove is how long the removal of a folder is tried again. Default 500ms.
+	// Remove is how long removing a folder is retried. Default 500ms.
 	Remove time.Duration
 	// Sweep is how long a sweep waits for another process that is sweeping the
 	// same dead run. Default 10s.
 	Sweep time.Duration
-	// PollFirst is the first pause between two looks at something that sends
-	// no event: a server's readiness, a process that is not our child. Pauses
-	// double. Default 2ms.
+	// PollFirst is the first pause when polling what sends no event: a server's
+	// readiness, or a process that is not a child of this one. Pauses double. Default
+	// 2ms.
 	PollFirst time.Duration
 	// PollMost is the longest such pause. Default 50ms.
 	PollMost time.Duration
