@@ -11,23 +11,23 @@ import (
 	"github.com/corsproof/corsproof/harness/wire"
 )
 
-// A Canary shows that a browser enforces CORS: a cross-origin call that must
-// be blocked is blocked, by the CORS check and after its request was answered,
-// and one that must be allowed is read.
+// A Canary tests that a browser enforces CORS: a cross-origin call that must be blocked
+// is blocked by the CORS check after a response arrived, and a call that must be allowed
+// can be read.
 type Canary struct {
-	// Router is the browser's only way out.
+	// Router is the browser's only network access.
 	Router *wire.Router
-	// Clock is the run's.
+	// Clock is the clock of the run.
 	Clock *wire.Clock
-	// Open opens a page of the browser at origin that looks at one recorder.
+	// Open opens a page of the browser at origin that observes one recorder.
 	Open func(ctx context.Context, origin string, recorder *wire.Recorder) (Page, error)
-	// Server answers the calls. Nil: one that allows each origin on /open, and none on
-	// /closed.
+	// Server answers the calls. Nil means a server that allows every origin on /open, and
+	// none on /closed.
 	Server http.HandlerFunc
 }
 
-// Prove makes the calls. The error is a [*CanaryError] if the browser can't be trusted. It
-// uses servers of its own on loopback, which it routes and ends.
+// Prove runs the test. The error is a [*CanaryError] if the browser does not enforce
+// CORS. It uses its own servers on loopback, which it routes and stops.
 func (c Canary) Prove(ctx context.Context) error {
 	if c.Server == nil {
 		c.Server = canaryServer

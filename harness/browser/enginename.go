@@ -1,14 +1,14 @@
 package browser
 
-// An EngineName names what can run cases.
+// An EngineName names an engine, which can run cases.
 type EngineName string
 
 const (
-	// EngineModel is the standard on paper. It always runs.
+	// EngineModel is the model of the standard. It always runs.
 	EngineModel EngineName = "model"
-	// EngineChromium is the one that package chromium finds.
+	// EngineChromium is the browser that package chromium finds.
 	EngineChromium EngineName = "chromium"
 )
 
-// EngineNames are all of them.
+// EngineNames are the names of all engines.
 var EngineNames = []EngineName{EngineModel, EngineChromium}

@@ -9,17 +9,16 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// ErrBrowserGone is wrapped by every error that is due to the end of the
-// browser's process, together with how the process ended.
+// ErrBrowserGone is wrapped by every error caused by the exit of the browser's process,
+// together with how the process exited.
 var ErrBrowserGone = errors.New("the browser is gone")
 
-// A DisagreementError says that two witnesses of one job contradict each other.
-// It is an error of the harness, or of the engine, and never a verdict.
+// A DisagreementError says that two witnesses of one job contradict each other. It is an
+// error of the harness or of the engine, and never a verdict.
 type DisagreementError struct {
-	// Job is the job's ID; in an activity, the request's URL.
+	// Job is the job's ID; in an activity, the URL of the request.
 	Job string
-	// First and Second are what each witness says, witness first, as in
-	// `page: status 200`.
+	// First and Second are what the two witnesses report, as in `page: status 200`.
 	First, Second string
 }
 
@@ -27,8 +26,7 @@ func (e *DisagreementError) Error() string {
 	return fmt.Sprintf("job %q: the witnesses disagree: %s; %s", e.Job, e.First, e.Second)
 }
 
-// A StrayError says that requests of the browser reached a recorder though no
-// job made them.
+// A StrayError says that a recorder got requests of the browser that no job sent.
 type StrayError struct{ Exchanges []fetch.Exchange }
 
 func (e *StrayError) Error() string {
@@ -39,8 +37,8 @@ func (e *StrayError) Error() string {
 	return "the browser sent what no job asked for: " + strings.Join(list, ", ")
 }
 
-// IsEvidenceProblem reports whether an error of [Page.Observe] is about what was
-// observed alone, so that the page can go on observing: it consists of nothing but
+// IsEvidenceProblem reports whether an error of [Page.Observe] concerns only what was
+// observed, so that the page can be used further: it consists only of
 // [*DisagreementError] and [*StrayError].
 func IsEvidenceProblem(err error) bool {
 	switch e := err.(type) {
@@ -55,7 +53,7 @@ func IsEvidenceProblem(err error) bool {
 	return false
 }
 
-// Strays returns the requests of all that is a [*StrayError] in an error.
+// Strays returns the requests of every [*StrayError] in an error.
 func Strays(err error) []fetch.Exchange {
 	var exchanges []fetch.Exchange
 	switch e := err.(type) {
@@ -71,10 +69,10 @@ func Strays(err error) []fetch.Exchange {
 	return exchanges
 }
 
-// A CanaryError says that a browser can't be trusted to enforce CORS.
+// A CanaryError says that a browser does not reliably enforce CORS.
 type CanaryError struct {
-	// Call is the call that came out wrong, Want and Got what should have and
-	// what has become of it.
+	// Call is the call with the wrong result, Want and Got the expected and the actual
+	// result.
 	Call, Want, Got string
 }
 

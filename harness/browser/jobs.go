@@ -7,7 +7,7 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// CheckRequest says what of a request no page at origin can do; nil if nothing.
+// CheckRequest returns an error if no page at origin can send the request; it says why.
 func CheckRequest(r fetch.Request, origin string) error {
 	if r.Origin != "" && r.Origin != origin {
 		return fmt.Errorf("its origin is %q, the page's %q", r.Origin, origin)

@@ -14,11 +14,11 @@ import (
 )
 
 // RequireVar is the environment variable that turns skips into failures: a
-// comma-separated list of what must be there, or "all".
+// comma-separated list of prerequisites, or "all".
 const RequireVar = "CORSPROOF_REQUIRE"
 
-// SkipT skips a test that needs the part where it is missing, and says why.
-// CORSPROOF_REQUIRE with the part's name, or all, makes a failure of it.
+// SkipT skips a test if a prerequisite is missing, and says why. If CORSPROOF_REQUIRE has
+// the part's name, or all, the test fails instead.
 func SkipT(tb testing.TB, part, missing string) {
 	tb.Helper()
 	required := strings.Split(os.Getenv(RequireVar), ",")
@@ -29,7 +29,7 @@ func SkipT(tb testing.TB, part, missing string) {
 }
 
 // Turn waits until fewer test binaries on the machine drive a browser than it has
-// processors, and counts as one of them until release is called or this process ends.
+// processors. The process then counts as one of them until release is called or it exits.
 // More of them would only wait for each other.
 func Turn(ctx context.Context) (release func(), err error) {
 	waiting, stop := context.WithCancel(ctx)

@@ -18,35 +18,33 @@ import (
 
 // An Activity is everything on the wire while a view was used.
 type Activity struct {
-	// Calls are the requests that the view's script made, in order.
+	// Calls are the requests of the view's script, in order.
 	Calls []Call
-	// Exchanges are those of the view, preflights included, in the order of
-	// arrival.
+	// Exchanges are those of the view, including preflights, in the order of arrival.
 	Exchanges []fetch.Exchange
-	// Others are what the recorders saw of other clients meanwhile: servers
-	// that call servers.
+	// Others are exchanges of other clients meanwhile: servers that call servers.
 	Others []fetch.Exchange
 }
 
-// A Call is one request that page code made.
+// A Call is one request of page code.
 type Call struct {
 	Method string
-	// URL is absolute, without its fragment.
+	// URL is absolute, without a fragment.
 	URL string
-	// Exchanges are what it caused on the wire. That it has none of a kind is
-	// proven by a sentinel.
+	// Exchanges are what it caused on the wire. A sentinel proves that there are no
+	// others.
 	Exchanges []fetch.Exchange
-	// Outcome is derived from the browser's protocol: page code is not asked.
-	// The headers that it could read are not known.
+	// Outcome is derived from the browser's protocol, since page code is not asked. The
+	// headers that the page could read are unknown.
 	Outcome fetch.Outcome
 }
 
-// Act runs act, which uses the view, and returns everything that was on the
-// wire meanwhile. It waits until the calls that began are over, and proves by
-// sentinels that nothing else was sent. What the view loads from its own origin
-// is left out. The error is act's own, or says what could not be observed: a
-// [*browser.DisagreementError], a [*browser.StrayError]. It waits while another observation of
-// the browser runs; act must not make one.
+// Act runs act, which uses the view, and returns everything that was on the wire
+// meanwhile. It waits until the started calls have ended, and proves by sentinels that
+// nothing else was sent. It leaves out what the view loads from its own origin. The error
+// is that of act, or says what could not be observed: a [*browser.DisagreementError] or a
+// [*browser.StrayError]. It waits while another observation of the browser runs; act must
+// not start one.
 func (v *View) Act(ctx context.Context, act func(ctx context.Context) error) (Activity, error) {
 	activity, err := v.observe(ctx, act)
 	if err != nil {

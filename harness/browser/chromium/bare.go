@@ -18,12 +18,12 @@ import (
 	"github.com/corsproof/corsproof/harness/fetch"
 )
 
-// A Bare is a page that nobody observes: what benchmarks hold an observation
-// against. It says nothing of what it sent or read.
+// A Bare is a page without observation, for benchmarks to compare with. It does not
+// report what it sent or read.
 type Bare struct{ tab *tab }
 
-// OpenBare opens a page at origin, see [Engine], and turns off every protocol
-// domain in it. The caller closes it.
+// OpenBare opens a page at origin, see [Engine], and disables every protocol domain in
+// it. The caller closes it.
 func (c *Browser) OpenBare(ctx context.Context, origin string) (*Bare, error) {
 	p := &chromiumPage{origin: origin}
 	t, err := c.openHidden(ctx, p.url())
@@ -70,8 +70,8 @@ const bareLoop = `(async (calls, workers) => {
 	return read;
 })(%s, %d)`
 
-// Run makes the calls with fetch(), so many at a time, with their methods, modes,
-// credentials modes and headers alone. It returns how many were read.
+// Run sends the requests with fetch(), the given number concurrently, with only their
+// methods, modes, credentials modes and headers. It returns how many responses were read.
 func (b *Bare) Run(ctx context.Context, requests []fetch.Request, workers int) (read int, err error) {
 	type bareCall struct {
 		URL         string                `json:"url"`

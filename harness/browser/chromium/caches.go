@@ -8,10 +8,10 @@ import (
 	"github.com/chromedp/cdproto/network"
 )
 
-// ClearCaches empties the HTTP cache and the CORS-preflight cache of the browser's
-// pages, and adds nothing to any request. Chromium's CORS-preflight cache holds so
-// many entries for a top-level site, and drops some at random when it has more.
-// [Timeouts.Open] bounds it.
+// ClearCaches empties the HTTP cache and the CORS-preflight cache of the browser's pages,
+// and adds nothing to any request. Chromium's CORS-preflight cache has a limited number
+// of entries for a top-level site, and drops random ones above it. [Timeouts.Open] bounds
+// it.
 func (c *Browser) ClearCaches(ctx context.Context) error {
 	limit := c.cfg.Timeouts.Open
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not done within %v", limit))

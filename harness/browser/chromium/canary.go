@@ -8,7 +8,7 @@ import (
 	"github.com/corsproof/corsproof/harness/wire"
 )
 
-// Canary shows that this browser enforces CORS: see [browser.Canary].
+// Canary tests that this browser enforces CORS, see [browser.Canary].
 func (c *Browser) Canary(ctx context.Context) error { return c.canary(ctx, nil) }
 
 // canary proves that the browser enforces CORS: see [browser.Canary]. serve answers its

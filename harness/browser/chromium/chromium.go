@@ -22,27 +22,25 @@ import (
 	"github.com/corsproof/corsproof/harness/wire"
 )
 
-// DefaultSlots is the number of slots of a page unless [Config] says
-// otherwise. Chromium opens six connections to a server and queues the rest: with
-// 24 slots, calls to one server were no faster. More help where a page talks to
-// several servers.
+// DefaultSlots is the number of slots of a page unless [Config] sets another. Chromium
+// opens six connections to a server and queues the rest: with 24 slots, calls to one
+// server were not faster. More slots help if a page calls several servers.
 const DefaultSlots = 6
 
 // Config configures [Start].
 type Config struct {
-	// Run keeps the browser's profile and ends what is left of it. Required.
+	// Run owns the browser's profile and stops its remaining processes. Required.
 	Run *process.Run
-	// Router is the browser's only way out. Required.
+	// Router is the browser's only network access. Required.
 	Router *wire.Router
-	// CA, if set, is trusted by the browser, through the pin of its key alone.
+	// CA, if set, is trusted by the browser, only through the pin of its key.
 	CA *wire.CA
-	// Recorders returns the recorders in front of the servers that the browser
-	// may call; it is asked at the start of each observation. Nil means none.
+	// Recorders returns the recorders in front of the servers that the browser may call;
+	// it is called at the start of each observation. Nil means none.
 	Recorders func() []*wire.Recorder
-	// Clock is the run's; nil means one of its own.
+	// Clock is the clock of the run; nil means a new one.
 	Clock *wire.Clock
-	// Slots is how many calls one page makes at a time. Zero means
-	// [DefaultSlots].
+	// Slots is the number of concurrent calls of a page. Zero means [DefaultSlots].
 	Slots    int
 	Timeouts Timeouts
 	// Enforcement is on by default.
@@ -69,12 +67,12 @@ func (cfg Config) withDefaults() (Config, error) {
 	return cfg, nil
 }
 
-// A Browser is a browser process that this program started. It makes one
-// observation at a time: a second call of Observe or Act waits for the first,
-// because what reaches the recorders meanwhile could belong to either.
+// A Browser is a browser process that this program started. It makes one observation at a
+// time: a second call of Observe or Act waits for the first, because requests at the
+// recorders meanwhile could belong to either.
 //
-// Start serialises nothing between processes. Programs that share a
-// machine take one [process.Lock] around it.
+// Start does not serialise between processes. Programs that share a machine take one
+// [process.Lock] around it.
 type Browser struct {
 	cfg       Config
 	info      browser.Info
@@ -101,9 +99,9 @@ type Browser struct {
 
 var profiles atomic.Int64
 
-// Start starts the browser that [Find] finds and, if enforcement is on,
-// proves it with [Browser.Canary] before it returns. ctx bounds the start
-// alone; the caller closes the browser.
+// Start starts the browser that [Find] finds and, if enforcement is on, tests it with
+// [Browser.Canary] before it returns. ctx bounds only the start; the caller closes the
+// browser.
 func Start(ctx context.Context, cfg Config) (*Browser, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -285,7 +283,7 @@ func (c *Browser) wrap(err error) error {
 	}
 }
 
-// browser.Info says which browser runs, with which flags.
+// Info returns which browser runs, with which flags.
 func (c *Browser) Info() browser.Info {
 	info := c.info
 	info.Flags, info.Preferences = slices.Clone(info.Flags), slices.Clone(info.Preferences)
@@ -296,15 +294,15 @@ func (c *Browser) Info() browser.Info {
 func (c *Browser) PID() int { return c.pid }
 
 // Stray returns the requests of this browser that reached a recorder during an
-// observation though nothing under observation made them.
+// observation without belonging to it.
 func (c *Browser) Stray() []fetch.Exchange {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.stray)
 }
 
-// Close ends the browser, all of its processes, and its profile. It is
-// idempotent and safe for concurrent use; what was pending ends with
+// Close stops the browser with all its processes, and removes its profile. It is
+// idempotent and safe for concurrent use; pending calls end with
 // [browser.ErrBrowserGone].
 func (c *Browser) Close() error {
 	c.closeOnce.Do(func() {

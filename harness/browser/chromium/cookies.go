@@ -12,8 +12,8 @@ import (
 	"github.com/corsproof/corsproof/harness/browser"
 )
 
-// SetCookies empties the cookie jar of the browser's pages and puts these in. Nothing
-// may be under observation meanwhile. [Timeouts.Open] bounds it.
+// SetCookies empties the cookie jar of the browser's pages and sets these cookies. No
+// observation may run meanwhile. [Timeouts.Open] bounds it.
 func (c *Browser) SetCookies(ctx context.Context, cookies ...browser.Cookie) error {
 	limit := c.cfg.Timeouts.Open
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not done within %v", limit))

@@ -6,8 +6,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Fill replaces what stands in the first input that matches the CSS selector:
-// it selects all of it and types text over it, key by key.
+// Fill replaces the content of the first input that matches the CSS selector: it selects
+// all of it and types text over it, key by key.
 func (v *View) Fill(ctx context.Context, selector, text string) error {
 	if err := v.act(ctx, "select the text of", selector, selectAll(selector)); err != nil {
 		return err

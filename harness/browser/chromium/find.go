@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// ErrNotFound is wrapped by the error of [Find] on a machine without a browser.
+// ErrNotFound is wrapped by the error of [Find] if there is no browser.
 var ErrNotFound = errors.New("no Chromium found")
 
 // PathVariable is the environment variable that overrides the search of [Find].
@@ -31,11 +31,11 @@ var names = []string{
 // versionTimeout bounds one call of a browser's --version.
 const versionTimeout = 10 * time.Second
 
-// Find returns the path and the version of a browser of this machine: the value
-// of [PathVariable] if it is set, else the first of Chrome, Chromium, Edge and
-// headless shell on the PATH. Distributions start the browser through a shell
-// script that adds flags of its own; Find returns the program behind it. The
-// error wraps [ErrNotFound] if there is none, and names the cure.
+// Find returns the path and the version of a browser on this machine: the value of
+// [PathVariable] if it is set, otherwise the first of Chrome, Chromium, Edge and headless
+// shell in PATH. Distributions start the browser through a shell script that adds its own
+// flags; Find returns the program behind it. If there is none, the error wraps
+// [ErrNotFound] and says how to install one.
 func Find() (path, version string, err error) {
 	if set := os.Getenv(PathVariable); set != "" {
 		path, err := exec.LookPath(set)

@@ -13,7 +13,7 @@ import (
 type Enforcement int
 
 const (
-	// EnforcementOn is a browser as users have it; the zero value.
+	// EnforcementOn is a browser with its defaults; the zero value.
 	EnforcementOn Enforcement = iota
 	// EnforcementOff is a browser with --disable-web-security: a control that
 	// never judges. The canary rejects it.

@@ -1,11 +1,11 @@
 package chromium
 
-// Gone is closed when the browser's process has ended or can't be talked to any
-// more, whoever ended it. [Browser.Err] says why.
+// Gone returns a channel that is closed when the browser's process has exited or no
+// longer answers. [Browser.Err] says why.
 func (c *Browser) Gone() <-chan struct{} { return c.gone }
 
 // Err returns why the browser is gone, wrapping [browser.ErrBrowserGone]; nil while it
-// is there, and if it was closed.
+// runs, and after Close.
 func (c *Browser) Err() error {
 	select {
 	case <-c.gone:

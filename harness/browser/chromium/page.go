@@ -41,8 +41,7 @@ func (c *Browser) Open(ctx context.Context, origin string) (browser.Page, error)
 	return c.openPage(ctx, origin, c.cfg.Slots, c.cfg.Recorders)
 }
 
-// OpenSlots is [Browser.Open] for a page that makes so many calls at the same
-// time.
+// OpenSlots is [Browser.Open] for a page with the given number of concurrent calls.
 func (c *Browser) OpenSlots(ctx context.Context, origin string, slots int) (browser.Page, error) {
 	return c.openPage(ctx, origin, slots, c.cfg.Recorders)
 }

@@ -8,10 +8,10 @@ import (
 	"github.com/chromedp/cdproto/network"
 )
 
-// Renew makes the view as a new one: it empties the HTTP cache, the
-// CORS-preflight cache and the cookies of the view's browser context, and loads
-// the URL that the view was opened with again. That costs a tenth of a new view,
-// and adds nothing to any request. [Timeouts.Open] bounds it.
+// Renew resets the view to a new one: it empties the HTTP cache, the CORS-preflight cache
+// and the cookies of the view's browser context, and loads the URL again with which the
+// view was opened. That costs a tenth of a new view, and adds nothing to any request.
+// [Timeouts.Open] bounds it.
 func (v *View) Renew(ctx context.Context) error {
 	limit := v.tab.browser.cfg.Timeouts.Open
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not open within %v", limit))

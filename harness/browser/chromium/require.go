@@ -6,8 +6,8 @@ import (
 	"github.com/corsproof/corsproof/harness/browser"
 )
 
-// RequireT skips a test that needs a browser where there is none, and says how
-// to get one. CORSPROOF_REQUIRE=chromium, or all, makes a failure of it.
+// RequireT skips a test that needs a browser if there is none, and says how to install
+// one. With CORSPROOF_REQUIRE=chromium, or all, the test fails instead.
 func RequireT(tb testing.TB) {
 	tb.Helper()
 	_, _, err := Find()

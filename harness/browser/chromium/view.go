@@ -14,9 +14,9 @@ import (
 	"github.com/corsproof/corsproof/harness/browser"
 )
 
-// A View is a page as a user has it in front of them: in a browser context of
-// its own, so with no cookies and no caches but its own. It is used with real
-// input events. Its methods are not for concurrent use.
+// A View is a page as a user sees it: in a browser context of its own, so with its own
+// cookies and caches. It is used with real input events. Its methods are not safe for
+// concurrent use.
 type View struct {
 	tab *tab
 	url string
@@ -38,14 +38,14 @@ func (c *Browser) OpenView(ctx context.Context, url string) (*View, error) {
 	return &View{tab: t, url: url}, nil
 }
 
-// Close closes the view and drops its browser context.
+// Close closes the view and its browser context.
 func (v *View) Close() error {
 	v.tab.close()
 	return nil
 }
 
-// Console returns the latest messages of the page's console, some hundreds, with
-// those of the browser about the page, each with its level in front.
+// Console returns the latest messages of the page's console, some hundreds, including the
+// browser's own messages about the page, each with its level in front.
 func (v *View) Console() []string { return v.tab.session.consoleLines() }
 
 // Click waits until the first element that matches the CSS selector is visible,
@@ -70,8 +70,8 @@ func (v *View) act(ctx context.Context, verb, selector string, action chromedp.A
 	return nil
 }
 
-// Text returns the text of the first element that matches the CSS selector as
-// it stands now, as a user would read it. No such element is an error.
+// Text returns the current text of the first element that matches the CSS selector, as a
+// user would read it. It returns an error if there is no such element.
 func (v *View) Text(ctx context.Context, selector string) (string, error) {
 	text, err := v.text(ctx, selector, "")
 	if err != nil {
@@ -83,8 +83,9 @@ func (v *View) Text(ctx context.Context, selector string) (string, error) {
 	return *text, nil
 }
 
-// Attribute returns the value of an attribute of the first element that matches
-// the CSS selector. No such element, or one without the attribute, is an error.
+// Attribute returns the value of an attribute of the first element that matches the CSS
+// selector. It returns an error if there is no such element, or if it lacks the
+// attribute.
 func (v *View) Attribute(ctx context.Context, selector, name string) (string, error) {
 	arguments, err := json.Marshal([]string{selector, name})
 	if err != nil {
@@ -102,10 +103,9 @@ func (v *View) Attribute(ctx context.Context, selector, name string) (string, er
 	return *value, nil
 }
 
-// WaitText waits until the text of the first element that matches the CSS
-// selector is one that done accepts, and returns it. done is called for the
-// text as it stands, and again whenever the document changes it; an element
-// that is not there has no text, and done isn't called. The wait ends with ctx
+// WaitText waits until done accepts the text of the first element that matches the CSS
+// selector, and returns the text. It calls done with the current text, and again whenever
+// the document changes it, but not while there is no such element. The wait ends with ctx
 // or [Timeouts.WaitText].
 func (v *View) WaitText(ctx context.Context, selector string, done func(text string) bool) (string, error) {
 	limit := v.tab.browser.cfg.Timeouts.WaitText
@@ -170,7 +170,7 @@ func (v *View) text(ctx context.Context, selector, unlike string) (*string, erro
 	return eval[*string](ctx, v.tab, runtime.EvaluateParams{Expression: fmt.Sprintf("(%s)(%s)", textScript, arguments)})
 }
 
-// Screenshot returns a PNG of what is visible.
+// Screenshot returns a PNG of the visible part.
 func (v *View) Screenshot(ctx context.Context) ([]byte, error) {
 	limit := v.tab.browser.cfg.Timeouts.WaitText
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not within %v", limit))

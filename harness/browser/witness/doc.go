@@ -1,11 +1,11 @@
-// Package witness joins what the witnesses of a browser's calls say: the page, whose code
-// got something or not; the browser's own protocol, which explains; and the recorders in
-// front of the servers, which decide what was sent. Every engine has these three, so the
-// package knows none of them: it takes the protocol's account as a [Request], and the
-// page's as a [Report] of the script that all pages evaluate.
+// Package witness joins the witnesses of a browser's calls: the page, which reports what
+// its code got; the browser's own protocol, which explains; and the recorders in front
+// of the servers, which decide what was sent. Every engine has these three, so the
+// package is independent of engines: it takes the protocol's report as a [Request], and
+// the page's as a [Report] of the script that all pages evaluate.
 //
-// page.js is that script: what a page sends, and how it reports, is decided there.
+// page.js is that script. It decides what a page sends and how it reports.
 //
-// A [Window] is what the recorders see during one observation. What it hasn't got is
-// proven absent by sentinels: [Window.ProveAbsence].
+// A [Window] is what the recorders see during one observation. Sentinels prove that
+// nothing else was sent: [Window.ProveAbsence].
 package witness

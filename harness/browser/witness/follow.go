@@ -14,9 +14,9 @@ import (
 // https://fetch.spec.whatwg.org/#concept-http-redirect-fetch, step 7.
 const maxRedirects = 20
 
-// Follow finds the exchanges of a call whose URL no other call of the round has:
-// those of its own URL and of each URL that the answers redirected it to, as
-// far as it went. stop, if not empty, is the URL at which the browser gave up.
+// Follow finds the exchanges of a call whose URL no other call of the round has: those of
+// its own URL and of each URL to which the responses redirected it, as far as it got.
+// stop, if not empty, is the URL at which the browser stopped.
 func (r *Recording) Follow(job fetch.Request, first, stop string) Chain {
 	var c Chain
 	var mine []int
@@ -133,9 +133,9 @@ func normalizeMethod(method string) string {
 }
 
 // Contradicted returns a [*browser.DisagreementError] if page, protocol and recorders
-// contradict each other on one call. blocked is the sentence with which the browser says
-// that it blocked the call; empty if it said none. history has the statuses that servers
-// ever answered a hop with.
+// contradict each other about one call. blocked is the browser's message about blocking
+// the call; empty if there was none. history returns the statuses that servers ever sent
+// for a hop.
 func (c *Chain) Contradicted(job browser.Job, r *Report, blocked string, history func(Hop) []int) error {
 	differ := func(first, second string, args ...any) error {
 		return &browser.DisagreementError{Job: job.ID, First: first, Second: fmt.Sprintf(second, args...)}
@@ -191,7 +191,7 @@ func (c *Chain) Contradicted(job browser.Job, r *Report, blocked string, history
 	return nil
 }
 
-// WithoutFragment returns a URL as it is sent.
+// WithoutFragment returns a URL as it is sent, without its fragment.
 func WithoutFragment(url string) string {
 	url, _, _ = strings.Cut(url, "#")
 	return url

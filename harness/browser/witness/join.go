@@ -56,8 +56,8 @@ func withPort(scheme, authority string) (string, bool) {
 	return strings.ToLower(net.JoinHostPort(u.Hostname(), port)), true
 }
 
-// A Recording is what all recorders saw in one window, as far as this browser
-// may have made it, and which exchanges have found their request.
+// A Recording is what all recorders saw in one window, as far as this browser may have
+// sent it, and which exchanges belong to which request.
 type Recording struct {
 	exchanges []fetch.Exchange // in order of arrival
 	hostports []string         // of each exchange, as the browser asked for it; empty if it came past the router
@@ -125,7 +125,7 @@ func hostportAt(connections []wire.RoutedConnection, at fetch.Offset) string {
 	return hostport
 }
 
-// SortByArrival sorts exchanges by when they began to arrive.
+// SortByArrival sorts exchanges by the time at which they began to arrive.
 func SortByArrival(exchanges []fetch.Exchange) {
 	slices.SortStableFunc(exchanges, func(a, b fetch.Exchange) int { return cmp.Compare(a.Started, b.Started) })
 }
@@ -182,7 +182,8 @@ func (r *Recording) Unclaimed() []fetch.Exchange {
 	return left
 }
 
-// Others returns the exchanges of those who came past the router: no browser.
+// Others returns the exchanges of clients that did not come through the router, so not of
+// the browser.
 func (r *Recording) Others() []fetch.Exchange {
 	var others []fetch.Exchange
 	for i, x := range r.exchanges {
@@ -193,31 +194,31 @@ func (r *Recording) Others() []fetch.Exchange {
 	return others
 }
 
-// A Chain is one request of page code with what it caused on the wire.
+// A Chain is one request of page code with everything that it caused on the wire.
 type Chain struct {
 	Request *Request // nil if the protocol was not asked
-	// URLs are those that it went to or was about to go to.
+	// URLs are the URLs that it requested or was about to request.
 	URLs []string
 	// method is that of the last of them.
 	method string
 	// elsewhere reports that it went to a server without a recorder.
 	elsewhere bool
 	Exchanges []fetch.Exchange // in order of arrival
-	// Last is the exchange of the last hop's request; nil if none was sent.
+	// Last is the exchange of the last hop; nil if no request was sent there.
 	Last *fetch.Exchange
 	// from is when the request before the next one of the chain was sent: none comes
 	// earlier.
 	from fetch.Offset
-	// Contradiction is what protocol and recorder disagree on, or nil.
+	// Contradiction is the disagreement of protocol and recorder, or nil.
 	Contradiction *browser.DisagreementError
 }
 
-// Sent reports whether the request itself is on the wire, and not a preflight alone.
+// Sent reports whether the request itself was sent, not only a preflight.
 func (c *Chain) Sent() bool {
 	return slices.ContainsFunc(c.Exchanges, func(x fetch.Exchange) bool { return x.Kind != fetch.ExchangePreflight })
 }
 
-// Join finds the exchanges of a request and of the preflights that served it.
+// Join finds the exchanges of a request and of its preflights.
 func (r *Recording) Join(main *Request, preflights []*Request) Chain {
 	c := Chain{Request: main}
 	var mine []int

@@ -2,12 +2,12 @@ package witness
 
 import "github.com/corsproof/corsproof/harness/fetch"
 
-// A Report is what the page script says of one call.
+// A Report is what the page script reports about one call.
 type Report struct {
 	Round int `json:"round"`
 	Index int `json:"index"`
-	// URL is the call's URL as the page's URL parser understands it, without
-	// its fragment; empty if it does not parse.
+	// URL is the call's URL as parsed by the page, without its fragment; empty if it
+	// cannot be parsed.
 	URL         string      `json:"url"`
 	Kind        string      `json:"kind"`
 	Error       string      `json:"error"`
@@ -16,7 +16,7 @@ type Report struct {
 	ResponseURL string      `json:"responseURL"`
 	Redirected  bool        `json:"redirected"`
 	Headers     [][2]string `json:"headers"`
-	// Body is the whole body, or absent in favour of what follows it.
+	// Body is the whole body, or absent; then the next fields describe it.
 	Body   *string `json:"body"`
 	Digest string  `json:"digest"`
 	Length int64   `json:"length"`

@@ -2,30 +2,29 @@ package witness
 
 import "github.com/corsproof/corsproof/harness/fetch"
 
-// A Request is a browser's own account, by its protocol, of one request and its redirects.
+// A Request is the report of a browser's protocol about one request and its redirects.
 type Request struct {
-	// ID names the request in the protocol.
+	// ID is the ID of the request in the protocol.
 	ID string
-	// Preflight: it is a CORS-preflight request.
+	// Preflight says that it is a CORS-preflight request.
 	Preflight bool
 	Hops      []Hop
-	// Sent is how many hops the network stack reported as sent, Statuses has the raw
-	// status of each response head that arrived.
+	// Sent is the number of hops that the network stack reported as sent. Statuses has
+	// the raw status of each response head that arrived.
 	Sent     int
 	Statuses []int
-	// ResponseStatus is the status that page code was given; 0 if the protocol doesn't
-	// know it.
+	// ResponseStatus is the status that page code got; 0 if the protocol does not tell.
 	ResponseStatus int
-	// FromCache: the response came from a cache.
+	// FromCache says that the response came from a cache.
 	FromCache bool
-	// Failure is why it failed; nil if it didn't.
+	// Failure says why the request failed; nil if it did not.
 	Failure *Failure
 }
 
 // A Hop is one URL of a request's URL list.
 type Hop struct{ Method, URL string }
 
-// A Failure is why a request failed, in the browser's words.
+// A Failure is the browser's reason for a failed request.
 type Failure struct {
 	ErrorText, BlockedReason   string
 	CORSError, FailedParameter string

@@ -49,14 +49,13 @@ func (w Window) ProveAbsence(ctx context.Context, urls []string, modes map[strin
 	return unproven
 }
 
-// A Sentinel is a request that is only to arrive. Page script reads it as JSON.
+// A Sentinel is a request that only needs to arrive. Page script reads it as JSON.
 type Sentinel struct {
 	URL         string                `json:"url"`
 	Credentials fetch.CredentialsMode `json:"credentials"`
 }
 
-// A SendFunc sends sentinels, all at once, and returns for each why page code could
-// not.
+// A SendFunc sends sentinels, all at once, and returns for each why page code could not.
 type SendFunc func(ctx context.Context, sentinels []Sentinel) ([]string, error)
 
 // send sends a sentinel to each origin, in the credentials mode that sentWith has for
@@ -119,7 +118,7 @@ func (w Window) send(ctx context.Context, origins []string, sentWith map[string]
 	return unproven
 }
 
-// JoinUnproven makes one error of those of several origins.
+// JoinUnproven joins the errors of several origins.
 func JoinUnproven(unproven map[string]error) error {
 	var all []error
 	for _, origin := range slices.Sorted(maps.Keys(unproven)) {
@@ -140,7 +139,7 @@ func (w Window) has(target string) bool {
 	return false
 }
 
-// OriginOf cuts a URL after its authority.
+// OriginOf returns the part of a URL up to its authority.
 func OriginOf(url string) string {
 	scheme, rest, _ := strings.Cut(url, "://")
 	if i := strings.IndexAny(rest, "/?"); i >= 0 {

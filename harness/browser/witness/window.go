@@ -9,14 +9,14 @@ import (
 	"github.com/corsproof/corsproof/harness/wire"
 )
 
-// A Window is the stretch of every recording that one observation looks at.
+// A Window is the part of every recording that belongs to one observation.
 type Window struct {
 	router    *wire.Router
 	recorders []*wire.Recorder
 	marks     []wire.Mark
 }
 
-// OpenWindow begins to look at what recorders see of the browser behind a router.
+// OpenWindow starts to observe what recorders see of the browser behind a router.
 func OpenWindow(router *wire.Router, recorders []*wire.Recorder) Window {
 	w := Window{router: router, recorders: recorders}
 	for _, r := range recorders {
@@ -40,8 +40,8 @@ func (w Window) join(exchanges []fetch.Exchange) *Recording {
 	return rec
 }
 
-// Before returns the statuses that the servers ever answered the browser with
-// to the request of a hop.
+// Before returns the statuses that the servers ever sent to the browser for the request
+// of a hop.
 func (w Window) Before(h Hop) []int {
 	var statuses []int
 	w.asked(h, func(r *wire.Recorder, q wire.Asked) { statuses = append(statuses, r.Statuses(q)...) })
@@ -91,9 +91,9 @@ func (w Window) addresses() []string {
 	return addresses
 }
 
-// AwaitEnds waits until the responses to this browser have come to their end at
-// the recorders: a browser that blocks a response does so at its head, and what
-// the server sends is evidence too. What has not ended with ctx stays as it is.
+// AwaitEnds waits until the responses to this browser have ended at the recorders: a
+// browser blocks a response at its head, but the rest that the server sends is evidence
+// too. Responses that have not ended when ctx ends stay incomplete.
 func (w Window) AwaitEnds(ctx context.Context) {
 	for i, r := range w.recorders {
 		rec := w.join(r.Since(w.marks[i]))
