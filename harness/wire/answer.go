@@ -66,13 +66,12 @@ type ScriptedAnswer struct {
 	Reason string
 	// Headers are written in order: a name, ": ", and the value with its spaces.
 	Headers fetch.HeaderList
-	// RawHeaders are lines as they stand on the wire, without their end, for
-	// where it matters: "Name:value". They are written after Headers.
+	// RawHeaders are lines exactly as on the wire, without their end, for tests of such
+	// details: "Name:value". They are written after Headers.
 	//
-	// Nothing is added to them but a Content-Length, where the status and the
-	// method allow a body and the lines don't delimit it themselves. Those that
-	// do are left alone: after Transfer-Encoding: chunked, Body has the chunks.
-	// HTTP/2 lower-cases names and takes the spaces around values away.
+	// Only a Content-Length is added, if the status and the method allow a body and the
+	// lines don't delimit it themselves. After Transfer-Encoding: chunked, Body has the
+	// chunks. HTTP/2 lower-cases names and removes the spaces around values.
 	RawHeaders []string
 	// Body is the bytes of the body. It is not sent if the response cannot have one.
 	Body string
