@@ -1,7 +1,7 @@
 package fetch
 
-// Blocks are all places where the model, with any profile, ends a request: phase,
-// step and detail of each, sorted.
+// Blocks are all places where the model, with any profile, blocks a request: phase, step
+// and detail of each, sorted.
 var Blocks = []Block{
 	{Phase: "block-bad-port", Step: "2", Detail: "bad-port"},
 	{Phase: "concept-bodyinit-extract", Step: "10", Detail: "stream-keepalive"},

@@ -2,7 +2,7 @@ package fetch
 
 const chromiumSource = "https://source.chromium.org/chromium/chromium/src/+/main:"
 
-// Chromium is Chromium 156 as it was observed over the wire.
+// Chromium is the profile of Chromium 156, as observed on the wire.
 var Chromium = newProfile("chromium", append([]Difference{{
 	Rule:     RuleCombineRepeatedHeaders,
 	Kind:     Deviation,

@@ -45,8 +45,9 @@ func (f *fetching) sameSiteMode() sameSiteMode {
 	return strictOrLess
 }
 
-// SetCookie stores a cookie as a response from a URL with this Set-Cookie line would to
-// a navigation there, when somebody signs in. One that a user agent ignores is an error.
+// SetCookie stores a cookie like a response from a URL with this Set-Cookie line to a
+// navigation, for example after a login. It returns an error for a cookie that a user
+// agent ignores.
 func (ua *UserAgent) SetCookie(from, line string) error {
 	u, err := ParseURL(from, nil)
 	if err != nil {
@@ -140,8 +141,8 @@ func CookieNames(l HeaderList) []string {
 	return names
 }
 
-// CookieName returns the name of a cookie as a Cookie or a Set-Cookie header has it,
-// attributes aside; empty if it has none.
+// CookieName returns the name of a cookie in a Cookie or a Set-Cookie header, without its
+// attributes; empty if it has none.
 func CookieName(line string) string {
 	pair, _, _ := strings.Cut(line, ";")
 	name, _, named := strings.Cut(pair, "=")

@@ -6,10 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// The details of a failed CORS check. Step 4 of the standard is one comparison;
-// the details tell how its value looks, in the classes that Chromium has: with a
-// comma or a space it is multiple; what is neither "null" nor any URL is invalid;
-// every other value is a mismatch, be it a URL that is no origin.
+// The details of a failed CORS check. Step 4 of the standard is a single comparison; the
+// details classify its value as Chromium does. A value with a comma or a space is
+// multiple; one that is neither "null" nor a URL is invalid; every other value is a
+// mismatch, also a URL that is not an origin.
 const (
 	DetailMissing                 = "missing"
 	DetailMultiple                = "multiple"
@@ -20,9 +20,9 @@ const (
 	DetailCredentialsInvalid      = "credentials-invalid"
 )
 
-// CORSCheck decides from two response headers whether a response may be shared
-// with a request whose origin serializes to serializedOrigin. Nil is success;
-// failure is the block that says why, which is the caller's.
+// CORSCheck decides from two response headers whether a response may be shared with a
+// request whose origin serializes to serializedOrigin. It returns nil for success,
+// otherwise the block that says why. The caller owns the block.
 //
 // https://fetch.spec.whatwg.org/#concept-cors-check
 func CORSCheck(serializedOrigin Origin, credentials CredentialsMode, headers HeaderList) *Block {

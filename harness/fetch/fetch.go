@@ -1,6 +1,6 @@
 package fetch
 
-// Fetch is fetch, with the response handed back where the standard calls
+// Fetch is the fetch algorithm; it returns the response where the standard calls
 // processResponse.
 //
 // https://fetch.spec.whatwg.org/#concept-fetch

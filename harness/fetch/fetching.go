@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// WitnessModel is the witness of an exchange that took place on paper, or that
-// the model had an [Answerer] make.
+// WitnessModel is the witness of an exchange that exists only in the model, or that the
+// model sent through an [Answerer].
 const WitnessModel Witness = "model"
 
 // A fetching is https://fetch.spec.whatwg.org/#fetch-params.

@@ -10,8 +10,8 @@ func IsForbiddenMethod(method string) bool {
 		byteCaseInsensitiveMatch(method, "TRACK")
 }
 
-// NormalizeMethod upper-cases the six methods that are normalized, and no
-// other: https://fetch.spec.whatwg.org/#concept-method-normalize.
+// NormalizeMethod converts to upper case only the six methods that the standard
+// normalizes: https://fetch.spec.whatwg.org/#concept-method-normalize.
 func NormalizeMethod(method string) string {
 	for _, m := range [...]string{"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"} {
 		if byteCaseInsensitiveMatch(method, m) {
@@ -21,8 +21,8 @@ func NormalizeMethod(method string) string {
 	return method
 }
 
-// IsForbiddenRequestHeader reports whether script cannot set the header, which
-// is then dropped in silence.
+// IsForbiddenRequestHeader reports whether script cannot set the header; browsers then
+// drop it silently.
 //
 // https://fetch.spec.whatwg.org/#forbidden-request-header
 func IsForbiddenRequestHeader(name, value string) bool {
@@ -56,7 +56,7 @@ func IsForbiddenRequestHeader(name, value string) bool {
 	return false
 }
 
-// IsForbiddenResponseHeader reports whether no script may ever read the header:
+// IsForbiddenResponseHeader reports whether script can never read the header:
 // https://fetch.spec.whatwg.org/#forbidden-response-header-name.
 func IsForbiddenResponseHeader(name string) bool {
 	return byteCaseInsensitiveMatch(name, "Set-Cookie") || byteCaseInsensitiveMatch(name, "Set-Cookie2")

@@ -13,8 +13,8 @@ const (
 	formDataType     = "multipart/form-data; boundary=" + formDataBoundary
 )
 
-// EncodeFormData returns the body of [BodyFormData], isomorphic decoded as the
-// entries are, and its type:
+// EncodeFormData returns the body of [BodyFormData], isomorphic decoded like the entries,
+// and its type:
 // https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data.
 // The boundary is always the same.
 func EncodeFormData(entries string) (body, typ string) {

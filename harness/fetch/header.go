@@ -39,9 +39,9 @@ func (l HeaderList) Get(name string) (value string, ok bool) {
 	return strings.Join(lines, ", "), len(lines) > 0
 }
 
-// Items returns the items between the commas of all lines named name, in order,
-// without blanks around them and without empty ones. Whether they are what the
-// header's grammar allows, [ExtractHeaderListValues] says.
+// Items returns the items between the commas of all lines named name, in order, without
+// surrounding blanks and without empty items. [ExtractHeaderListValues] checks them
+// against the header's grammar.
 func (l HeaderList) Items(name string) []string {
 	var items []string
 	for _, line := range l.Lines(name) {
@@ -54,8 +54,8 @@ func (l HeaderList) Items(name string) []string {
 	return items
 }
 
-// Lines returns the value of each line named name, in order. Two lines are not
-// one line with a comma, and that difference is what breaks many gateways.
+// Lines returns the value of each line named name, in order. Two lines differ from one
+// line with a comma; many gateways fail because of that difference.
 func (l HeaderList) Lines(name string) []string {
 	var values []string
 	for _, h := range l {

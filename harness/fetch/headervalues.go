@@ -8,9 +8,9 @@ import (
 // Extracted is the result of extracting header list values: null (the zero
 // value), failure, or a list.
 type Extracted struct {
-	// Null: the header isn't there.
+	// Null means that the header is missing.
 	Null bool
-	// Failure: the grammar doesn't allow what is there.
+	// Failure means that the value violates the grammar.
 	Failure bool
 	Values  []string
 }
@@ -35,12 +35,12 @@ func (e Extracted) ContainsName(name string) bool {
 	return false
 }
 
-// Wildcard is the item that stands for all, for requests whose credentials mode
-// isn't include: https://fetch.spec.whatwg.org/#http-new-header-syntax.
+// Wildcard is the item that matches everything, for requests whose credentials mode is
+// not include: https://fetch.spec.whatwg.org/#http-new-header-syntax.
 const Wildcard = "*"
 
-// ExtractHeaderListValues parses all lines called name, each by the grammar of
-// that header. It knows the headers that fetch extracts.
+// ExtractHeaderListValues parses all lines named name, each by the grammar of that
+// header. It supports the headers that fetch extracts.
 //
 // https://fetch.spec.whatwg.org/#extract-header-list-values
 func ExtractHeaderListValues(name string, list HeaderList) Extracted {

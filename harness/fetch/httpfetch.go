@@ -1,7 +1,7 @@
 package fetch
 
-// HTTPFetch consults the CORS-preflight cache, makes a preflight if it has to,
-// sends the request, and runs the CORS check on what comes back.
+// HTTPFetch consults the CORS-preflight cache, sends a preflight if necessary, sends the
+// request, and runs the CORS check on the response.
 //
 // https://fetch.spec.whatwg.org/#concept-http-fetch
 func (f *fetching) HTTPFetch(makeCORSPreflight bool) *response {

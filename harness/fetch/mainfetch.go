@@ -1,7 +1,7 @@
 package fetch
 
-// MainFetch picks how a request is handled, basic, opaque or cors, and whether
-// it needs a preflight.
+// MainFetch decides how a request is handled, as basic, opaque or cors, and whether it
+// needs a preflight.
 //
 // https://fetch.spec.whatwg.org/#concept-main-fetch
 func (f *fetching) MainFetch(recursive bool) *response {

@@ -2,8 +2,8 @@ package fetch
 
 import "slices"
 
-// A Mask takes secrets out of a text: out of all of it, and, if the text was cut at its
-// end, out of what a secret that the cut went through has left there.
+// A Mask removes secrets from a text. If the text was cut at its end, it also removes the
+// rest of a secret that was cut.
 type Mask func(text string, cut bool) string
 
 // whole masks a text that was not cut.
@@ -14,9 +14,9 @@ func (m Mask) whole(text string) string {
 	return m(text, false)
 }
 
-// Masked returns a copy of the trace with every text masked that a server or a page
-// wrote, or that was sent to one. [HeaderList.Redacted] takes out what is secret by the
-// name of its header; a mask takes out a secret that is known, wherever it comes back.
+// Masked returns a copy of the trace with a masked version of every text that a server or
+// a page wrote, or that was sent to one. [HeaderList.Redacted] removes values that are
+// secret by the name of their header; a mask removes a known secret wherever it occurs.
 // The copy shares nothing that is masked with t.
 func (t Trace) Masked(mask Mask) Trace {
 	t.Request = t.Request.masked(mask)

@@ -6,7 +6,8 @@ import "strings"
 type MIMEType struct {
 	// Essence is type and subtype, lower-cased, as in "text/plain".
 	Essence string
-	// Parameters are in order, names lower-cased, the first of a name alone.
+	// Parameters are in order, with lower-case names; only the first one of a name is
+	// kept.
 	Parameters [][2]string
 }
 

@@ -1,6 +1,6 @@
 package fetch
 
-// HTTPNetworkFetch makes the exchange, through the [Answerer].
+// HTTPNetworkFetch performs the exchange, through the [Answerer].
 //
 // https://fetch.spec.whatwg.org/#concept-http-network-fetch
 func (f *fetching) HTTPNetworkFetch(includeCredentials, forceNewConnection bool) *response {

@@ -3,8 +3,8 @@ package fetch
 import "strings"
 
 // An Origin is an origin in its ASCII serialization, as in
-// "https://app.example.com:8443". [OpaqueOrigin] stands for every opaque one:
-// the model never meets two, so it needn't tell them apart.
+// "https://app.example.com:8443". [OpaqueOrigin] is used for every opaque origin: the
+// model never compares two of them.
 type Origin string
 
 // OpaqueOrigin is the serialization of an opaque origin.
@@ -13,9 +13,8 @@ const OpaqueOrigin Origin = "null"
 // IsOpaque reports whether o is an opaque origin.
 func (o Origin) IsOpaque() bool { return o == OpaqueOrigin }
 
-// ParseOrigin reads the serialization of an origin, "null" or exactly what
-// [URL.Origin] gives for an HTTP(S) URL. Its error is [ErrURLFailure] or
-// [ErrURLUnsupported].
+// ParseOrigin parses the serialization of an origin: "null", or exactly what [URL.Origin]
+// returns for an HTTP(S) URL. Its error is [ErrURLFailure] or [ErrURLUnsupported].
 func ParseOrigin(s string) (Origin, error) {
 	if s == string(OpaqueOrigin) {
 		return OpaqueOrigin, nil

@@ -9,9 +9,8 @@ import (
 // PrefixLimit is the number of bytes of a body that a trace keeps.
 const PrefixLimit = 2048
 
-// A Payload is a body as a trace keeps it: digest and length of the whole, and
-// its first bytes. The zero Payload is an absent body; an empty body has a
-// digest.
+// A Payload is a body as a trace keeps it: its digest and length, and its first bytes.
+// The zero Payload is an absent body; an empty body has a digest.
 type Payload struct {
 	// Digest is "sha256:" and the lower-case hexadecimal digest of all bytes.
 	Digest string `json:"digest,omitempty"`
@@ -28,15 +27,15 @@ func PayloadOf(body []byte) Payload {
 	return b.Payload()
 }
 
-// A PayloadBuilder is an [io.Writer] that digests a body while it passes. The
-// zero value is ready to use. It is not for concurrent use.
+// A PayloadBuilder is an [io.Writer] that computes the payload of a body. The zero value
+// is ready to use. It is not safe for concurrent use.
 type PayloadBuilder struct {
 	hash   hash.Hash
 	length int64
 	prefix []byte
 }
 
-// Write takes the next bytes of the body. It never fails.
+// Write adds the next bytes of the body. It never fails.
 func (b *PayloadBuilder) Write(p []byte) (int, error) {
 	if b.hash == nil {
 		b.hash = sha256.New()
@@ -49,8 +48,8 @@ func (b *PayloadBuilder) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Payload returns the payload of what was written so far; of nothing, that of
-// an empty body.
+// Payload returns the payload of what was written so far; without any bytes, that of an
+// empty body.
 func (b *PayloadBuilder) Payload() Payload {
 	if b.hash == nil {
 		b.hash = sha256.New()

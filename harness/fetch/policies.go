@@ -40,9 +40,9 @@ func (f *fetching) blockMixedContent() bool {
 	return !f.request.sentOn && IsMixedContent(f.mixedContentOrigin(), f.request.currentURL())
 }
 
-// IsMixedContent reports whether a request of a page's is blocked as mixed content:
+// IsMixedContent reports whether a page's request is blocked as mixed content:
 // https://w3c.github.io/webappsec-mixed-content/#should-block-fetch, for pages that are
-// no frames.
+// not frames.
 func IsMixedContent(page Origin, u *URL) bool {
 	return page.scheme() == "https" && u.Scheme == "http" && !isLoopbackHost(u.Host)
 }

@@ -16,9 +16,9 @@ const (
 	defaultMaxAge                 int64 = 5
 )
 
-// PreflightFetch sends a CORS-preflight request and judges its response. The
-// preflight carries no credentials, and yet its response is judged by the
-// credentials mode of the request that it is for.
+// PreflightFetch sends a CORS-preflight request and judges its response. The preflight
+// carries no credentials, but its response is judged with the credentials mode of the
+// actual request.
 //
 // https://fetch.spec.whatwg.org/#cors-preflight-fetch-0
 func (f *fetching) PreflightFetch() *response {

@@ -2,41 +2,39 @@ package fetch
 
 import "slices"
 
-// A Profile is how some user agent differs from the standard. [Standard] is
-// the default. Profiles are read only.
+// A Profile says how a user agent differs from the standard. [Standard] is the default.
+// Profiles are read-only.
 type Profile struct {
-	// Name is "standard", or an engine's.
+	// Name is "standard" or the name of an engine.
 	Name string
-	// Differences are known, and none is wider than the rule that it names.
+	// Differences are the known differences; each is as narrow as its rule.
 	Differences []Difference
 
 	rules map[Rule]bool // what code asks for
 }
 
-// A Difference is one way in which a profile differs from the text of the
-// standard.
+// A Difference is one difference between a profile and the text of the standard.
 type Difference struct {
 	Rule Rule
 	Kind DifferenceKind
-	// Standard is what the text says, Profile what happens instead.
+	// Standard is what the text says, Profile what the user agent does instead.
 	Standard, Profile string
-	// Link leads to the source, the issue or the passage that shows it.
+	// Link is the source, issue or passage that shows the difference.
 	Link string
 }
 
-// A Rule names what a difference changes. It is at work only if a profile
-// lists it.
+// A Rule names what a difference changes. It applies only if a profile lists it.
 type Rule string
 
-// A DifferenceKind says how a difference came to be.
+// A DifferenceKind is the reason for a difference.
 type DifferenceKind string
 
 const (
-	// Deviation: the engine does other than the text says.
+	// Deviation means that the engine violates the text.
 	Deviation DifferenceKind = "deviation"
-	// ImplementationDefined: the text leaves it to the user agent.
+	// ImplementationDefined means that the text leaves it to the user agent.
 	ImplementationDefined DifferenceKind = "implementation-defined"
-	// SpecErratum: the text is wrong as it stands, and read as it is meant.
+	// SpecErratum means that the text has a mistake, and the model follows its intent.
 	SpecErratum DifferenceKind = "spec-erratum"
 )
 
@@ -116,8 +114,8 @@ func newProfile(name string, differences ...Difference) Profile {
 
 func (p *Profile) has(r Rule) bool { return len(p.rules) > 0 && p.rules[r] }
 
-// Without returns the profile less some of its rules, under the same name: what
-// a rule changes is what changes without it.
+// Without returns the profile without some of its rules, under the same name: the effect
+// of a rule is what changes without it.
 func (p *Profile) Without(rules ...Rule) *Profile {
 	var rest []Difference
 	for _, d := range p.Differences {
@@ -140,8 +138,8 @@ func ProfileByName(name string) (*Profile, bool) {
 	return nil, false
 }
 
-// Standard is the Fetch Standard at the pinned commit. Its differences are the
-// places where the text cannot be meant as it stands.
+// Standard is the Fetch Standard at the pinned commit. Its differences are mistakes in
+// the text.
 var Standard = newProfile("standard", errata...)
 
 var errata = []Difference{{

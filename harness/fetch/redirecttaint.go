@@ -11,7 +11,7 @@ const (
 	taintNotSameOrigin
 )
 
-// RedirectTaint is computed anew from URL list and origin each time.
+// RedirectTaint computes the redirect-taint from URL list and origin on each call.
 //
 // https://fetch.spec.whatwg.org/#concept-request-tainted-origin
 func (f *fetching) RedirectTaint() Taint {

@@ -38,8 +38,8 @@ type Request struct {
 	// Empty means the API's default, the page.
 	Referrer string `json:"referrer,omitempty"`
 
-	// ReferrerPolicy and Integrity are passed on as they are; empty means the
-	// API's default.
+	// ReferrerPolicy and Integrity are passed on unchanged; empty means the API's
+	// default.
 	ReferrerPolicy string `json:"referrerPolicy,omitempty"`
 	Integrity      string `json:"integrity,omitempty"`
 
@@ -52,13 +52,13 @@ type Request struct {
 	UploadListener bool `json:"uploadListener,omitempty"`
 }
 
-// A Body is what the author passed as the body of a request.
+// A Body is the body of a request, as the author passed it.
 type Body struct {
 	// Kind is the object that carries the bytes; empty means [BodyText].
 	Kind BodyKind `json:"kind,omitempty"`
 
-	// ContentType is the type that the object itself brings (a Blob's). The
-	// author's Content-Type header stands in Request.Headers.
+	// ContentType is the type of the object itself (a Blob's). The author's Content-Type
+	// header is in Request.Headers.
 	ContentType string `json:"contentType,omitempty"`
 
 	// Bytes is isomorphic decoded, see [Header]. Of a FormData or

@@ -2,9 +2,8 @@ package fetch
 
 import "strings"
 
-// IsSafelistedRequestHeader reports whether a header may be sent cross-origin
-// without a preflight asking for it. It judges one header field, not the value
-// that several fields combine to.
+// IsSafelistedRequestHeader reports whether a header may be sent cross-origin without a
+// preflight. It judges a single header field, not the combined value of several fields.
 //
 // https://fetch.spec.whatwg.org/#cors-safelisted-request-header
 func IsSafelistedRequestHeader(name, value string) bool {
@@ -82,8 +81,8 @@ func isomorphicLength(value string) int {
 	return n
 }
 
-// UnsafeRequestHeaderNames returns the sorted, lower-case names that a
-// preflight has to ask for; nil if there is none. The result is the caller's.
+// UnsafeRequestHeaderNames returns the sorted, lower-case names that a preflight has to
+// ask for; nil if there are none. The caller owns the result.
 //
 // https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names
 func UnsafeRequestHeaderNames(headers HeaderList) []string {

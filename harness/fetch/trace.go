@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// TraceSchema names the form of a [Trace] in JSON.
+// TraceSchema names the JSON format of a [Trace].
 const TraceSchema = "corsproof.trace/1"
 
-// A Trace is what one caller made of one request: the exchanges on the wire,
-// and what the calling code was allowed to read. Traces of different callers
-// for the same request are what every verdict compares.
+// A Trace is one caller's result of one request: the exchanges on the wire, and what the
+// calling code could read. Every verdict compares traces of different callers for the
+// same request.
 //
-// Secrets have been replaced when the trace was built, see [HeaderList.Redacted].
+// Secrets were replaced when the trace was built, see [HeaderList.Redacted].
 type Trace struct {
 	Schema  string  `json:"schema"`
 	Case    string  `json:"case,omitempty"`
@@ -25,7 +25,7 @@ type Trace struct {
 	Outcome Outcome `json:"outcome"`
 }
 
-// A Caller is what made the call.
+// A Caller is the program that sent the request.
 type Caller struct {
 	// Name is "chromium", "net/http", "curl", "model"….
 	Name    string     `json:"name"`
@@ -33,24 +33,23 @@ type Caller struct {
 	Version string     `json:"version,omitempty"`
 }
 
-// A CallerKind says what may be expected of a caller.
+// A CallerKind says how a caller treats CORS.
 type CallerKind string
 
 const (
 	CallerEngine CallerKind = "engine" // a real browser; it enforces
 	CallerDirect CallerKind = "direct" // an HTTP client; it does not
-	// CallerUserAgent is no browser, yet plays one and implements a CORS check
-	// of its own: jsdom, happy-dom. It is neither an engine, for how far its
-	// check is the standard's is its maker's matter, nor a direct client, for it
-	// may withhold an answer. It never judges.
+	// CallerUserAgent simulates a browser and implements a CORS check of its own: jsdom,
+	// happy-dom. It is not an engine, since its check may differ from the standard's, and
+	// not a direct client, since it may withhold a response. It never judges.
 	CallerUserAgent CallerKind = "user-agent"
-	CallerModel     CallerKind = "model" // the standard on paper
-	// CallerUnenforced is a browser whose enforcement was switched off on
-	// purpose. It is a control and never judges.
+	CallerModel     CallerKind = "model" // the model of the standard
+	// CallerUnenforced is a browser whose enforcement was disabled on purpose. It is a
+	// control and never judges.
 	CallerUnenforced CallerKind = "unenforced"
 )
 
-// An Exchange is one request on the wire with the response that it got.
+// An Exchange is one request on the wire with its response.
 type Exchange struct {
 	// ID is unique in a report: server, connection, position on it, as in
 	// "fastapi#3.1".
@@ -59,12 +58,12 @@ type Exchange struct {
 	Witness Witness      `json:"witness"`
 	Kind    ExchangeKind `json:"kind"`
 
-	// Peer is the client's address as the witness saw it, "127.0.0.1:49152":
-	// what tells one caller's exchanges from another's at the same time.
+	// Peer is the client's address as the witness saw it, "127.0.0.1:49152". It
+	// distinguishes the exchanges of concurrent callers.
 	Peer string `json:"peer,omitempty"`
 
-	// Serves is, for a preflight, the ID of the exchange whose request it was
-	// for; empty if that request never left.
+	// Serves is, for a preflight, the ID of the exchange with the actual request; empty
+	// if that request was never sent.
 	Serves string `json:"serves,omitempty"`
 
 	// Started and Ended are offsets in microseconds from the start of the run.
@@ -80,28 +79,28 @@ type Exchange struct {
 	// Incomplete says why the response is absent or cut short; empty for a
 	// complete exchange.
 	Incomplete string `json:"incomplete,omitempty"`
-	// Failure is the same as a value, where somebody decides by it.
+	// Failure is the reason as a value, for code that decides by it.
 	Failure Failure `json:"-"`
 
-	// Protocol is what the browser's own protocol said of this exchange, if it
-	// said something. It explains and decides nothing.
+	// Protocol is what the browser's own protocol reported about this exchange, if
+	// anything. It explains and decides nothing.
 	Protocol *ProtocolView `json:"protocol,omitempty"`
 }
 
-// A Failure is why there is no answer, as far as anybody decides by it: words are for
-// people.
+// A Failure is a reason for a missing response, as far as code decides by it; the texts
+// are for people.
 type Failure string
 
 const (
 	FailureOther       Failure = ""            // any other reason, or none
-	FailureWithheld    Failure = "withheld"    // the request was never made
-	FailureUnreadable  Failure = "unreadable"  // something came, and it is no answer that can be read
+	FailureWithheld    Failure = "withheld"    // the request was never sent
+	FailureUnreadable  Failure = "unreadable"  // something arrived that is not a readable response
 	FailureCertificate Failure = "certificate" // the server wants another client certificate than it got
 )
 
-// IsSentAgain reports whether exchange i of a trace was made once more, as Chromium
-// does if the answer is 408 on a connection of HTTP/1.1 that was open already. A
-// 408 ends what it answers, so that the same request can't follow otherwise.
+// IsSentAgain reports whether exchange i of a trace was sent again, as Chromium does
+// after a 408 on an HTTP/1.1 connection that was open already. A 408 ends an exchange, so
+// the same request cannot follow for another reason.
 func IsSentAgain(exchanges []Exchange, i int) bool {
 	x := &exchanges[i]
 	return x.IsTimeout() && slices.ContainsFunc(exchanges[i+1:], func(later Exchange) bool {
@@ -109,13 +108,13 @@ func IsSentAgain(exchanges []Exchange, i int) bool {
 	})
 }
 
-// IsTimeout reports whether the exchange was answered 408, and not on HTTP/2, where
-// that says nothing of the connection.
+// IsTimeout reports whether the response was a 408, and not over HTTP/2, where it says
+// nothing about the connection.
 func (x *Exchange) IsTimeout() bool {
 	return x.Response != nil && x.Response.Status == 408 && x.Request.Version != "HTTP/2.0"
 }
 
-// A ProtocolView is a browser's own account of an exchange.
+// A ProtocolView is a browser's own report of an exchange.
 type ProtocolView struct {
 	RequestID string `json:"requestId"`
 	Status    int    `json:"status,omitempty"`
@@ -131,11 +130,11 @@ type ProtocolView struct {
 // An Offset is a time since the start of the run, in microseconds.
 type Offset int64
 
-// OffsetOf converts a duration, cutting what is below a microsecond.
+// OffsetOf converts a duration to microseconds, rounding down.
 func OffsetOf(d time.Duration) Offset { return Offset(d.Microseconds()) }
 
-// A Witness says who saw an exchange. That a request was not sent is claimed
-// from the recorder or the forwarder only.
+// A Witness says who saw an exchange. Only the recorder or the forwarder can prove that a
+// request was not sent.
 type Witness string
 
 const (
@@ -144,7 +143,7 @@ const (
 	WitnessProtocol  Witness = "protocol"
 )
 
-// An ExchangeKind tells a CORS-preflight request from all others.
+// An ExchangeKind distinguishes CORS-preflight requests from all others.
 type ExchangeKind string
 
 const (
@@ -152,7 +151,7 @@ const (
 	ExchangeRequest   ExchangeKind = "request"
 )
 
-// A SentRequest is a request as it stood on the wire.
+// A SentRequest is a request as sent on the wire.
 type SentRequest struct {
 	Method  string     `json:"method"`
 	Target  string     `json:"target"`
@@ -169,30 +168,31 @@ func (r SentRequest) IsPreflight() bool {
 		r.Headers.Contains("Access-Control-Request-Method")
 }
 
-// A SentResponse is a response as it stood on the wire.
+// A SentResponse is a response as sent on the wire.
 type SentResponse struct {
 	Status  int        `json:"status"`
 	Reason  string     `json:"reason,omitempty"`
 	Version string     `json:"version"`
 	Headers HeaderList `json:"headers"`
-	// Body is the payload after the transfer coding and before the content
-	// coding was undone.
+	// Body is the payload after the transfer coding, but not the content coding, was
+	// removed.
 	Body Payload `json:"body"`
 }
 
-// An OutcomeKind is what became of a call, in the eyes of the code that made it.
+// An OutcomeKind is the result of a call for the calling code.
 type OutcomeKind string
 
 const (
-	// OutcomeResponse: the code got a response object. How much of it the code
-	// can read is its type's matter.
+	// OutcomeResponse means that the code got a response object. Its type decides how
+	// much of it the code can read.
 	OutcomeResponse OutcomeKind = "response"
-	// OutcomeNetworkError: https://fetch.spec.whatwg.org/#concept-network-error,
-	// all that script learns of a refusal. For a direct client: no answer.
+	// OutcomeNetworkError is a network error,
+	// https://fetch.spec.whatwg.org/#concept-network-error, the only thing that script
+	// learns of a refusal. For a direct client: no response.
 	OutcomeNetworkError OutcomeKind = "network-error"
-	// OutcomeRefused: the API itself threw before anything could be sent.
+	// OutcomeRefused means that the API threw before anything was sent.
 	OutcomeRefused OutcomeKind = "refused"
-	// OutcomeUnknown: it could not be observed. Never a pass.
+	// OutcomeUnknown means that the result could not be observed. It is never a pass.
 	OutcomeUnknown OutcomeKind = "unknown"
 )
 
@@ -200,7 +200,7 @@ const (
 type Outcome struct {
 	Kind OutcomeKind `json:"kind"`
 
-	// Response is set for [OutcomeResponse] alone.
+	// Response is set only for [OutcomeResponse].
 	Response *ReadResponse `json:"response,omitempty"`
 
 	// Error is the text that the calling code got, set for every other kind.
