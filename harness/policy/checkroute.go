@@ -42,7 +42,7 @@ func (c *checker) samples(r *Route) {
 	names := r.path.names()
 	for _, name := range names {
 		if !slices.ContainsFunc(r.Sample, func(s Sample) bool { return s.Name == name }) {
-			c.fail(r.Path, "has {%s} but no sample for it; add sample: {%s: \"…\"}, the value that test requests use", name, name)
+			r.Sample = append(r.Sample, Sample{Name: name, At: r.Path.At, Value: DefaultSample})
 		}
 	}
 	for _, s := range r.Sample {

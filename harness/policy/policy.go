@@ -102,7 +102,7 @@ type Route struct {
 	// Name is part of the ids of cases; if empty, it is derived from the path.
 	Name Text `yaml:"name" doc:"The route's name in case IDs; by default derived from the path."`
 	// Sample has a value for each name in the path, and a query under [SampleQuery].
-	Sample []Sample `yaml:"sample" doc:"A value for each name in the path; under query, a query such as download=1."`
+	Sample []Sample `yaml:"sample" doc:"A value for each name in the path that test requests use, by default 1; under query, a query such as download=1."`
 	// CORS is "none", or empty.
 	CORS Text `yaml:"cors" doc:"none: no page of another origin may read this route."`
 
@@ -175,6 +175,10 @@ type AcceptedRisk struct {
 	At     Position `yaml:",position"`
 	Reason string   `yaml:",value"`
 }
+
+// DefaultSample stands for a name in a path that has no sample: most expressions for a part
+// of a path match it.
+const DefaultSample = "1"
 
 // SampleQuery is the name of the sample that is the query instead of a part of the path.
 const SampleQuery = "query"

@@ -106,7 +106,6 @@ accepted_risks:
 		`bad.yaml:23:21: defaults.readable_errors[0]: 200 is not an error status; expected 400 to 599, since other responses are readable by every allowed origin`,
 		`bad.yaml:23:31: defaults.readable_errors[2]: 404 is listed twice; remove one of the two`,
 		`bad.yaml:25:11: routes[0].path: "orders" is not a path; write "/orders"`,
-		`bad.yaml:26:11: routes[1].path: has {id} but no sample for it; add sample: {id: "…"}, the value that test requests use`,
 		`bad.yaml:27:12: routes[2].path: matches the same paths as "/orders/{id}" at bad.yaml:26; remove one of the two routes`,
 		`bad.yaml:27:38: routes[2].sample.key: is "a/b"; expected one segment of a path`,
 		`bad.yaml:27:48: routes[2].sample.other: is not a name in the path "/orders/{key}"`,
@@ -205,4 +204,17 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestASampleIsOneByDefault(t *testing.T) {
+	t.Parallel()
+	p, err := policy.Parse("p.yaml", []byte(`targets: {edge: {url: "https://api.test"}}
+origins: {app: ["https://app.test"]}
+defaults: {origins: [app]}
+routes: [{path: "/orders/{id}/files/{rest...}", sample: {id: "17"}}]
+`))
+	require.NoError(t, err)
+	view, err := p.On("edge")
+	require.NoError(t, err)
+	assert.Equal(t, "/orders/17/files/"+policy.DefaultSample, view.Routes[0].Path)
 }
