@@ -234,7 +234,7 @@ func (s *Stage) engine(ctx context.Context) (*chromium.Browser, error) {
 func (s *Stage) watch(chromium *chromium.Browser) {
 	<-chromium.Gone()
 	if err := chromium.Err(); err != nil && s.cfg.Gone != nil {
-		s.cfg.Gone(fmt.Errorf("%s ended in the middle of the run: %w", chromium.Info().Name, err))
+		s.cfg.Gone(fmt.Errorf("%s exited during the run: %w", chromium.Info().Name, err))
 	}
 }
 

@@ -220,11 +220,11 @@ func signals(interrupts, terminations int) []syscall.Signal {
 func TestDemoNamesWhatWasKilled(t *testing.T) {
 	t.Parallel()
 	all := []struct{ name, argv, want string }{
-		{"browser", "--user-data-dir=", "chromium ended in the middle of the run"},
-		{"fastapi", "uvicorn", "fastapi ended in the middle of the run"},
-		{"node", "server.js", "node ended in the middle of the run"},
-		{"nginx", "nginx: master process", "nginx ended in the middle of the run"},
-		{"postgres", "postgres", "postgres ended in the middle of the run"},
+		{"browser", "--user-data-dir=", "chromium exited during the run"},
+		{"fastapi", "uvicorn", "fastapi exited during the run"},
+		{"node", "server.js", "node exited during the run"},
+		{"nginx", "nginx: master process", "nginx exited during the run"},
+		{"postgres", "postgres", "postgres exited during the run"},
 	}
 	if !full() {
 		all = all[:2] // the servers differ in their names alone

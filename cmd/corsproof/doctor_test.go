@@ -108,7 +108,7 @@ func TestDoctorAsksTheDockerEngine(t *testing.T) {
 	assert.False(t, d.item(t, "images").There)
 
 	d, _ = doctor(t, "DOCKER_HOST=tcp://127.0.0.1:2375")
-	assert.Contains(t, d.item(t, "docker").Problem, "is no unix socket")
+	assert.Contains(t, d.item(t, "docker").Problem, "is not a unix socket")
 }
 
 func TestDoctorSaysWhatEachIsFor(t *testing.T) {
