@@ -21,6 +21,9 @@ type Expected struct {
 	Call Call
 	// Response is nil if nothing is expected. Its Status is 0 if only headers are.
 	Response *fetch.SentResponse
+	// Recorded says that the response was recorded, in a HAR file: a header that it
+	// lacks was not sent. An expected response may leave headers open.
+	Recorded bool
 }
 
 // Requests reads a list of requests in one of three forms, told apart by content:
@@ -78,7 +81,7 @@ func harRequests(name string, data []byte) ([]Expected, error) {
 	var out []Expected
 	for _, e := range a.Entries {
 		if !e.IsPreflight {
-			out = append(out, Expected{Name: nameOf(e.Call), Line: e.Line, Call: e.Call, Response: e.Response})
+			out = append(out, Expected{Name: nameOf(e.Call), Line: e.Line, Call: e.Call, Response: e.Response, Recorded: true})
 		}
 	}
 	return out, nil
