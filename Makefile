@@ -30,7 +30,7 @@ unraced:
 # Packages that start no goroutine, so that the race detector has nothing to find in them.
 # With it their loops over many cases take eight times as long. A test of harness holds the
 # list to it.
-PURE = ./harness/catalog ./harness/console ./harness/fetch/... ./harness/fuzz ./harness/judge ./harness/pasted ./harness/policy ./harness/report ./harness/story ./harness/strict
+PURE = ./harness/catalog ./harness/console ./harness/fetch/... ./harness/fuzz ./harness/judge ./harness/lint ./harness/pasted ./harness/policy ./harness/report ./harness/story ./harness/strict
 
 quick: ## run the tests that need no set-up
 	go test ./fixtures ./harness/fetch/... ./harness/report/...

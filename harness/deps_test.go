@@ -34,6 +34,9 @@ var allowed = map[string][]string{
 	"harness/console": {"harness/fetch"},
 	"harness/story":   {"harness/fetch"},
 
+	// What a list of requests tests that no browser does.
+	"harness/lint": {"harness/fetch", "harness/pasted"},
+
 	"harness/process": {},
 	"harness/strict":  {},
 	"fixtures":        {},
@@ -45,7 +48,7 @@ var allowed = map[string][]string{
 	"harness/browser/witness":  {"harness/browser", "harness/fetch", "harness/wire"},
 	"harness/browser/chromium": {"harness/browser", "harness/browser/witness", "harness/fetch", "harness/wire", "harness/process"},
 	"harness/netns":            {"harness/process"},
-	"harness/report":           {"harness/fetch", "harness/policy", "harness/catalog", "harness/judge", "harness/console", "harness/story"},
+	"harness/report":           {"harness/fetch", "harness/policy", "harness/catalog", "harness/judge", "harness/console", "harness/story", "harness/lint"},
 	"harness/policy":           {"harness/fetch", "harness/strict"},
 	"harness/catalog":          {"harness/fetch", "harness/policy", "harness/strict"},
 	"harness/judge":            {"harness/fetch", "harness/policy", "harness/catalog"},

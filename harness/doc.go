@@ -20,6 +20,7 @@
 //	strict                none of this module
 //	console, story        fetch
 //	pasted                fetch, strict
+//	lint                  fetch, pasted
 //	wire                  fetch
 //	direct, browser       fetch, wire, process
 //	netns                 process
@@ -27,7 +28,7 @@
 //	target                policy, wire
 //	catalog               fetch, policy, strict: its files are read as strictly as a policy's
 //	judge                 fetch, policy, catalog: a finding names the rule and the fix
-//	report                fetch, policy, catalog, judge, console, story
+//	report                fetch, policy, catalog, judge, console, story, lint
 //	fuzz                  fetch, catalog, judge
 //	harness               fetch, wire, process, direct, browser, browser/chromium, report
 //	drive                 fetch, browser
