@@ -114,6 +114,7 @@ func command() *cobra.Command {
   Check a gateway config         corsproof example, then corsproof check cors.yaml
   Prove who enforces CORS        corsproof demo
   Look up a kind of finding      corsproof explain
+  Check a test suite's requests  corsproof lint-requests
 
 Exit codes: 0 proven or passed; 1 a row is not proven or a case failed; 2 wrong use, or a mistake in an
 input file; 3 something could not be observed (an interruption, a failed set-up or a taken port, too);
@@ -131,7 +132,7 @@ input file; 3 something could not be observed (an interruption, a failed set-up 
 		title    string
 		commands []*cobra.Command
 	}{
-		{"Check a gateway:", []*cobra.Command{exampleCommand(), checkCommand(), casesCommand(), explainCommand()}},
+		{"Check a gateway:", []*cobra.Command{exampleCommand(), checkCommand(), casesCommand(), explainCommand(), lintRequestsCommand()}},
 		{"Prove who enforces CORS:", []*cobra.Command{demoCommand()}},
 		{"Test the Fetch Standard's rules:", []*cobra.Command{runCommandOf(), fuzzCommand()}},
 		{"Set up:", []*cobra.Command{setupCommand(), doctorCommand()}},
