@@ -23,6 +23,7 @@ func TestReadmeBlocks(t *testing.T) {
 	codes := map[string]int{
 		"corsproof example": exitProven, "corsproof check cors.yaml": exitNotProven,
 		"corsproof check cors.yaml --gateway envoy=envoy.yaml": exitProven,
+		`corsproof explain "Access to fetch at 'https://api.example.com/orders' from origin 'https://app.example.com' has been blocked by CORS policy: Request header field x-trace is not allowed by Access-Control-Allow-Headers in preflight response."`: exitNotProven,
 	}
 	said := map[string]string{}
 	shown := 0
@@ -33,7 +34,7 @@ func TestReadmeBlocks(t *testing.T) {
 				continue
 			}
 			if _, ran := said[b.command]; !ran {
-				r := startIn(t, dir, nil, strings.Fields(b.command)[1:]...)
+				r := startIn(t, dir, nil, wordsOf(b.command)[1:]...)
 				require.Equal(t, code, r.wait(t), "%s\n%s", b.command, r.out)
 				r.requireNothingLeft(t)
 				said[b.command] = r.stdout()
@@ -45,7 +46,7 @@ func TestReadmeBlocks(t *testing.T) {
 		}
 	}
 	assert.Len(t, said, len(codes), "a command is in no block of the README")
-	assert.Equal(t, 3, shown)
+	assert.Equal(t, 4, shown)
 	for _, name := range []string{"cors.yaml", "nginx.conf", "envoy.yaml"} {
 		want, err := fixtures.Files.ReadFile("example/" + name)
 		require.NoError(t, err)
@@ -55,6 +56,17 @@ func TestReadmeBlocks(t *testing.T) {
 	}
 	code := startIn(t, dir, nil, "example").wait(t)
 	assert.Equal(t, exitUsage, code, "what is there is left alone")
+}
+
+var quotedOrWord = regexp.MustCompile(`"[^"]*"|\S+`)
+
+// wordsOf splits a command as a shell does, with words in double quotes alone.
+func wordsOf(command string) []string {
+	words := quotedOrWord.FindAllString(command, -1)
+	for i := range words {
+		words[i] = strings.Trim(words[i], `"`)
+	}
+	return words
 }
 
 // A shownCommand is a command of the README, and the output that it shows.

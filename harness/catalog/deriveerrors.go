@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/policy"
 )
 
@@ -96,7 +97,9 @@ func gatewayErrorCases(in *input, p place) (out cases) {
 	provoke("too-large", ActUnasked, []int{413}, func(s *PolicyStep) {
 		s.Request.Method, s.Request.Body = "POST", &Body{Fill: tooLarge}
 	})
-	provoke(TooMany, ActUnasked, []int{429, 503}, func(s *PolicyStep) { s.Repeat = burst })
+	provoke(TooMany, ActUnasked, []int{429, 503}, func(s *PolicyStep) {
+		s.Repeat, s.Request.Cache = burst, fetch.CacheNoStore // a browser would answer by itself what it may keep
+	})
 	if s, ok := in.request(p.route, p.origin, preflighted); ok {
 		provoke("upstream-refuses-preflighted", ActRefuses, []int{502, 503, 504}, func(o *PolicyStep) {
 			o.Request, o.Auth = s.Request, s.Auth

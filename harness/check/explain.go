@@ -1,6 +1,8 @@
 package check
 
 import (
+	"slices"
+
 	"github.com/corsproof/corsproof/harness/catalog"
 	"github.com/corsproof/corsproof/harness/judge"
 	"github.com/corsproof/corsproof/harness/policy"
@@ -71,6 +73,33 @@ func (e *explainer) explain(t Target) {
 			s.Findings[i].Wording = &w
 		}
 	}
+	s.Findings = oneEdit(s.Findings)
+}
+
+// oneEdit makes one finding of those that one edit puts right: they have one cause. What
+// lets somebody read who may not stays by itself.
+func oneEdit(findings []judge.Finding) []judge.Finding {
+	var out []judge.Finding
+	for _, f := range findings {
+		i := slices.IndexFunc(out, func(o judge.Finding) bool {
+			return isEdit(f.Wording) && isEdit(o.Wording) && f.Wording.String() == o.Wording.String() && (f.Severity == judge.SeverityHole) == (o.Severity == judge.SeverityHole)
+		})
+		if i < 0 {
+			out = append(out, f)
+			continue
+		}
+		o := &out[i]
+		o.Cases = append(slices.Clone(o.Cases), f.Cases...)
+		o.Routes, o.Owners, o.Origins = union(o.Routes, f.Routes), union(o.Owners, f.Owners), union(o.Origins, f.Origins)
+	}
+	return out
+}
+
+func isEdit(w *policy.Wording) bool { return w != nil && w.Change != "" && w.Change != policy.Words }
+
+// union returns the words of two lists, sorted, each once.
+func union(a, b []string) []string {
+	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(a, b))))
 }
 
 // worded is a fix with what else belongs to it, in the target's words.

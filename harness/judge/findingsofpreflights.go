@@ -167,6 +167,7 @@ var findingsOfPreflights = []row{
 					d.allowsCredentials(s, func(f *fact) bool { return f.preflight != s.preflight() })
 			}},
 			{placeSilence + 20, func(d *diagnosis, s *symptom) bool { return s.missing() && d.oneKindAlone(s) }},
+			{placeSilence + 25, func(d *diagnosis, s *symptom) bool { return s.missing() && d.oneMethodAlone(s) }},
 			{placeSilence + 100, func(d *diagnosis, s *symptom) bool {
 				return s.missing() && !d.namesOriginAt(s, func(f *fact) bool { return f.preflight == s.preflight() }) &&
 					d.namesOriginAt(s, func(f *fact) bool { return f.preflight != s.preflight() })

@@ -100,6 +100,24 @@ func (fs facts) oneKindAlone(s *symptom) bool {
 	return names(!s.preflight()) && !names(s.preflight())
 }
 
+// oneMethodAlone reports whether answers to the symptom's method never name an origin on its
+// route, while answers to other methods do.
+func (fs facts) oneMethodAlone(s *symptom) bool {
+	if s.preflight() || s.route == nil {
+		return false
+	}
+	method := s.x.Request.Method
+	names := func(preflight, same bool) bool {
+		return fs.some(func(f *fact) bool {
+			return f.route == s.route && f.preflight == preflight && (f.method == method) == same && f.ordinary() && f.namesOrigin()
+		})
+	}
+	asked := func(f *fact) bool {
+		return f.route == s.route && !f.preflight && f.method == method && f.ordinary()
+	}
+	return fs.some(asked) && names(false, false) && !names(false, true)
+}
+
 // consentsHere reports whether the target consents to the symptom's origin on its
 // route in some other case, which speaks no version of HTTP in particular.
 func (fs facts) consentsHere(s *symptom) bool {

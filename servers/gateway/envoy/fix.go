@@ -119,6 +119,9 @@ func (x *fix) places() []place {
 
 // put adds to the patch what puts one answer right.
 func (x *fix) put(p place) {
+	if x.putKey(p) {
+		return
+	}
 	switch x.Kind {
 	case policy.FixOnHops:
 		// What the policy doesn't list is where the redirect leads to, and a preflight

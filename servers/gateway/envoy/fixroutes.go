@@ -42,6 +42,32 @@ func (x *fix) putFilter(p place) bool {
 	return true
 }
 
+// putKey gives a CorsPolicy on the way to the path, which stands under a name that no filter
+// has, the cors filter's: until then it is a policy of nobody. False if there is none, or
+// if it is the filter that has another name than all policies.
+func (x *fix) putKey(p place) bool {
+	used := false
+	(&rewrite{conf: x.c, f: x.f}).each(x.f.root, func(e *ast.MappingValueNode) {
+		used = used || x.f.text(e.Value, "@type") == policyType && slices.Contains(x.c.cors, yamlKey(e))
+	})
+	if !used || len(x.c.cors) != 1 {
+		return false
+	}
+	for _, level := range p.levels(x.c) {
+		configs := x.f.field(level, "typed_per_filter_config")
+		if configs == nil || x.f.field(configs.Value, x.c.cors[0]) != nil {
+			continue
+		}
+		for _, e := range x.f.fields(configs.Value) {
+			if x.f.text(e.Value, "@type") == policyType {
+				x.replace(e.Key, x.c.cors[0])
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // putName gives the cors filter the name under which the path has a CorsPolicy, if that is
 // another one: a config of a name that no filter has is one of nobody. False if the names
 // are the same.

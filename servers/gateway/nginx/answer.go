@@ -248,9 +248,14 @@ func nginxCondition(d *directive) []string {
 	return words
 }
 
-// errors follows an error_page, if the answer is an error that nginx made.
+// errors follows an error_page, if the answer is an error that nginx made, or one of the
+// upstream's that it intercepts:
+// https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_intercept_errors.
 func (a *answer) errors() {
-	if a.by != nil && (a.status < 300 || a.by.name.value != "try_files" && len(a.by.args) > 1) || a.asked.fromUpstream || a.block == nil {
+	if a.by != nil && (a.status < 300 || a.by.name.value != "try_files" && len(a.by.args) > 1) || a.block == nil {
+		return
+	}
+	if a.asked.fromUpstream && (a.asked.status < 300 || inherits(a.block, "proxy_intercept_errors") != "on") {
 		return
 	}
 	codes := []int{a.status}

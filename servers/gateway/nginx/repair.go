@@ -53,11 +53,16 @@ const probes = 300
 func (c *conf) repair(f policy.Fix) (patch *nginxPatch, at []*directive) {
 	r := &repair{fix: f}
 	sure := r.show(c)
+	pages := map[*directive]bool{} // of errors
 	for _, s := range r.shown {
-		if a := c.answer(s.asked); a.block != nil && !slices.Contains(at, a.block) {
+		a := c.answer(s.asked)
+		if a.block != nil && !slices.Contains(at, a.block) {
 			at = append(at, a.block)
 		}
+		pages[a.block] = pages[a.block] || a.errorPage != nil
 	}
+	// A page of errors answers for all blocks that lead there.
+	slices.SortStableFunc(at, func(a, b *directive) int { return boolRank(pages[b]) - boolRank(pages[a]) })
 	if !sure {
 		return nil, at
 	}
@@ -70,6 +75,13 @@ func (c *conf) repair(f policy.Fix) (patch *nginxPatch, at []*directive) {
 	}
 	r.shown = only
 	return r.run(c), at
+}
+
+func boolRank(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 // run makes one change after the other until nothing is wrong any more; nil if that
