@@ -255,7 +255,7 @@ func (a *answer) errors() {
 	if a.by != nil && (a.status < 300 || a.by.name.value != "try_files" && len(a.by.args) > 1) || a.block == nil {
 		return
 	}
-	if a.asked.fromUpstream && (a.asked.status < 300 || inherits(a.block, "proxy_intercept_errors") != "on") {
+	if a.asked.fromUpstream && (a.asked.status < 300 || !intercepts(a.block)) {
 		return
 	}
 	codes := []int{a.status}
@@ -275,6 +275,16 @@ func (a *answer) errors() {
 			return
 		}
 	}
+}
+
+// intercepts reports whether the upstream's errors in a block get nginx's own pages.
+func intercepts(b *directive) bool {
+	for ; b != nil; b = b.parent {
+		if d := b.has("proxy_intercept_errors"); d != nil {
+			return d.arg(0) == "on"
+		}
+	}
+	return false
 }
 
 // page returns the error_page for a status.
