@@ -12,14 +12,8 @@ func (t *teller) headline() string {
 	origin := t.cfg.Request.Origin
 	switch t.story.End {
 	case EndReadable:
-		outcome := t.model.Outcome
-		if t.cfg.Observed != nil {
-			outcome = t.cfg.Observed.Outcome
-		}
-		switch {
-		case outcome.Response.Type == fetch.ResponseOpaque:
-			return fmt.Sprintf("Opaque: the request was sent, but pages of %s cannot read the response.", origin)
-		case !t.crossOrigin():
+		outcome := t.outcome()
+		if !t.crossOrigin() {
 			return fmt.Sprintf("Readable: the page and the URL have the same origin, %s; CORS does not apply.", origin)
 		}
 		return fmt.Sprintf("Readable: pages of %s can read the response, status %d.", origin, outcome.Response.Status)
@@ -31,6 +25,9 @@ func (t *teller) headline() string {
 			return "Unknown: " + strings.TrimSuffix(t.story.Lacks[0], ".") + "."
 		}
 		return "Unknown: it could not be observed."
+	}
+	if t.opaque() {
+		return fmt.Sprintf("Blocked: the response is opaque; the request was sent, but pages of %s cannot read anything of the response.", origin)
 	}
 	if t.block == nil {
 		return "Blocked: the browser gave no reason."

@@ -22,7 +22,10 @@ func (t *teller) hints() {
 			add("%s is a response header. In a request it does nothing but cause a preflight; remove it from the page's code.", h.Name())
 		}
 	}
-	if t.cfg.Request.Mode == fetch.ModeNoCORS && t.story.End == EndReadable {
+	if t.starForAuthorization() {
+		add("Access-Control-Allow-Headers: * does not cover Authorization in the Fetch Standard. Chromium still accepts it; other browsers may not, so list authorization.")
+	}
+	if t.cfg.Request.Mode == fetch.ModeNoCORS && t.opaque() {
 		add("Mode no-cors never makes a response readable. Remove it, and have the server send Access-Control-Allow-Origin.")
 	}
 	if t.cfg.Cookies && t.crossOrigin() && t.cfg.Request.Credentials != fetch.CredentialsInclude {
@@ -81,6 +84,19 @@ func (t *teller) statusHint() string {
 		return fmt.Sprintf("The preflight got status %d: the server failed while it answered OPTIONS.", status)
 	}
 	return ""
+}
+
+// starForAuthorization reports whether a preflight's response has only "*" to say about
+// Authorization: https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name.
+func (t *teller) starForAuthorization() bool {
+	return slices.ContainsFunc(t.model.Exchanges, func(x fetch.Exchange) bool {
+		if !x.Request.IsPreflight() || x.Response == nil {
+			return false
+		}
+		asks := slices.ContainsFunc(x.Request.Headers.Items("Access-Control-Request-Headers"), fetch.IsNonWildcardRequestHeader)
+		list := fetch.ExtractHeaderListValues(allowHeaders, x.Response.Headers)
+		return asks && list.Contains(fetch.Wildcard) && !list.ContainsName("Authorization")
+	})
 }
 
 // wasSent reports whether the request itself left the browser.

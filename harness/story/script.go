@@ -10,10 +10,7 @@ import (
 
 // script says what page code learns.
 func (t *teller) script() {
-	outcome := t.model.Outcome
-	if t.cfg.Observed != nil {
-		outcome = t.cfg.Observed.Outcome
-	}
+	outcome := t.outcome()
 	add := func(format string, values ...any) {
 		t.story.Script = append(t.story.Script, fmt.Sprintf(format, values...))
 	}
@@ -21,6 +18,10 @@ func (t *teller) script() {
 	case EndUnknown:
 		return
 	case EndBlocked:
+		if t.opaque() {
+			add("The response is opaque: response.type is %q, status is 0, and the code can read no header and no body.", outcome.Response.Type)
+			return
+		}
 		if t.cfg.Request.API == fetch.APIXHR {
 			add("XMLHttpRequest fires an error event; status is 0.")
 		} else {
@@ -30,10 +31,6 @@ func (t *teller) script() {
 		return
 	}
 	r := outcome.Response
-	if r.Type == fetch.ResponseOpaque || r.Type == fetch.ResponseOpaqueRedirect {
-		add("The response is opaque: response.type is %q, status is 0, and the code can read no header and no body.", r.Type)
-		return
-	}
 	add("response.type is %q, response.status is %d; the code can read the body.", r.Type, r.Status)
 	var readable []string
 	for _, h := range r.Headers {
@@ -48,16 +45,27 @@ func (t *teller) script() {
 	}
 }
 
+// opaque reports whether page code got a response that it can't read.
+func (t *teller) opaque() bool {
+	outcome := t.outcome()
+	return outcome.Kind == fetch.OutcomeResponse && outcome.Response != nil && !outcome.Readable()
+}
+
+// outcome is what the browser says came of the request, or, of a recording, the model.
+func (t *teller) outcome() fetch.Outcome {
+	if t.cfg.Observed != nil {
+		return t.cfg.Observed.Outcome
+	}
+	return t.model.Outcome
+}
+
 // hidden are the headers of the last response that page code can't read and that a server
 // sends for it to read.
 func (t *teller) hidden() []string {
 	if t.story.End != EndReadable || len(t.story.Exchanges) == 0 {
 		return nil
 	}
-	outcome := t.model.Outcome
-	if t.cfg.Observed != nil {
-		outcome = t.cfg.Observed.Outcome
-	}
+	outcome := t.outcome()
 	if outcome.Response.Type != fetch.ResponseCORS {
 		return nil
 	}

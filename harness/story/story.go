@@ -12,7 +12,7 @@ const (
 	// EndReadable: page code can read the response.
 	EndReadable End = "readable"
 	// EndBlocked: the browser made the request, or refused to, and page code learns
-	// nothing of a response.
+	// nothing of a response. An opaque response is one of these.
 	EndBlocked End = "blocked"
 	// EndUnknown: nobody can tell, see [Story.Lacks].
 	EndUnknown End = "unknown"

@@ -94,10 +94,7 @@ func (t *teller) crossOrigin() bool { return string(t.url.Origin()) != t.cfg.Req
 // end says how the request ended: as the browser saw it, or as the model does. Where they
 // disagree, nobody knows.
 func (t *teller) end() {
-	outcome := t.model.Outcome
-	if t.cfg.Observed != nil {
-		outcome = t.cfg.Observed.Outcome
-	}
+	outcome := t.outcome()
 	switch {
 	case t.cfg.Observed == nil && t.unanswered != "":
 		t.story.End = EndUnknown
@@ -109,6 +106,8 @@ func (t *teller) end() {
 		t.story.Lacks = append(t.story.Lacks, fmt.Sprintf("the response to %s: the request was not sent to the server; --send sends it", t.method()))
 	case outcome.Readable():
 		t.story.End = EndReadable
+	case outcome.Kind == fetch.OutcomeResponse: // an opaque one
+		t.story.End = EndBlocked
 	case outcome.Kind == fetch.OutcomeNetworkError:
 		t.story.End, t.block = EndBlocked, t.model.Outcome.Block
 		if t.block == nil {
