@@ -49,6 +49,7 @@ lint: ## vet, staticcheck, tidy, gofmt
 
 golden: setup ## rewrite the golden files; review them like code
 	go test ./harness/catalog ./harness/policy ./harness/report ./harness/judge -run 'Golden|SchemaIsCurrent' -update
+	go test ./cmd/corsproof -run TestErrorTexts -update
 	CORSPROOF_DEFECTS=all go test ./servers/gateway -run 'Golden|^TestDefects$$|^TestFix$$|^TestSubstitute$$' -update
 
 # The defects in Chromium take longest: a third of them each day, all with ALL=1.
