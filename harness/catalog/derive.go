@@ -116,6 +116,9 @@ func (d *caseCollector) add(c PolicyCase) {
 			c.Drivers = []Driver{DriverDirect}
 		}
 	}
+	for i := range c.Steps {
+		c.Steps[i].Request.Headers = d.alwaysSent(&c.Steps[i].Request)
+	}
 	c.Signature = c.signature()
 	if c.Probe.Is(AreaError, ByGateway) && c.Probe.Detail == TooMany {
 		c.Signature = d.limited + c.Signature
@@ -137,6 +140,29 @@ func (d *caseCollector) add(c PolicyCase) {
 		}
 	}
 	d.cases = append(d.cases, c)
+}
+
+// alwaysSent returns the headers of a request with those that pages of its route always send.
+// A request in mode no-cors can't have them, and a preflight has none of the page's.
+func (d *caseCollector) alwaysSent(r *Request) []HeaderLine {
+	u, err := fetch.ParseURL(r.URL, nil)
+	if err != nil || r.Mode == fetch.ModeNoCORS || r.Method == "OPTIONS" {
+		return r.Headers
+	}
+	e := d.view.Route(u.Path)
+	if e == nil || len(e.Sends) == 0 {
+		return r.Headers
+	}
+	var out []HeaderLine
+	for _, line := range r.Headers {
+		if !slices.ContainsFunc(e.Sends, func(h policy.SentHeader) bool { return strings.EqualFold(h.Name, line.Header().Name()) }) {
+			out = append(out, line)
+		}
+	}
+	for _, h := range e.Sends {
+		out = append(out, HeaderLine(h.Name+": "+h.Value))
+	}
+	return out
 }
 
 // withMark returns a URL with a case's mark in its query.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/corsproof/corsproof/harness/fetch"
 	"github.com/corsproof/corsproof/harness/strict"
 )
 
@@ -48,6 +49,16 @@ func (c *checker) settings(s *Settings) {
 				c.failAt(n.At, "%d is listed twice; remove one of the two", n.Number)
 			}
 			seen[n.Number] = true
+		}
+	}
+	for _, h := range s.Sends {
+		switch {
+		case !tokenForm.MatchString(h.Name):
+			c.d.FailAt(h.At, h.Name, "%q is not a header name (an HTTP token)", h.Name)
+		case fetch.IsForbiddenRequestHeader(h.Name, h.Value):
+			c.d.FailAt(h.At, h.Name, "pages can't set %s: browsers set it themselves", h.Name)
+		case h.Value == "" || strings.TrimSpace(h.Value) != h.Value || strings.ContainsAny(h.Value, "\r\n\x00"):
+			c.d.FailAt(h.At, h.Name, "is %q; expected the value of a header, on one line", h.Value)
 		}
 	}
 	if s.Auth != nil {

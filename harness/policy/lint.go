@@ -53,6 +53,7 @@ const (
 	NoReadableErrors              ConcernID = "no-readable-errors"
 	AuthErrorNotReadable          ConcernID = "auth-error-not-readable"
 	AuthHeaderNotAllowed          ConcernID = "auth-header-not-allowed"
+	SentHeaderNotAllowed          ConcernID = "sent-header-not-allowed"
 	CookieWithoutCredentials      ConcernID = "cookie-without-credentials"
 	RiskNotThere                  ConcernID = "risk-not-there"
 )

@@ -58,6 +58,7 @@ func TestLint(t *testing.T) {
 		{policy.MaxAgeAboveCap, `[https://a.example]`, `, max_age: 601`, ``, `, max_age: 600`},
 		{policy.AuthErrorNotReadable, `[https://a.example]`, `, auth: {bearer: {env: T}}, headers: [authorization], readable_errors: [500]`, ``, `, auth: {bearer: {env: T}}, headers: [authorization], readable_errors: [401]`},
 		{policy.NoReadableErrors, `[https://a.example]`, `, readable_errors: []`, ``, `, readable_errors: [500]`},
+		{policy.SentHeaderNotAllowed, `[https://a.example]`, `, sends: {x-tenant: acme}`, ``, `, sends: {x-tenant: acme}, headers: [X-Tenant]`},
 		{policy.AuthHeaderNotAllowed, `[https://a.example]`, `, auth: {bearer: {env: T}}`, ``, `, auth: {bearer: {env: T}}, headers: [authorization]`},
 		{policy.AuthHeaderNotAllowed, `[https://a.example]`, `, auth: {api_key: {header: x-key, env: T}}`, ``, `, auth: {api_key: {header: x-key, env: T}}, headers: [X-Key]`},
 		{policy.CookieWithoutCredentials, `[https://a.example]`, `, auth: {cookie: {name: sid, env: T}}`, ``, `, auth: {cookie: {name: sid, env: T}}, credentials: true`},
@@ -145,7 +146,7 @@ func TestEveryConcernIsWorded(t *testing.T) {
 		assert.NotEmpty(t, k.Instead)
 		assert.Contains(t, []policy.Severity{policy.Refuse, policy.Warn, policy.Note}, k.Severity)
 	}
-	assert.Len(t, seen, 33)
+	assert.Len(t, seen, 34)
 }
 
 func TestExamplePolicyIsCalm(t *testing.T) {

@@ -97,6 +97,11 @@ func (l *linter) errorsAndAuth(e *Effective) {
 	if len(e.ReadableErrors) == 0 {
 		l.add(NoReadableErrors, e.Rule(RuleReadableError).At, route.Text, "no error response of this route is readable")
 	}
+	for _, h := range e.Sends {
+		if !e.AllowsHeader(h.Name) && !fetch.IsSafelistedRequestHeader(h.Name, h.Value) {
+			l.add(SentHeaderNotAllowed, h.At, h.Name, "the headers of %s lack %s, which its pages always send", e.Route.Path.Text, h.Name)
+		}
+	}
 	if e.Auth == nil {
 		return
 	}

@@ -123,15 +123,24 @@ type Sample struct {
 type Settings struct {
 	Origins *List `yaml:"origins" doc:"Names of groups."`
 	// Methods are compared as written.
-	Methods        *List     `yaml:"methods" doc:"Methods that pages use."`
-	Headers        *List     `yaml:"headers" doc:"Request headers that pages set; browser-sdks stands for the headers of common SDKs."`
-	Credentials    *Switch   `yaml:"credentials" doc:"Whether pages may send cookies and read the response."`
-	Expose         *List     `yaml:"expose" doc:"Response headers that pages may read."`
-	MaxAge         *Number   `yaml:"max_age" doc:"Seconds for which browsers may cache a preflight."`
-	ReadableErrors *Numbers  `yaml:"readable_errors" doc:"Error statuses, from 400 on, whose responses pages must be able to read."`
-	Auth           *Auth     `yaml:"auth" doc:"How requests are authenticated; none if they are not."`
-	Upstream       *Upstream `yaml:"upstream" doc:"What the application behind the target does itself."`
-	Owner          *Text     `yaml:"owner" doc:"Who is responsible; reports name the owner."`
+	Methods        *List        `yaml:"methods" doc:"Methods that pages use."`
+	Headers        *List        `yaml:"headers" doc:"Request headers that pages set; browser-sdks stands for the headers of common SDKs."`
+	Credentials    *Switch      `yaml:"credentials" doc:"Whether pages may send cookies and read the response."`
+	Expose         *List        `yaml:"expose" doc:"Response headers that pages may read."`
+	MaxAge         *Number      `yaml:"max_age" doc:"Seconds for which browsers may cache a preflight."`
+	ReadableErrors *Numbers     `yaml:"readable_errors" doc:"Error statuses, from 400 on, whose responses pages must be able to read."`
+	Sends          []SentHeader `yaml:"sends" doc:"Request headers that pages always send, with a value, such as x-tenant: acme; list them in headers, too."`
+	Auth           *Auth        `yaml:"auth" doc:"How requests are authenticated; none if they are not."`
+	Upstream       *Upstream    `yaml:"upstream" doc:"What the application behind the target does itself."`
+	Owner          *Text        `yaml:"owner" doc:"Who is responsible; reports name the owner."`
+}
+
+// A SentHeader is a request header that pages always send, with a value that test requests
+// have.
+type SentHeader struct {
+	Name  string   `yaml:",key"`
+	At    Position `yaml:",position"`
+	Value string   `yaml:",value"`
 }
 
 // An Upstream describes the application behind a target.

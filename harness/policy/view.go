@@ -41,6 +41,8 @@ type Effective struct {
 	// ReadableErrors are the error statuses, from 400 on, whose response must be
 	// readable.
 	ReadableErrors []Number
+	// Sends are the request headers that pages always send.
+	Sends []SentHeader
 	// Auth says how requests are authenticated; nil if they aren't.
 	Auth *Auth
 	// UpstreamCORS says that the application behind the target sends CORS headers of its
@@ -150,6 +152,9 @@ func (v *View) resolve(r *Route) *Effective {
 	if a, place := pick(r.Auth, d.Auth, name); a != nil && a.None.Text == "" {
 		e.Auth = a
 		e.set(RuleAuth, place, "auth: "+a.Kind(), a.At)
+	}
+	if e.Sends = r.Sends; e.Sends == nil {
+		e.Sends = d.Sends
 	}
 	if u, _ := pick(r.Upstream, d.Upstream, name); u != nil && u.CORS != nil {
 		e.UpstreamCORS = u.CORS.On

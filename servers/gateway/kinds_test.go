@@ -248,6 +248,14 @@ var kindsOfFault = []kindOfFault{
 `, want: []string{"outage policy-scope-mismatch envoy.yaml:43"}, fixes: []string{"envoy.filters.http.cors:"},
 	},
 	{
+		name: "the same, where pages always send it", envoy: true, more: `, sends: {if-match: "*"}`, from: "match: {prefix: /parcels}", to: "match: {prefix: /parcels, headers: [{name: if-match, present_match: true}]}",
+		want: []string{"outage preflight-404-no-route envoy.yaml:30"},
+	},
+	{
+		name: "right, for pages that always send a header", more: `, sends: {if-match: "*"}`, from: "location /parcels { if ($request_method = OPTIONS) { return 204; }",
+		to: "location /parcels { if ($request_method = OPTIONS) { return 204; } if ($http_if_match = \"\") { return 428; }", chromium: true,
+	},
+	{
 		name: "alternations side by side", from: `"https://web.parcels.test" $http_origin; "https://desk.parcels.example" $http_origin;`,
 		to:   `"~^https://(web|desk)\.parcels\.(test|example)$" $http_origin;`,
 		want: []string{"hole cross-product-pattern-merge nginx.conf:3"},
