@@ -90,7 +90,7 @@ func (c *Collector) finding(g group) Finding {
 		Curl: c.curl(s), Command: c.cfg.Command + " --case " + ShellWord(s.Case.ID),
 	}
 	for _, s := range g.symptoms {
-		f.Cases = append(f.Cases, FoldedCase{ID: s.Case.ID, Route: s.Case.Route, Rule: s.Case.Rule, Saw: s.mismatch.String()})
+		f.Cases = append(f.Cases, FoldedCase{ID: s.Case.ID, Route: s.Case.Route, Rule: s.Case.Rule, Saw: saw(s.mismatch)})
 		f.Owners, f.Routes = append(f.Owners, s.Case.Owner), append(f.Routes, s.Case.Route)
 		f.Origins = append(f.Origins, s.origin())
 	}

@@ -87,11 +87,37 @@ func (s *symptom) cameOut(t fetch.Trace, value catalog.Value) string {
 		return "requests: " + cmp.Or(value.String(), "none")
 	case s.Case.Wire():
 		if block := catalog.Consent(t); block != nil {
-			return fmt.Sprintf("no consent: %s", describe(fetch.Outcome{Kind: fetch.OutcomeNetworkError, Block: block}))
+			return fmt.Sprintf("no consent: %s", inWords(fetch.Outcome{Kind: fetch.OutcomeNetworkError, Block: block}))
 		}
 		return "consent" + describeStatus(t)
 	}
-	return describe(t.Outcome)
+	return inWords(t.Outcome)
+}
+
+// saw is a deviation in words, where it has some.
+func saw(d catalog.Deviation) string {
+	words := map[catalog.Field][2]string{
+		catalog.FieldOutcome:  {"blocked, but must be readable", "readable, but must be blocked"},
+		catalog.FieldConsents: {"no consent, but consent is required", "consent, but must be refused"},
+	}[d.Field]
+	switch {
+	case words[0] == "":
+		return d.String()
+	case d.Want == catalog.Kind(fetch.OutcomeResponse), d.Want == catalog.Truth(true):
+		return fmt.Sprintf("request %d: %s", d.Step+1, words[0])
+	}
+	return fmt.Sprintf("request %d: %s", d.Step+1, words[1])
+}
+
+// inWords says what came of a request, for somebody who reads a finding.
+func inWords(o fetch.Outcome) string {
+	switch {
+	case o.Response != nil:
+		return fmt.Sprintf("readable: response type %s, status %d", o.Response.Type, o.Response.Status)
+	case o.Kind == fetch.OutcomeNetworkError && o.Block != nil && o.Block.Phase != "":
+		return fmt.Sprintf("blocked by the %s, step %s: %s", fetch.PhaseName(o.Block.Phase), o.Block.Step, o.Block.Detail)
+	}
+	return describe(o)
 }
 
 func describeStatus(t fetch.Trace) string {

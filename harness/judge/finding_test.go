@@ -79,7 +79,7 @@ func TestFinding(t *testing.T) {
 		{"Access-Control-Allow-Headers", "authorization, content-type"}, {"Access-Control-Max-Age", "600"}, {"Vary", "Origin"},
 		{"Access-Control-Allow-Methods", "GET"},
 	}
-	saw := "request 1: outcome: want response, got network-error"
+	saw := "request 1: blocked, but must be readable"
 	want := Finding{
 		ID: AllowMethodsMissing, Title: "Access-Control-Allow-Methods lacks a method", Severity: SeverityOutage, Fault: LayerGateway,
 		Summary: `"https://app.example.com" cannot read the response, but the policy allows it`,
@@ -87,15 +87,15 @@ func TestFinding(t *testing.T) {
 		Cases: []FoldedCase{
 			{"route/items/allowed/preflighted", "items", rule, saw},
 			{"method/allowed/delete/items", "items", policy.Rule{Kind: policy.RuleMethod, Text: "DELETE", At: got.Cases[1].Rule.At}, saw},
-			{"header/asked-with-capitals/items", "items", got.Cases[2].Rule, "request 1: consents: want true, got false"},
-			{"header/asked-with-spaces/items", "items", got.Cases[3].Rule, "request 1: consents: want true, got false"},
-			{"header/asked-with-two-lines/items", "items", got.Cases[4].Rule, "request 1: consents: want true, got false"},
-			{"header/asked-with-unsorted/items", "items", got.Cases[5].Rule, "request 1: consents: want true, got false"},
+			{"header/asked-with-capitals/items", "items", got.Cases[2].Rule, "request 1: no consent, but consent is required"},
+			{"header/asked-with-spaces/items", "items", got.Cases[3].Rule, "request 1: no consent, but consent is required"},
+			{"header/asked-with-two-lines/items", "items", got.Cases[4].Rule, "request 1: no consent, but consent is required"},
+			{"header/asked-with-unsorted/items", "items", got.Cases[5].Rule, "request 1: no consent, but consent is required"},
 			{"auth/preflight/items", "items", got.Cases[6].Rule, saw},
 		},
 		Evidence: Evidence{
 			Case: "route/items/allowed/preflighted", Request: fetch.Request{Method: "DELETE"},
-			Want: "response of type cors, status 200", Got: "network-error in cors-preflight-fetch-0, step 7.5: method-not-allowed",
+			Want: "readable: response type cors, status 200", Got: "blocked by the CORS-preflight fetch, step 7.5: method-not-allowed",
 			Block:     got.Evidence.Block,
 			Exchanges: []fetch.Exchange{{ID: "model#1", Request: fetch.SentRequest{Method: "OPTIONS"}, Response: &fetch.SentResponse{Status: 204, Headers: list}}},
 			NeverSent: "DELETE", Reached: "did not reach the upstream",

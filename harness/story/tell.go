@@ -218,7 +218,7 @@ func (t *teller) decision() {
 	b := *t.block
 	d := &Decision{Sentence: b.Sentence, Header: headerOf(&b), Block: b}
 	if b.Phase != "" {
-		d.Step, d.Link = stepName(b.Phase)+", step "+b.Step, "https://fetch.spec.whatwg.org/#"+b.Phase
+		d.Step, d.Link = fetch.PhaseName(b.Phase)+", step "+b.Step, "https://fetch.spec.whatwg.org/#"+b.Phase
 		if !inFetch(b.Phase) {
 			d.Link = otherLink(b.Phase)
 		}
