@@ -69,7 +69,7 @@ func TestStoriesOfMistakes(t *testing.T) {
 	release, err := browser.Turn(t.Context())
 	require.NoError(t, err)
 	defer release()
-	lab := harness.NewLabT(t, harness.LabConfig{})
+	lab, all := harness.NewLabT(t, harness.LabConfig{}), t
 	const allow, credentials = "Access-Control-Allow-Origin: PAGE", "Access-Control-Allow-Credentials: true"
 	ok := mistakenAnswer{200, []string{allow}}
 	put := fetch.Request{Method: "PUT", Headers: fetch.HeaderList{{"X-Trace", "1"}}}
@@ -112,7 +112,7 @@ func TestStoriesOfMistakes(t *testing.T) {
 			handler := &mistakenServer{preflight: tc.preflight, response: tc.response, page: page}
 			tell := func() *story.Story {
 				server := httptest.NewServer(handler) // on a port of its own, so that no cache knows it
-				defer server.Close()
+				all.Cleanup(server.Close)             // the lab keeps the port's route
 				handler.urls = nil
 				cfg := StoryConfig{Request: tc.request, Send: true, Timeout: StoryTimeout}
 				cfg.Request.URL, cfg.Request.Origin = server.URL+"/orders", page

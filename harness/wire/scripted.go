@@ -122,7 +122,7 @@ func (s *Scripted) start() (err error) {
 		}
 		s.listeners = append(s.listeners, ln)
 		upstream[scheme] = Address{Network: "tcp", Address: ln.Addr().String()}
-		s.speaker.listen(scheme, ln)
+		s.speaker.listen(scheme, ln, nil)
 	}
 	for _, r := range recorderNames {
 		cfg := RecorderConfig{

@@ -47,7 +47,7 @@ func FuzzScripted(f *testing.F) {
 		served := make(chan struct{})
 		go func() {
 			defer close(served)
-			s.speaker.serve(scheme, server)
+			s.speaker.serve(scheme, server, nil)
 		}()
 		read := make(chan struct{})
 		go func() {

@@ -44,10 +44,11 @@ func newSpeaker(b book, t Timeouts) *speaker {
 	return s
 }
 
-// listen serves each connection of ln, whose owner closes it, in the background.
-func (s *speaker) listen(scheme string, ln net.Listener) {
+// listen serves each connection of ln, whose owner closes it, in the background. One that
+// was accepted and not served yet when gone is closed is not served; nil means never.
+func (s *speaker) listen(scheme string, ln net.Listener, gone <-chan struct{}) {
 	s.wg.Go(func() {
-		acceptAll(s.ctx, ln, s.timeouts.AcceptPause, &s.wg, func(c net.Conn) { s.serve(scheme, c) })
+		acceptAll(s.ctx, ln, s.timeouts.AcceptPause, &s.wg, func(c net.Conn) { s.serve(scheme, c, gone) })
 	})
 }
 
@@ -66,11 +67,16 @@ func (s *speaker) end() {
 func (s *speaker) wait() { s.wg.Wait() }
 
 // serve runs one accepted connection to its end.
-func (s *speaker) serve(scheme string, conn net.Conn) {
+func (s *speaker) serve(scheme string, conn net.Conn, gone <-chan struct{}) {
 	if !s.held.hold(conn, struct{}{}) {
 		return
 	}
 	defer s.held.release(conn)
+	select {
+	case <-gone: // before this one was held, so that nobody hung up on it
+		return
+	default:
+	}
 	in := bufio.NewReader(conn)
 	// No HTTP/1.1 request is as short, and no method of one is PRI.
 	if start, _ := in.Peek(4); string(start) == clientPreface[:4] {

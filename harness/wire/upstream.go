@@ -33,8 +33,9 @@ type ScriptedUpstream struct {
 	book    *keyedBook
 	speaker *speaker
 
-	mu sync.Mutex
-	ln net.Listener // nil while it is away
+	mu   sync.Mutex
+	ln   net.Listener  // nil while it is away
+	gone chan struct{} // closed once ln is
 }
 
 // NewScriptedUpstream starts a ScriptedUpstream. The caller closes it.
@@ -87,6 +88,7 @@ func (u *ScriptedUpstream) Refuse() {
 	if u.ln != nil {
 		u.ln.Close() // removes the socket
 		u.ln = nil
+		close(u.gone)
 	}
 	u.speaker.hangUp()
 }
@@ -106,8 +108,8 @@ func (u *ScriptedUpstream) Listen() error {
 	if err := os.Chmod(u.cfg.Socket, 0o666); err != nil {
 		return errors.Join(fmt.Errorf("start a scripted upstream: %w", err), ln.Close())
 	}
-	u.ln = ln
-	u.speaker.listen("http", ln)
+	u.ln, u.gone = ln, make(chan struct{})
+	u.speaker.listen("http", ln, u.gone)
 	return nil
 }
 
