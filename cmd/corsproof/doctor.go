@@ -137,11 +137,11 @@ var purposes = map[string]string{
 	"nginx":             "the gateway; TLS with client certificates",
 	"Envoy":             "the sidecars of the service mesh",
 	"React page":        "the page under proof",
-	"ip":                "for root: the networks of internal-network, security-group",
-	"nft":               "for root: the rules of security-group",
+	"ip":                "the networks of the rows internal-network and security-group, which need root",
+	"nft":               "the rules of the row security-group, which needs root",
 	"docker":            "container-to-container, published-port",
 	"images":            "what runs in the containers",
-	"kubernetes":        "pods in place of containers",
+	"kubernetes":        "optional: runs the services as pods",
 }
 
 func (d *diagnosis) components(g group, components []servers.Component) {

@@ -29,8 +29,8 @@ and what has to come back instead.
   corsproof explain FILE                    the same from a file
   corsproof explain ID                      explain a kind of finding; 'corsproof explain kinds' lists all
 
-HAR files, console messages and response headers are judged without sending anything. A request with
-another method than GET, HEAD or OPTIONS is not sent unless --send is given: its preflight is.
+HAR files, console messages and response headers are judged without sending anything. For methods other
+than GET, HEAD and OPTIONS only the preflight is sent; --send sends the request itself.
 
 Exit codes: 0 the page can read the response; 1 the browser blocks it; 2 wrong use; 3 unknown.`
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -82,6 +83,17 @@ func start(t *testing.T, env []string, args ...string) *run {
 // startIn is start in a working folder.
 func startIn(t *testing.T, dir string, env []string, args ...string) *run {
 	t.Helper()
+	return startFrom(t, dir, env, nil, args...)
+}
+
+// startWithInput is startIn with a text on standard input.
+func startWithInput(t *testing.T, dir, input string, args ...string) *run {
+	t.Helper()
+	return startFrom(t, dir, nil, strings.NewReader(input), args...)
+}
+
+func startFrom(t *testing.T, dir string, env []string, input io.Reader, args ...string) *run {
+	t.Helper()
 	// Not t.TempDir: its path is too long for a unix socket, and other users
 	// can't traverse it.
 	temp, err := os.MkdirTemp("", "cp")
@@ -99,6 +111,7 @@ func startIn(t *testing.T, dir string, env []string, args ...string) *run {
 	r.cmd.Env = append(os.Environ(), append([]string{"TMPDIR=" + temp}, env...)...)
 	r.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	r.output = &lineWriter{lines: r.lines}
+	r.cmd.Stdin = input
 	r.cmd.Stdout, r.cmd.Stderr = stdoutWriter{r.output}, r.output
 	r.started = time.Now()
 	require.NoError(t, r.cmd.Start())

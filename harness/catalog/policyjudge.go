@@ -88,7 +88,7 @@ func (c *PolicyCase) Provoked(traces []fetch.Trace) (bool, string) {
 			continue
 		}
 		if len(only) > 0 && status != 0 && !slices.Contains(only, status) {
-			return false, fmt.Sprintf("request %d got status %d, but the case needs %s", i+1, status, strings.Trim(fmt.Sprint(only), "[]"))
+			return false, fmt.Sprintf("request %d has to get status %s for this case, and got %d", i+1, strings.Trim(fmt.Sprint(only), "[]"), status)
 		}
 	}
 	return true, ""

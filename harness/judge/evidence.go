@@ -109,13 +109,25 @@ func saw(d catalog.Deviation) string {
 	return fmt.Sprintf("request %d: %s", d.Step+1, words[1])
 }
 
+// detailWords are the details of blocks that are told most often.
+var detailWords = map[string]string{
+	fetch.DetailMissing:                 "no Access-Control-Allow-Origin",
+	fetch.DetailMismatch:                "Access-Control-Allow-Origin names another origin",
+	fetch.DetailMultiple:                "more than one Access-Control-Allow-Origin",
+	fetch.DetailWildcardWithCredentials: "* with credentials",
+	fetch.DetailCredentialsMissing:      "no Access-Control-Allow-Credentials",
+	fetch.DetailPreflightStatus:         "the preflight's status is not 200 to 299",
+	fetch.DetailMethodNotAllowed:        "Access-Control-Allow-Methods does not list the method",
+	fetch.DetailHeaderNotAllowed:        "Access-Control-Allow-Headers does not list a header",
+}
+
 // inWords says what came of a request, for somebody who reads a finding.
 func inWords(o fetch.Outcome) string {
 	switch {
 	case o.Response != nil:
 		return fmt.Sprintf("readable: response type %s, status %d", o.Response.Type, o.Response.Status)
 	case o.Kind == fetch.OutcomeNetworkError && o.Block != nil && o.Block.Phase != "":
-		return fmt.Sprintf("blocked by the %s, step %s: %s", fetch.PhaseName(o.Block.Phase), o.Block.Step, o.Block.Detail)
+		return fmt.Sprintf("blocked by the %s, step %s: %s", fetch.PhaseName(o.Block.Phase), o.Block.Step, cmp.Or(detailWords[o.Block.Detail], o.Block.Detail))
 	}
 	return describe(o)
 }

@@ -95,7 +95,7 @@ func TestFinding(t *testing.T) {
 		},
 		Evidence: Evidence{
 			Case: "route/items/allowed/preflighted", Request: fetch.Request{Method: "DELETE"},
-			Want: "readable: response type cors, status 200", Got: "blocked by the CORS-preflight fetch, step 7.5: method-not-allowed",
+			Want: "readable: response type cors, status 200", Got: "blocked by the CORS-preflight fetch, step 7.5: Access-Control-Allow-Methods does not list the method",
 			Block:     got.Evidence.Block,
 			Exchanges: []fetch.Exchange{{ID: "model#1", Request: fetch.SentRequest{Method: "OPTIONS"}, Response: &fetch.SentResponse{Status: 204, Headers: list}}},
 			NeverSent: "DELETE", Reached: "did not reach the upstream",

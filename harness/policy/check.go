@@ -90,7 +90,7 @@ func (c *checker) unlisted() {
 // word reports a word that is set and none of a closed set.
 func (c *checker) word(t Text, known []string) {
 	if t.Text != "" && !slices.Contains(known, t.Text) {
-		c.fail(t, "is %q%s; expected %s", t.Text, strict.Suggestion(t.Text, known), strings.Join(known, " or "))
+		c.fail(t, "is %q%s; expected \"%s\"", t.Text, strict.Suggestion(t.Text, known), strings.Join(known, `" or "`))
 	}
 }
 
@@ -187,7 +187,7 @@ func (c *checker) entry(e *Entry) {
 		return
 	}
 	if len(e.Examples) == 0 {
-		c.fail(e.Origin, "%q has a wildcard but no examples; add origins that it matches, each is tested: {origin: %q, examples: [%s]}",
+		c.fail(e.Origin, "%q has a wildcard but no examples; write {origin: %q, examples: [%s]} with origins that it matches: every example is tested",
 			e.Origin.Text, e.Origin.Text, exampleOf(&e.pattern))
 	}
 	for _, x := range e.Examples {

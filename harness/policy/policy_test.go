@@ -89,7 +89,7 @@ accepted_risks:
 		`bad.yaml:8:7: origins.shop[2]: "https://Shop.example.com" has capital letters, but browsers send lower case; write "https://shop.example.com"`,
 		`bad.yaml:9:7: origins.shop[3]: "https://shop.example.com:443" has the default port, which browsers leave out; write "https://shop.example.com"`,
 		`bad.yaml:10:7: origins.shop[4]: "https://bücher.example" is not this name as browsers send it; write "https://xn--bcher-kva.example"`,
-		`bad.yaml:11:7: origins.shop[5]: "https://shop-*.example.com" has a wildcard but no examples; add origins that it matches, each is tested: {origin: "https://shop-*.example.com", examples: [https://shop-17.example.com]}`,
+		`bad.yaml:11:7: origins.shop[5]: "https://shop-*.example.com" has a wildcard but no examples; write {origin: "https://shop-*.example.com", examples: [https://shop-17.example.com]} with origins that it matches: every example is tested`,
 		`bad.yaml:12:55: origins.shop[6].examples[0]: "https://pr-.example.net" does not match the pattern "https://pr-*.example.net"`,
 		`bad.yaml:12:80: origins.shop[6].examples[1]: "https://pr-1.example.org" does not match the pattern "https://pr-*.example.net"`,
 		`bad.yaml:13:7: origins.shop[7]: "https://a.example, https://b.example" is more than one origin; write each origin as a separate entry`,
@@ -109,12 +109,12 @@ accepted_risks:
 		`bad.yaml:27:12: routes[2].path: matches the same paths as "/orders/{id}" at bad.yaml:26; remove one of the two routes`,
 		`bad.yaml:27:38: routes[2].sample.key: is "a/b"; expected one segment of a path`,
 		`bad.yaml:27:48: routes[2].sample.other: is not a name in the path "/orders/{key}"`,
-		`bad.yaml:28:31: routes[3].cors: is "nothing"; expected none`,
+		`bad.yaml:28:31: routes[3].cors: is "nothing"; expected "none"`,
 		`bad.yaml:29:12: routes[4].path: "/a b" is not a path as browsers send it; percent-encode spaces and non-ASCII letters, remove dot segments`,
 		`bad.yaml:30:36: routes[5].auth.bearer: is a string; expected a mapping with env, file`,
 		`bad.yaml:31:62: routes[6].auth.cookie.env: is not the name of an environment variable; never write the secret itself here`,
 		`bad.yaml:32:25: routes[7].cors: is set together with origins; remove one of the two`,
-		`bad.yaml:33:11: unlisted: is "open"; expected denied or not-found or unjudged`,
+		`bad.yaml:33:11: unlisted: is "open"; expected "denied" or "not-found" or "unjudged"`,
 		`bad.yaml:35:3: accepted_risks.any-subdomian: is not an id of the lint (did you mean "any-subdomain"?)`,
 	}
 	assert.Equal(t, want, got)

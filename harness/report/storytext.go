@@ -33,7 +33,7 @@ func WriteStory(w io.Writer, s *story.Story) error {
 		writeStoryExchange(&b, &e)
 	}
 	if s.NeverSent() {
-		fmt.Fprintf(&b, "\nThe %s itself was never sent.\n", printable(storyMethod(s)))
+		fmt.Fprintf(&b, "\nThe browser did not send the %s, because the preflight was refused.\n", printable(storyMethod(s)))
 	}
 	b.WriteByte('\n')
 	writeStoryEnd(&b, s)

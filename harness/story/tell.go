@@ -98,9 +98,7 @@ func (t *teller) end() {
 	switch {
 	case t.cfg.Observed == nil && t.unanswered != "":
 		t.story.End = EndUnknown
-		if len(t.story.Lacks) == 0 {
-			t.story.Lacks = []string{"no response is recorded to " + t.unanswered}
-		}
+		t.story.Lacks = append([]string{"no response is recorded to " + t.unanswered}, t.story.Lacks...)
 	case outcome.Readable() && t.withheld():
 		t.story.End = EndUnknown
 		t.story.Lacks = append(t.story.Lacks, fmt.Sprintf("the response to %s: the request was not sent to the server; --send sends it", t.method()))
