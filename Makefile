@@ -20,12 +20,14 @@ test: setup containers lint ## set up what is missing, then run every test; noth
 raced:
 	GORACE=atexit_sleep_ms=0 go test -race -vet=off -shuffle=on -p 3 -timeout 30m $(TESTFLAGS) -skip $(UNRACED) ./scenarios ./cmd/corsproof $$(go list ./... | grep -vxF "$$(go list $(PURE))")
 
+# What waits for a browser's turn comes last: the others use the processors meanwhile.
+#
 # Hundreds of gateway configs, all by way of code that other tests run under the race
 # detector, which would have them take five times as long.
 UNRACED = '^(TestDefects|TestFixes|TestKindsOfFault|TestKindsOfFaultInChromium)$$'
 unraced:
-	go test -vet=off -shuffle=on -timeout 30m $(TESTFLAGS) -run $(UNRACED) ./servers/gateway
 	go test -vet=off -shuffle=on -timeout 30m $(TESTFLAGS) $(PURE)
+	go test -vet=off -shuffle=on -timeout 30m $(TESTFLAGS) -run $(UNRACED) ./servers/gateway
 
 # Packages that start no goroutine, so that the race detector has nothing to find in them.
 # With it their loops over many cases take eight times as long. A test of harness holds the
