@@ -182,7 +182,7 @@ func endCode(e story.End) int {
 	return exitUnknown
 }
 
-// errNoOrigin is a request of which nobody knows what page makes it.
+// errNoOrigin says that the page's origin is missing.
 var errNoOrigin = errors.New("--origin is missing: name the origin of the page that asks, for example --origin https://app.example.com (scheme, host and port of the address bar)")
 
 // credentialsMode is the flag's, or otherwise.
